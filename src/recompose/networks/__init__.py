@@ -1,0 +1,1 @@
+"""Networks that more than one paper trains: stacked perceptrons, U-Nets, encoders."""

@@ -1,0 +1,190 @@
+"""Files that are either whole or not there: atomic writes, tidy reads, and the cells a long job has finished."""
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from recompose.errors import RecomposeError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+Item = TypeVar("Item")
+
+FORMAT_VERSION = 1
+"""The layout of a results tree. It goes up when files written earlier can no longer be read."""
+
+# What a full disk, a read-only folder or a failing disk answer. Other errors are faults of the program.
+_REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR}
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path in the same folder; after the block it becomes `path` in one step.
+
+    Whatever goes wrong inside the block, the old file stays as it was and no temporary remains. The temporary has
+    one fixed name, so that what a kill leaves behind is overwritten by the next attempt.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".partial-{path.name}")  # the suffix stays: it tells writers the format
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            with open(temporary, "rb") as written:
+                os.fsync(written.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno not in _REFUSALS:
+            raise
+        raise RecomposeError(f"cannot write {path}: {os.strerror(error.errno).lower()}") from error
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write text as UTF-8 with Unix line ends."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(value: Any, path: str | Path) -> None:
+    """Write a value as JSON that people can read and compare line by line."""
+    write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", path)
+
+
+def write_csv(frame: "pd.DataFrame", path: str | Path) -> None:
+    """Write a tidy frame. Ten digits: more than any measurement here, fewer than where machines disagree."""
+    with atomic(path) as temporary:
+        frame.to_csv(temporary, index=False, float_format="%.10g", lineterminator="\n")
+
+
+def write_figure(figure: "Figure", path: str | Path) -> None:
+    """Write a figure as .png or .svg, with equal bytes for equal content."""
+    import matplotlib
+
+    # SVG names its elements by a salted hash and stamps the date; PNG names the version that wrote it.
+    metadata = {"Date": None} if Path(path).suffix == ".svg" else {"Software": None}
+    with atomic(path) as temporary, matplotlib.rc_context({"svg.hashsalt": "recompose"}):
+        figure.savefig(temporary, dpi=150, metadata=metadata)
+
+
+def read_csv(path: str | Path, columns: Sequence[str] = ()) -> "pd.DataFrame":
+    """Read a tidy frame that must have these columns."""
+    import pandas as pd
+
+    try:
+        frame = pd.read_csv(path)
+    except FileNotFoundError:
+        raise RecomposeError(f"{path}: no such file") from None
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise RecomposeError(f"{path}: not a readable CSV file ({str(error).strip()})") from error
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise RecomposeError(f"{path}: missing column {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}")
+    return frame
+
+
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecomposeError(f"{path}: no such file") from None
+    except ValueError as error:
+        raise RecomposeError(f"{path}: not readable as JSON ({error}); delete it and run again") from error
+
+
+def require_format(tree: str | Path) -> None:
+    """Refuse a results tree of another format, before anything in it is overwritten; stamp a new one."""
+    stamp = Path(tree) / ".format.json"
+    if not stamp.exists():
+        write_json({"format": FORMAT_VERSION}, stamp)
+        return
+    content = read_json(stamp)
+    found = content.get("format") if isinstance(content, dict) else content
+    if found != FORMAT_VERSION:
+        raise RecomposeError(
+            f"{tree} was written in format {found}, and this version writes format {FORMAT_VERSION}; "
+            "move it away or delete it"
+        )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One of `count` equal shares of the cells of an artifact. Shares are dealt like cards: costs even out."""
+
+    index: int = 0
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.index < self.count:
+            raise RecomposeError(f"batch {self.index}/{self.count}: expected INDEX/COUNT with 0 <= INDEX < COUNT")
+
+    @classmethod
+    def parse(cls, text: str) -> "Batch":
+        """Read `0/4`, the first of four."""
+        index, slash, count = text.partition("/")
+        if not (slash and index.isdecimal() and count.isdecimal()):
+            raise RecomposeError(f"batch {text}: expected INDEX/COUNT, for example 0/4")
+        return cls(int(index), int(count))
+
+    def deal(self, cells: Sequence[Item]) -> list[Item]:
+        """The cells of this share, in order.
+
+        >>> Batch(1, 2).deal(["a", "b", "c", "d"])
+        ['b', 'd']
+        """
+        return list(cells[self.index :: self.count])
+
+
+WHOLE = Batch()
+
+
+@dataclass
+class CellStore:
+    """The finished cells of a job in progress, one JSON file each, so that a killed job goes on where it was.
+
+    The fingerprint stands for everything the rows depend on (settings and code); a cell with another fingerprint
+    is as good as absent, and so is one that a kill cut short.
+    """
+
+    folder: Path
+    fingerprint: str
+    _used: set[Path] = field(default_factory=set, init=False, repr=False)
+
+    def _file(self, key: str) -> Path:
+        path = Path(self.folder) / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
+        self._used.add(path)
+        return path
+
+    def get(self, key: str) -> list[dict[str, Any]] | None:
+        """The rows of a finished cell, or None."""
+        try:
+            content = json.loads(self._file(key).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return None
+        if not isinstance(content, dict) or (content.get("fingerprint"), content.get("key")) != (self.fingerprint, key):
+            return None
+        rows: list[dict[str, Any]] = content["rows"]
+        return rows
+
+    def put(self, key: str, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Keep the rows of a cell, and return them as `get` will: what goes on is what a resumed job would read."""
+        content = {"fingerprint": self.fingerprint, "key": key, "rows": rows}
+        text = json.dumps(content, default=lambda scalar: scalar.item())  # NumPy's scalars; floats round-trip exactly
+        write_text(text, self._file(key))
+        kept: list[dict[str, Any]] = json.loads(text)["rows"]
+        return kept
+
+    def clear(self) -> None:
+        """Remove the cells this job has used; other jobs' cells stay."""
+        for path in self._used:
+            path.unlink(missing_ok=True)
