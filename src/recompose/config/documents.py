@@ -1,0 +1,107 @@
+"""The documents made from the models: the defaults, the schema for editors, the reference for people."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from recompose.config.expectations import Schema, expectation, resolve
+from recompose.config.models import Config
+from recompose.errors import RecomposeError
+from recompose.storage import write_text
+
+_INTRODUCTION = """\
+# Configuration
+
+<!-- made from the models: recompose config reference -->
+
+`config.yaml` is the file to edit: any key below may stand in it. Later layers win: the defaults here, then
+`scales/<scale>.yaml`, then `config.yaml`, then the command line:
+
+    snakemake --cores all --config scale=smoke coupled_inference='{"table1": {"trials": 50}}'
+
+A change reruns exactly the steps that read the key. Every mistake is reported at once, before anything runs;
+`recompose config check` does only that. `scales/small.yaml` is made from the defaults (`recompose config defaults`);
+`smoke.yaml` and `paper.yaml` list what differs from them.
+"""
+
+
+def defaults() -> str:
+    """Every key of the papers with its default, as YAML."""
+    root = Config.model_json_schema()
+    values = Config().model_dump(mode="json")
+    papers = {name: part for name, part in root["properties"].items() if name not in _top_keys(root)}
+    header = "# The scale small: every default. Made from the models (recompose config defaults); edit ../config.yaml."
+    return "\n".join([header, *_yaml(papers, values, root, indent=0)]) + "\n"
+
+
+def _top_keys(root: Schema) -> set[str]:
+    """The keys that are no paper's: they do not belong to a scale."""
+    return {"execution"} | {name for name, part in root["properties"].items() if not _is_block(part, root)}
+
+
+def _yaml(properties: Schema, values: Mapping[str, Any], root: Schema, indent: int) -> Iterator[str]:
+    space = " " * indent
+    for name, part in properties.items():
+        if _is_block(part, root):
+            inner = resolve(part, root)
+            yield ""
+            yield f"{space}# {_summary(inner)}"
+            yield f"{space}{name}:"
+            yield from _yaml(inner["properties"], values[name], root, indent + 2)
+        else:
+            yield f"{space}{name}: {_inline(values[name])}  # {part['description']}"
+
+
+def schema() -> str:
+    """The JSON schema of the configuration."""
+    return json.dumps(Config.model_json_schema(), indent=2) + "\n"
+
+
+def reference() -> str:
+    """Every key with its default, what it expects and what it means, as Markdown."""
+    root = Config.model_json_schema()
+    return "\n".join([_INTRODUCTION, *_sections("", root, Config().model_dump(mode="json"), root)]) + "\n"
+
+
+def _sections(name: str, block: Schema, values: Mapping[str, Any], root: Schema) -> Iterator[str]:
+    keys = {key: part for key, part in block["properties"].items() if not _is_block(part, root)}
+    yield f"## {f'`{name}`' if name else 'Top'}\n\n{_summary(block)}\n"
+    if keys:
+        yield "| key | default | expected | meaning |\n|---|---|---|---|"
+        for key, part in keys.items():
+            yield f"| `{key}` | `{_inline(values[key])}` | {expectation(part, root)} | {part['description']} |"
+        yield ""
+    for key, part in block["properties"].items():
+        if key not in keys:
+            yield from _sections(f"{name}.{key}".lstrip("."), resolve(part, root), values[key], root)
+
+
+def _is_block(part: Schema, root: Schema) -> bool:
+    return resolve(part, root).get("type") == "object"
+
+
+def _summary(block: Schema) -> str:
+    return " ".join(block.get("description", "").split("\n\n")[0].split())
+
+
+def _inline(value: Any) -> str:
+    return yaml.safe_dump([value], default_flow_style=True, width=10**6).strip()[1:-1]
+
+
+DOCUMENTS: dict[str, tuple[str, Callable[[], str]]] = {
+    "defaults": ("config/scales/small.yaml", defaults),
+    "schema": ("workflow/schemas/config.schema.json", schema),
+    "reference": ("config/README.md", reference),
+}
+
+
+def write_document(name: str, check: bool = False, root: str | Path = ".") -> None:
+    """Write one of the documents, or only check that it is what the models say."""
+    path, make = DOCUMENTS[name]
+    if not check:
+        write_text(make(), Path(root, path))
+    elif not Path(root, path).exists() or Path(root, path).read_text(encoding="utf-8") != make():
+        raise RecomposeError(f"{path} is not what the models say; run: recompose config {name}")

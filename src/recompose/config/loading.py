@@ -1,0 +1,152 @@
+"""From files and the command line to one validated configuration, with every mistake told at once.
+
+Later layers win: defaults of the models, `config/scales/<scale>.yaml`, `config/config.yaml`, the command line.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from recompose.config import expectations
+from recompose.config.models import SCALES, Config
+from recompose.config.reading import read_yaml
+from recompose.errors import RecomposeError, closest, nearest
+
+
+class ConfigError(RecomposeError):
+    """All mistakes of a configuration, one line each."""
+
+    def __init__(self, mistakes: Sequence[str]):
+        super().__init__("\n".join(mistakes))
+        self.mistakes = tuple(mistakes)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Values and where they come from."""
+
+    origin: str
+    values: dict[str, Any]
+
+
+def load_config(
+    overrides: Mapping[str, Any] | None = None, root: str | Path = ".", scale: str | None = None
+) -> Config:
+    """The validated configuration of the repository at `root`; a ConfigError lists all mistakes at once."""
+    root = Path(root)
+    overrides = dict(overrides or {})
+    edited, mistakes = read_yaml(root, "config/config.yaml")
+    chosen = scale or overrides.get("scale", edited.get("scale", Config().scale))
+    layers = [Layer("config/config.yaml", edited), Layer("--config", overrides)]
+    if scale:
+        layers.append(Layer("--scale", {"scale": scale}))
+    if chosen in SCALES:  # an unknown one is a mistake that the validation finds
+        name = f"config/scales/{chosen}.yaml"
+        values, found = read_yaml(root, name)
+        layers.insert(0, Layer(name, values))
+        mistakes += found
+    config, found = validate(Config, layers)
+    if mistakes + found:
+        raise ConfigError(mistakes + found)
+    assert isinstance(config, Config)
+    return config
+
+
+def block(config: Config, paper: str, *keys: str) -> dict[str, Any]:
+    """The named keys of one paper as plain JSON values, with the device and the scale: what a rule depends on."""
+    settings = getattr(config, paper).model_dump(mode="json")
+    return {"scale": config.scale, "device": config.device} | {key: settings[key] for key in keys}
+
+
+def validate(model: type[BaseModel], layers: Sequence[Layer]) -> tuple[BaseModel | None, list[str]]:
+    """Validate merged layers, and list every mistake.
+
+    A wrong value hides the checks that need it. So after each round the wrong keys are taken out and the rest is
+    validated again, until nothing is left to say.
+    """
+    values: dict[str, Any] = {}
+    for layer in layers:
+        values = _merge(values, layer.values)
+    schema = model.model_json_schema()
+    mistakes: dict[str, None] = {}  # an ordered set
+    while True:
+        try:
+            # JSON is what the rules pass on. Strict: "5" is not 5; and a JSON list may stand for a tuple.
+            valid = model.model_validate_json(json.dumps(values, default=str), strict=True)
+            return valid, list(mistakes)
+        except ValidationError as error:
+            found = {_path_in(values, e["loc"]): e for e in error.errors()}
+        for path, e in found.items():
+            value = _at(values, path)
+            is_block = expectations.schema_at(path, schema).get("type") == "object"
+            if not (value is None and is_block):  # a heading over keys that are all commented out is no mistake
+                mistakes[_mistake(path, value, e, schema, layers)] = None
+        if () in found:
+            return None, list(mistakes)
+        for path in found:
+            while isinstance(path[-1], int):  # entries cannot go one by one without moving the others
+                path = path[:-1]
+            _at(values, path[:-1]).pop(path[-1], None)
+
+
+def _mistake(
+    path: expectations.Path,
+    value: Any,
+    error: Mapping[str, Any],
+    schema: expectations.Schema,
+    layers: Sequence[Layer],
+) -> str:
+    """One line: where, which key, which value, what is expected."""
+    dotted = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+    start = f"{_origin(path, layers)}: {dotted}"
+    if error["type"] == "value_error":  # a rule between keys: its message names them
+        return f"{start}: {error['ctx']['error']}"
+    written = yaml.safe_dump([value], default_flow_style=True, width=10**6).strip()[1:-1]
+    start = f"{start} = {written if len(written) <= 60 else written[:57] + '...'}"
+    if error["type"] == "extra_forbidden":
+        known = expectations.schema_at(path[:-1], schema).get("properties", {})
+        return f"{start}: unknown key; {nearest(str(path[-1]), known)}"
+    expected = expectations.schema_at(path, schema)
+    close = closest(str(value), expected.get("enum", ()))
+    return f"{start}: expected {expectations.expectation(expected, schema)}{f'; {close}' if close else ''}"
+
+
+def _origin(path: expectations.Path, layers: Sequence[Layer]) -> str:
+    """The last layer that sets this key, or anything in it."""
+    for layer in reversed(layers):
+        if _path_in(layer.values, path) == path:
+            return layer.origin
+    return layers[-1].origin
+
+
+def _path_in(values: Any, path: Sequence[str | int]) -> expectations.Path:
+    """The longest beginning of a path that exists: pydantic's locations go on into the options of a union."""
+    for depth, part in enumerate(path):
+        try:
+            values = values[part]
+        except (KeyError, IndexError, TypeError):
+            return tuple(path[:depth])
+    return tuple(path)
+
+
+def _at(values: Any, path: Sequence[str | int]) -> Any:
+    for part in path:
+        values = values[part]
+    return values
+
+
+def _merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
+    """The upper values over the lower ones, mapping by mapping. Lists are replaced whole."""
+    merged = dict(lower)
+    for key, value in upper.items():
+        below = merged.get(key)
+        if isinstance(value, Mapping):
+            merged[key] = _merge(below if isinstance(below, Mapping) else {}, value)
+        elif not (value is None and isinstance(below, Mapping)):  # an empty heading overrides nothing
+            merged[key] = value
+    return merged
