@@ -1,0 +1,233 @@
+"""Where each number comes from: hashes of the code behind it, a record beside each artifact, and the check of both."""
+
+import ast
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recompose.config import Config, block
+from recompose.errors import RecomposeError
+from recompose.storage import read_json, write_json
+
+if TYPE_CHECKING:
+    import grimp
+
+MANIFEST = "manifest.json"
+_PACKAGE = "recompose"
+_DISCOVERY = "recompose.discovery"
+_VERSIONS = ("torch", "numpy", "pandas", "recompose")
+
+
+def code_hash(*modules: str) -> str:
+    """One hash of everything that these modules execute; comments, docstrings and layout do not count.
+
+    A rule carries it in its `params`, so that an edit reruns exactly the rules whose command imports the module.
+    """
+    return hashlib.sha256(json.dumps(module_hashes(*modules)).encode()).hexdigest()[:16]
+
+
+def module_hashes(*modules: str) -> dict[str, str]:
+    """The hash of each module of this project that importing these ones executes."""
+    return {module: _hash_of_code(_source(module)) for module in sorted(_closure(modules))}
+
+
+def _closure(modules: Sequence[str]) -> set[str]:
+    """The modules, what they import (also late, inside a function), and the packages all these stand in.
+
+    A module that imports `recompose.discovery` finds the members of its own package when it runs: all of them count.
+    """
+    graph = _import_graph()
+    todo, found = list(modules), set[str]()
+    while todo:
+        module = todo.pop()
+        if module in found:
+            continue
+        if module not in graph.modules:
+            raise ModuleNotFoundError(f"no module {module} in {_PACKAGE}")
+        found.add(module)
+        imported = graph.find_modules_directly_imported_by(module)
+        parent = module.rpartition(".")[0]
+        todo += [*imported, *([parent] if parent else [])]
+        if _DISCOVERY in imported:
+            is_package = bool(graph.find_children(module))
+            todo += graph.find_descendants(module if is_package else parent)
+    return found
+
+
+@cache
+def _import_graph() -> "grimp.ImportGraph":
+    import grimp
+
+    return grimp.build_graph(_PACKAGE, cache_dir=None, exclude_type_checking_imports=True)
+
+
+def _source(module: str) -> str:
+    # Found below the package's folder and never through the import system: that would execute the parents.
+    folder = Path(__file__).parent.joinpath(*module.split(".")[1:])
+    path = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
+    return path.read_text(encoding="utf-8") if path.exists() else ""  # a folder without __init__.py executes nothing
+
+
+def _hash_of_code(source: str) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    """A docstring, or a text that stands below a constant to explain it."""
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def sidecar_of(artifact: str | Path, tree: str | Path) -> Path:
+    """Where an artifact's record stands: `<tree>/<slug>/provenance/<file name>.json`.
+
+    >>> sidecar_of("results/small/coupled_inference/table1.csv", "results/small").as_posix()
+    'results/small/coupled_inference/provenance/table1.csv.json'
+    """
+    inside = Path(artifact).relative_to(tree)
+    slug = inside.parts[0] if len(inside.parts) > 1 else ""
+    return Path(tree, slug, "provenance", f"{inside.name}.json")
+
+
+def record(
+    artifact: str | Path,
+    *,
+    tree: str | Path,
+    modules: Sequence[str],
+    paper: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+    seconds: float = 0.0,
+    command: Sequence[str] | None = None,
+) -> Path:
+    """Write the record of a finished artifact beside it, and return the record's path."""
+    artifact, tree = Path(artifact), Path(tree)
+    commit, dirty = _commit()
+    path = sidecar_of(artifact, tree)
+    content = {
+        "path": artifact.relative_to(tree).as_posix(),
+        **_fingerprint(artifact),
+        "paper": paper,
+        "settings": dict(settings or {}),
+        "modules": list(modules),
+        "code": code_hash(*modules),
+        "module_hashes": module_hashes(*modules),
+        "commit": commit,
+        "dirty": dirty,
+        "versions": _versions(),
+        "device": device,
+        "wall_seconds": round(seconds, 3),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": list(command if command is not None else [_PACKAGE, *sys.argv[1:]]),
+    }
+    write_json(content, path)
+    return path
+
+
+def _fingerprint(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
+
+
+def _commit() -> tuple[str | None, bool | None]:
+    """The commit of the source, and whether anything tracked was edited since; nothing outside a repository."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(Path(__file__).parent), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD"), bool(git("status", "--porcelain", "--untracked-files=no"))
+    except (OSError, subprocess.CalledProcessError):
+        return None, None
+
+
+def _versions() -> dict[str, str]:
+    installed = {name: importlib.metadata.version(name) for name in _VERSIONS if importlib.util.find_spec(name)}
+    return {"python": platform.python_version()} | installed
+
+
+def write_manifest(tree: str | Path, settings: Mapping[str, Any]) -> Path:
+    """Gather the records of a results tree into its manifest."""
+    tree = Path(tree)
+    # Parts are steps on the way: what they became has a record of its own.
+    records = [read_json(path) for path in sorted(tree.glob("**/provenance/*.json"))]
+    artifacts = {entry["path"]: entry for entry in records if "/parts/" not in entry["path"]}
+    write_json({"settings": dict(settings), "artifacts": dict(sorted(artifacts.items()))}, tree / MANIFEST)
+    return tree / MANIFEST
+
+
+def read_manifest(tree: str | Path) -> dict[str, dict[str, Any]]:
+    """The artifacts of a tree's manifest, by their path in the tree."""
+    path = Path(tree) / MANIFEST
+    if not path.exists():
+        raise RecomposeError(f"{path}: no such file; the workflow writes it: snakemake --cores all")
+    content = read_json(path)
+    artifacts = content.get("artifacts") if isinstance(content, dict) else None
+    if not isinstance(artifacts, dict):
+        raise RecomposeError(f"{path}: not a manifest; delete it and run again")
+    return artifacts
+
+
+def verify(tree: str | Path, config: Config) -> Iterator[str]:
+    """Name every artifact of a tree that is missing, changed or stale, one line each; nothing if all is well."""
+    for path, entry in read_manifest(tree).items():
+        file = Path(tree, path)
+        try:
+            if not file.exists():
+                yield f"{file}: missing"
+            elif _fingerprint(file)["sha256"] != entry["sha256"]:
+                yield f"{file}: changed since it was made (its sha256 differs)"
+            for difference in _stale_settings(entry, config):
+                yield f"{file}: stale, made with {difference}"
+            stale = _stale_modules(entry)
+            if stale:
+                yield f"{file}: stale, the code has changed in {', '.join(stale)}"
+        except (KeyError, TypeError, AttributeError) as error:
+            raise RecomposeError(f"{Path(tree, MANIFEST)}: {path}: not a whole entry ({error}); run again") from error
+
+
+def _stale_settings(entry: Mapping[str, Any], config: Config) -> Iterator[str]:
+    if entry["paper"] is None:
+        return
+    made = entry["settings"]
+    keys = [key for key in made if key in type(getattr(config, entry["paper"])).model_fields]
+    now = {key: value for key, value in block(config, entry["paper"], *keys).items() if key in made}
+    old, new = dict(_flat(made)), dict(_flat(now))
+    for key in sorted(old.keys() | new.keys()):
+        before, after = old.get(key, "nothing"), new.get(key, "nothing")
+        if before != after:
+            yield f"{key} = {json.dumps(before)}, which is {json.dumps(after)} now"
+
+
+def _flat(values: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{start}{key}.")
+        else:
+            yield f"{start}{key}", value
+
+
+def _stale_modules(entry: Mapping[str, Any]) -> list[str]:
+    made = entry["module_hashes"]
+    try:
+        now = module_hashes(*entry["modules"])
+    except ModuleNotFoundError:
+        now = {}
+    return sorted(module for module in made.keys() | now.keys() if made.get(module) != now.get(module))
