@@ -1,0 +1,52 @@
+# Two commands: `make reproduce` and `make test`. Both make the environment first, and both are safe to repeat and
+# safe after an interruption.
+
+SCALE ?=
+PYTHON ?= python3
+
+VENV := .venv
+READY := $(VENV)/.ready
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: reproduce test format check
+.DELETE_ON_ERROR:
+
+## regenerate every table, figure and verdict [SCALE=smoke|small|paper; without it as config/config.yaml says]
+reproduce: $(READY)
+	snakemake --cores all $(if $(SCALE),--config scale=$(SCALE))
+
+## run all tests
+test: $(READY)
+	pytest -n auto
+
+## put all source into its one format
+format: $(READY)
+	ruff check --fix-only --quiet .
+	ruff format --quiet .
+	snakefmt --quiet Snakefile workflow/rules
+
+## all checks that run nothing: formats, lints, types, layers, generated files
+check: $(READY)
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow/rules
+	mypy
+	lint-imports
+	recompose config defaults --check
+	recompose config schema --check
+	recompose config reference --check
+	snakemake --lint
+
+# The environment. The stamp goes first and comes back last: an environment without it is half made, and made anew.
+# uv takes a third of pip's time. It does not read pip's variables, so they are passed on; where it fails, pip does it.
+$(READY): requirements.txt requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo 'error: $(PYTHON) is not Python 3.11 or newer; name one that is: make PYTHON=python3.12' >&2; exit 2; }
+	@test -e $@ || { echo 'making the environment in $(VENV)'; $(PYTHON) -m venv --clear $(VENV); }
+	@rm -f $@
+	@python -m pip install --quiet uv || true
+	@$(if $(PIP_FIND_LINKS),UV_FIND_LINKS='$(PIP_FIND_LINKS)') $(if $(PIP_INDEX_URL),UV_DEFAULT_INDEX='$(PIP_INDEX_URL)') \
+		uv pip install --quiet --python $(VENV)/bin/python --compile-bytecode -r requirements.txt -c requirements.lock || \
+		python -m pip install --quiet -r requirements.txt -c requirements.lock
+	@python -m pip install --quiet --no-deps --editable .
+	@touch $@
