@@ -1,0 +1,50 @@
+"""The front door: reads the configuration, includes the rules, names the targets.
+
+snakemake --cores all                              everything, at the scale of config/config.yaml
+snakemake --cores all coupled_inference_figure2    one figure, and what it needs
+snakemake --cores all --config scale=smoke         another scale, in an output tree of its own
+"""
+
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+from recompose.config import load_config
+from recompose.errors import RecomposeError
+
+min_version("9.27")
+
+try:
+    settings = load_config(config, root=workflow.basedir)
+except RecomposeError as error:
+    sys.exit("\n".join(f"error: {mistake}" for mistake in str(error).splitlines()))
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/coupled_inference.smk"
+include: "workflow/rules/report.smk"
+
+
+onstart:
+    open_tree()
+    logger.info(banner("started"))
+
+
+onsuccess:
+    logger.info(banner("done"))
+
+
+onerror:
+    logger.info(banner("stopped; the same command goes on from here"))
+
+
+rule all:
+    default_target: True
+    input:
+        NUMBERS,
+        TABLES,
+        FIGURES,
+        NOTEBOOKS,
+        rules.scorecard.output,
+        rules.page.output,

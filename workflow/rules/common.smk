@@ -1,0 +1,55 @@
+"""What the other files share: the output tree, what a rule records of what it reads, the words that people see."""
+
+import fcntl
+import json
+
+from recompose.config import block
+from recompose.provenance import code_hash, sidecar_of
+from recompose.storage import require_format
+
+TREE = f"results/{settings.scale}"
+BATCHES = settings.execution.batches
+
+# What the rules over all papers collect; each paper's file adds its own.
+CLAIMS, PUBLISHED, NUMBERS, TABLES, FIGURES, NOTEBOOKS = [], [], [], [], [], []
+
+
+def reads(paper, *keys):
+    """The configuration that a rule reads, as the JSON that its command takes; a change in it is a reason to rerun."""
+    return json.dumps(block(settings, paper, *keys), separators=(",", ":"))
+
+
+def sidecar(artifact):
+    """Where the provenance of an artifact stands."""
+    return str(sidecar_of(artifact, TREE))
+
+
+def open_tree():
+    """Refuse an output tree that another run is writing, or that another version wrote, before a job starts.
+
+    The operating system drops this lock when the run ends, however it ends. Snakemake's own lock, switched off in
+    the profiles, would outlive a killed run, and the same command would not go on.
+    """
+    try:
+        require_format(TREE)
+        workflow.globals["tree_lock"] = lock = open(f"{TREE}/.lock", "w")
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except RecomposeError as error:
+        sys.exit(f"error: {error}")
+    except BlockingIOError:
+        sys.exit(f"error: another run is writing {TREE}; wait for it, or stop it")
+    except OSError as error:
+        sys.exit(f"error: cannot write {TREE}: {error.strerror.lower()}")
+
+
+def banner(state):
+    """What a run is and where to look, in five lines."""
+    return "\n".join(
+        [
+            f"recompose: {state}",
+            f"  command  {' '.join(['snakemake', *sys.argv[1:]])}",
+            f"  scale    {settings.scale}",
+            f"  outputs  {TREE}",
+            f"  logs     {TREE}/logs",
+        ]
+    )

@@ -1,0 +1,76 @@
+"""Over all papers: the targets, the scorecard, the manifest and the page."""
+
+
+rule tables:
+    input:
+        TABLES,
+
+
+rule figures:
+    input:
+        FIGURES,
+
+
+rule scorecard:
+    input:
+        claims=CLAIMS,
+        numbers=NUMBERS,
+    output:
+        csv=f"{TREE}/scorecard.csv",
+        table=report(
+            f"{TREE}/scorecard.md",
+            caption="../report/scorecard.rst",
+            category="Scorecard",
+            labels={"artifact": "scorecard", "form": "table"},
+        ),
+        provenance=[sidecar(f"{TREE}/scorecard.{form}") for form in ["csv", "md"]],
+    log:
+        f"{TREE}/logs/scorecard.log",
+    conda:
+        "../../environment.yml"
+    params:
+        scale=settings.scale,
+        code=code_hash("recompose.scorecard"),
+    shell:
+        "recompose scorecard --results results/{params.scale} --claims config/claims"
+        " --output {output.csv:q} --output {output.table:q} > {log:q} 2>&1"
+
+
+rule manifest:
+    input:
+        [sidecar(artifact) for artifact in NUMBERS + TABLES + FIGURES],
+        rules.scorecard.output.provenance,
+    output:
+        f"{TREE}/manifest.json",
+    log:
+        f"{TREE}/logs/manifest.log",
+    conda:
+        "../../environment.yml"
+    params:
+        scale=settings.scale,
+        code=code_hash("recompose.provenance"),
+    shell:
+        "recompose manifest --results results/{params.scale} > {log:q} 2>&1"
+
+
+rule page:
+    input:
+        rules.scorecard.output.csv,
+        rules.manifest.output,
+        NUMBERS,
+        TABLES,
+        FIGURES,
+        NOTEBOOKS,
+        PUBLISHED,
+        "src/recompose/page.html.j2",
+    output:
+        f"{TREE}/index.html",
+    log:
+        f"{TREE}/logs/page.log",
+    conda:
+        "../../environment.yml"
+    params:
+        scale=settings.scale,
+        code=code_hash("recompose.page"),
+    shell:
+        "recompose page --results results/{params.scale} --output {output:q} > {log:q} 2>&1"
