@@ -1,1 +1,1 @@
-"""Every table and figure of five papers on composing diffusion models, regenerated and judged claim by claim."""
+"""Every table and figure of five papers on composing diffusion models, regenerated and judged."""

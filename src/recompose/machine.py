@@ -11,9 +11,8 @@ def require_memory(needed: float, what: str) -> None:
 
     available = psutil.virtual_memory().available
     if needed > available:
-        raise RecomposeError(
-            f"{what} needs {needed / GIB:.1f} GiB of memory, and {available / GIB:.1f} GiB are free; make it smaller"
-        )
+        sizes = f"{needed / GIB:.1f} GiB of memory, and {available / GIB:.1f} GiB are free"
+        raise RecomposeError(f"{what} needs {sizes}; make it smaller")
 
 
 def resolve_device(device: str) -> str:

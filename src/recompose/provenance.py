@@ -1,9 +1,7 @@
-"""Where each number comes from: hashes of the code behind it, a record beside each artifact, and the check of both."""
+"""Where each number comes from: hashes of its code, a record beside each artifact, and their check."""
 
 import ast
 import hashlib
-import importlib.metadata
-import importlib.util
 import json
 import platform
 import subprocess
@@ -11,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +29,7 @@ _VERSIONS = ("torch", "numpy", "pandas", "recompose")
 def code_hash(*modules: str) -> str:
     """One hash of everything that these modules execute; comments, docstrings and layout do not count.
 
-    A rule carries it in its `params`, so that an edit reruns exactly the rules whose command imports the module.
+    A rule carries it in its `params`: an edit reruns exactly the rules whose command imports the module.
     """
     return hashlib.sha256(json.dumps(module_hashes(*modules)).encode()).hexdigest()[:16]
 
@@ -43,7 +42,7 @@ def module_hashes(*modules: str) -> dict[str, str]:
 def _closure(modules: Sequence[str]) -> set[str]:
     """The modules, what they import (also late, inside a function), and the packages all these stand in.
 
-    A module that imports `recompose.discovery` finds the members of its own package when it runs: all of them count.
+    A module that imports `recompose.discovery` finds the members of its own package when it runs: all count.
     """
     graph = _import_graph()
     todo, found = list(modules), set[str]()
@@ -74,7 +73,8 @@ def _source(module: str) -> str:
     # Found below the package's folder and never through the import system: that would execute the parents.
     folder = Path(__file__).parent.joinpath(*module.split(".")[1:])
     path = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
-    return path.read_text(encoding="utf-8") if path.exists() else ""  # a folder without __init__.py executes nothing
+    # A folder without __init__.py is a package too; it executes nothing.
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def _hash_of_code(source: str) -> str:
@@ -146,7 +146,7 @@ def _fingerprint(path: Path) -> dict[str, Any]:
 
 
 def _commit() -> tuple[str | None, bool | None]:
-    """The commit of the source, and whether anything tracked was edited since; nothing outside a repository."""
+    """The commit of the source, and whether anything tracked was edited since; None outside a repository."""
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(Path(__file__).parent), *arguments]
@@ -159,8 +159,7 @@ def _commit() -> tuple[str | None, bool | None]:
 
 
 def _versions() -> dict[str, str]:
-    installed = {name: importlib.metadata.version(name) for name in _VERSIONS if importlib.util.find_spec(name)}
-    return {"python": platform.python_version()} | installed
+    return {"python": platform.python_version()} | {name: version(name) for name in _VERSIONS}
 
 
 def write_manifest(tree: str | Path, settings: Mapping[str, Any]) -> Path:
@@ -186,7 +185,7 @@ def read_manifest(tree: str | Path) -> dict[str, dict[str, Any]]:
 
 
 def verify(tree: str | Path, config: Config) -> Iterator[str]:
-    """Name every artifact of a tree that is missing, changed or stale, one line each; nothing if all is well."""
+    """Name every artifact of a tree that is missing, changed or stale, a line each."""
     for path, entry in read_manifest(tree).items():
         file = Path(tree, path)
         try:
@@ -200,7 +199,10 @@ def verify(tree: str | Path, config: Config) -> Iterator[str]:
             if stale:
                 yield f"{file}: stale, the code has changed in {', '.join(stale)}"
         except (KeyError, TypeError, AttributeError) as error:
-            raise RecomposeError(f"{Path(tree, MANIFEST)}: {path}: not a whole entry ({error}); run again") from error
+            manifest = Path(tree, MANIFEST)
+            raise RecomposeError(
+                f"{manifest}: the entry of {path} is not whole ({error!r}); delete it and run again"
+            ) from error
 
 
 def _stale_settings(entry: Mapping[str, Any], config: Config) -> Iterator[str]:

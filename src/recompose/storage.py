@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: atomic writes, tidy reads, and the cells a long job has finished."""
+"""Files that are whole or not there: atomic writes, tidy reads, and the finished cells of a long job."""
 
 import errno
 import hashlib
@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import yaml
 
 from recompose.errors import RecomposeError
 
@@ -21,16 +23,17 @@ Item = TypeVar("Item")
 FORMAT_VERSION = 1
 """The layout of a results tree. It goes up when files written earlier can no longer be read."""
 
-# What a full disk, a read-only folder or a failing disk answer. Other errors are faults of the program.
-_REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR}
+# What a full, a read-only or a failing disk answers. Other errors are faults of the program.
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_REFUSALS = _FULL | {errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOTDIR, errno.EEXIST}
 
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path in the same folder; after the block it becomes `path` in one step.
 
-    Whatever goes wrong inside the block, the old file stays as it was and no temporary remains. The temporary has
-    one fixed name, so that what a kill leaves behind is overwritten by the next attempt.
+    Whatever goes wrong inside the block, the old file stays as it was and no temporary remains. The
+    temporary has one fixed name, so that what a kill leaves behind is overwritten by the next attempt.
     """
     path = Path(path)
     temporary = path.with_name(f".partial-{path.name}")  # the suffix stays: it tells writers the format
@@ -58,6 +61,11 @@ def write_text(text: str, path: str | Path) -> None:
 def write_json(value: Any, path: str | Path) -> None:
     """Write a value as JSON that people can read and compare line by line."""
     write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", path)
+
+
+def write_yaml(value: Any, path: str | Path) -> None:
+    """Write a value as YAML, its keys in their own order."""
+    write_text(yaml.safe_dump(value, sort_keys=False), path)
 
 
 def write_csv(frame: "pd.DataFrame", path: str | Path) -> None:
@@ -88,7 +96,8 @@ def read_csv(path: str | Path, columns: Sequence[str] = ()) -> "pd.DataFrame":
         raise RecomposeError(f"{path}: not a readable CSV file ({str(error).strip()})") from error
     missing = [column for column in columns if column not in frame.columns]
     if missing:
-        raise RecomposeError(f"{path}: missing column {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}")
+        found = ", ".join(map(str, frame.columns))
+        raise RecomposeError(f"{path}: missing column {', '.join(missing)}; it has {found}")
     return frame
 
 
@@ -119,14 +128,16 @@ def require_format(tree: str | Path) -> None:
 
 @dataclass(frozen=True)
 class Batch:
-    """One of `count` equal shares of the cells of an artifact. Shares are dealt like cards: costs even out."""
+    """One of `count` shares of the cells of an artifact. Cells are dealt like cards: costs even out."""
 
     index: int = 0
     count: int = 1
 
     def __post_init__(self) -> None:
         if not 0 <= self.index < self.count:
-            raise RecomposeError(f"batch {self.index}/{self.count}: expected INDEX/COUNT with 0 <= INDEX < COUNT")
+            raise RecomposeError(
+                f"batch {self.index}/{self.count}: expected INDEX/COUNT, INDEX from 0 below COUNT"
+            )
 
     @classmethod
     def parse(cls, text: str) -> "Batch":
@@ -150,10 +161,10 @@ WHOLE = Batch()
 
 @dataclass
 class CellStore:
-    """The finished cells of a job in progress, one JSON file each, so that a killed job goes on where it was.
+    """The finished cells of a job in progress, one JSON file each: a killed job goes on where it was.
 
-    The fingerprint stands for everything the rows depend on (settings and code); a cell with another fingerprint
-    is as good as absent, and so is one that a kill cut short.
+    The fingerprint stands for everything the rows depend on, settings and code; a cell with another
+    fingerprint is as good as absent, and so is one that a kill cut short.
     """
 
     folder: Path
@@ -171,15 +182,15 @@ class CellStore:
             content = json.loads(self._file(key).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
-        if not isinstance(content, dict) or (content.get("fingerprint"), content.get("key")) != (self.fingerprint, key):
+        if not isinstance(content, dict) or content.get("fingerprint") != self.fingerprint:
             return None
         rows: list[dict[str, Any]] = content["rows"]
         return rows
 
     def put(self, key: str, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Keep the rows of a cell, and return them as `get` will: what goes on is what a resumed job would read."""
+        """Keep the rows of a cell, and return them as `get` will, so that a resumed job sees the same."""
         content = {"fingerprint": self.fingerprint, "key": key, "rows": rows}
-        text = json.dumps(content, default=lambda scalar: scalar.item())  # NumPy's scalars; floats round-trip exactly
+        text = json.dumps(content, default=lambda scalar: scalar.item())  # NumPy's scalars become plain
         write_text(text, self._file(key))
         kept: list[dict[str, Any]] = json.loads(text)["rows"]
         return kept

@@ -23,9 +23,13 @@ _INTRODUCTION = """\
     snakemake --cores all --config scale=smoke coupled_inference='{"table1": {"trials": 50}}'
 
 A change reruns exactly the steps that read the key. Every mistake is reported at once, before anything runs;
-`recompose config check` does only that. `scales/small.yaml` is made from the defaults (`recompose config defaults`);
-`smoke.yaml` and `paper.yaml` list what differs from them.
+`recompose config check` does only that. `scales/small.yaml` is made from the defaults
+(`recompose config defaults`); `smoke.yaml` and `paper.yaml` list what differs from them.
 """
+
+_HEADER = (
+    "# The scale small: all defaults. Made from the models (recompose config defaults): edit ../config.yaml."
+)
 
 
 def defaults() -> str:
@@ -33,8 +37,7 @@ def defaults() -> str:
     root = Config.model_json_schema()
     values = Config().model_dump(mode="json")
     papers = {name: part for name, part in root["properties"].items() if name not in _top_keys(root)}
-    header = "# The scale small: every default. Made from the models (recompose config defaults); edit ../config.yaml."
-    return "\n".join([header, *_yaml(papers, values, root, indent=0)]) + "\n"
+    return "\n".join([_HEADER, *_yaml(papers, values, root, indent=0)]) + "\n"
 
 
 def _top_keys(root: Schema) -> set[str]:
@@ -72,7 +75,8 @@ def _sections(name: str, block: Schema, values: Mapping[str, Any], root: Schema)
     if keys:
         yield "| key | default | expected | meaning |\n|---|---|---|---|"
         for key, part in keys.items():
-            yield f"| `{key}` | `{_inline(values[key])}` | {expectation(part, root)} | {part['description']} |"
+            default, expected = _inline(values[key]), expectation(part, root)
+            yield f"| `{key}` | `{default}` | {expected} | {part['description']} |"
         yield ""
     for key, part in block["properties"].items():
         if key not in keys:

@@ -1,4 +1,4 @@
-"""What a key expects, in words, read off the JSON schema of the models: for mistakes and for the reference."""
+"""What a key expects, in words, read off the JSON schema of the models."""
 
 from typing import Any
 
@@ -15,8 +15,9 @@ def schema_at(path: Path, root: Schema) -> Schema:
     """The schema of a key, {} where the models know none."""
     schema = root
     for part in path:
-        within = schema.get("items", {}) if isinstance(part, int) else schema.get("properties", {}).get(part, {})
-        schema = resolve(within, root)
+        inner = "items" if isinstance(part, int) else "properties"
+        within = schema.get(inner, {})
+        schema = resolve(within if isinstance(part, int) else within.get(part, {}), root)
     return schema
 
 

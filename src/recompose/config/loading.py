@@ -1,6 +1,6 @@
 """From files and the command line to one validated configuration, with every mistake told at once.
 
-Later layers win: defaults of the models, `config/scales/<scale>.yaml`, `config/config.yaml`, the command line.
+Later layers win: the models' defaults, `config/scales/<scale>.yaml`, `config/config.yaml`, the command line.
 """
 
 import json
@@ -58,7 +58,7 @@ def load_config(
 
 
 def block(config: Config, paper: str, *keys: str) -> dict[str, Any]:
-    """The named keys of one paper as plain JSON values, with the device and the scale: what a rule depends on."""
+    """The named keys of one paper as plain JSON values, with scale and device: what a rule depends on."""
     settings = getattr(config, paper).model_dump(mode="json")
     return {"scale": config.scale, "device": config.device} | {key: settings[key] for key in keys}
 
@@ -66,8 +66,8 @@ def block(config: Config, paper: str, *keys: str) -> dict[str, Any]:
 def validate(model: type[BaseModel], layers: Sequence[Layer]) -> tuple[BaseModel | None, list[str]]:
     """Validate merged layers, and list every mistake.
 
-    A wrong value hides the checks that need it. So after each round the wrong keys are taken out and the rest is
-    validated again, until nothing is left to say.
+    A wrong value hides the checks that need it. So after each round the wrong keys are taken out and the
+    rest is validated again, until nothing is left to say.
     """
     values: dict[str, Any] = {}
     for layer in layers:
@@ -84,7 +84,7 @@ def validate(model: type[BaseModel], layers: Sequence[Layer]) -> tuple[BaseModel
         for path, e in found.items():
             value = _at(values, path)
             is_block = expectations.schema_at(path, schema).get("type") == "object"
-            if not (value is None and is_block):  # a heading over keys that are all commented out is no mistake
+            if not (value is None and is_block):  # a heading whose keys are all commented out is fine
                 mistakes[_mistake(path, value, e, schema, layers)] = None
         if () in found:
             return None, list(mistakes)

@@ -1,6 +1,6 @@
 """Everything a person can set, as strict models. The defaults are those of the scale `small`.
 
-Each paper's part is a model of its own in `recompose.papers.<slug>.settings`; a new paper is one more field here.
+Each paper's part is a model of its own in `recompose.papers.<slug>.settings`; a new paper is a field here.
 """
 
 from typing import Literal, get_args
@@ -26,7 +26,7 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    scale: Scale = Field("small", description="smoke: plumbing, seconds; small: real content; paper: as published")
+    scale: Scale = Field("small", description="smoke: plumbing; small: real content; paper: as published")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto takes cuda where there is one")
     execution: Execution = Execution()
     coupled_inference: CoupledInference = CoupledInference()

@@ -21,12 +21,15 @@ class _Loader(yaml.SafeLoader):
         for position, (key, value) in enumerate(node.value):
             if key.value in names[:position]:
                 written = f" = {value.value}" if isinstance(value, yaml.ScalarNode) else ""
-                self.twice.append(f"line {key.start_mark.line + 1}: {key.value}{written}: the key stands twice; keep one")
+                line = key.start_mark.line + 1
+                self.twice.append(f"line {line}: {key.value}{written}: the key stands twice; keep one")
         return super().construct_mapping(node, deep)
 
 
 # YAML 1.1 asks for a dot in 8e-3; everybody else does not.
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?\d+[eE][-+]?\d+$"), list("-+0123456789"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+[eE][-+]?\d+$"), list("-+0123456789")
+)
 
 
 def read_yaml(root: Path, name: str) -> tuple[dict[str, Any], list[str]]:

@@ -1,0 +1,98 @@
+"""The command line. Thin: a command resolves its settings, calls the function of its name, keeps the result.
+
+Heavy imports stand inside the commands, so that `recompose --help` answers at once.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recompose.cli import config
+from recompose.cli.options import PLAIN, Output, Outputs, Results, Scale, Settings
+from recompose.cli.paper import paper_commands
+from recompose.errors import RecomposeError
+
+app = typer.Typer(help="Every table and figure of five papers, regenerated and judged.", **PLAIN)
+app.add_typer(config.commands, name="config")
+app.add_typer(
+    paper_commands(
+        "coupled_inference",
+        ["table1", "figure2", "figure3", "figure4", "figure5", "figure6", "capacity", "table_search"],
+        derived={"capacity": ["figure2.csv"]},
+    ),
+    name="coupled-inference",
+)
+
+
+def main() -> None:
+    """Run the command line: a RecomposeError is told in a line; every other exception keeps its traceback."""
+    try:
+        app()
+    except RecomposeError as error:
+        for line in str(error).splitlines():
+            print(f"error: {line}", file=sys.stderr)
+        sys.exit(2)
+
+
+@app.command()
+def scorecard(
+    results: Results = None,
+    claims: Annotated[Path, typer.Option(help="The folder of the claims.")] = Path("config/claims"),
+    output: Outputs = None,
+    scale: Scale = None,
+) -> None:
+    """Judge every claim from the numbers of a results tree."""
+    from recompose import scorecard
+    from recompose.cli.step import Step, tree_of_scale
+
+    tree = tree_of_scale(scale, results)
+    step = Step(tree, "recompose.scorecard")
+    card = scorecard.score(tree, claims, scale=tree.name)
+    for path in output or [tree / "scorecard.csv", tree / "scorecard.md"]:
+        step.save(card, path, scorecard.write)
+
+
+@app.command()
+def page(results: Results = None, output: Output = None, scale: Scale = None) -> None:
+    """Write the page: one offline file with the scorecard, the figures and where each number comes from."""
+    from recompose.cli.step import tree_of_scale
+    from recompose.page import render
+    from recompose.storage import write_text
+
+    tree = tree_of_scale(scale, results)
+    # It has no record of its own: the page shows the manifest, and the manifest gathers the records.
+    write_text(render(tree), output or tree / "index.html")
+
+
+@app.command()
+def notebook(paper: str, results: Results = None, output: Output = None, scale: Scale = None) -> None:
+    """Run a paper's notebook on a results tree, and convert it to one HTML file."""
+    from recompose.cli.step import tree_of_scale
+    from recompose.notebook import run_notebook
+
+    slug, tree = paper.replace("-", "_"), tree_of_scale(scale, results)
+    run_notebook(slug, tree, output or tree / slug / "notebook.html")
+
+
+@app.command()
+def manifest(results: Results = None, settings: Settings = None, scale: Scale = None) -> None:
+    """Gather the records of a results tree into its manifest.json."""
+    from recompose.cli.step import parse, tree_of_scale
+    from recompose.provenance import write_manifest
+
+    write_manifest(tree_of_scale(scale, results), parse(settings))
+
+
+@app.command()
+def verify(scale: Scale = None) -> None:
+    """Name every artifact that is missing, changed or stale; exit status 1 if there is one."""
+    from recompose import provenance
+    from recompose.config import load_config
+
+    config = load_config(scale=scale)
+    findings = list(provenance.verify(Path("results", config.scale), config))
+    print("\n".join(findings) or "ok")
+    if findings:
+        raise typer.Exit(1)

@@ -1,0 +1,33 @@
+"""The commands about the configuration: check it, and write the documents made from its models."""
+
+import typer
+
+from recompose.cli.options import PLAIN, Check, Scale
+
+commands = typer.Typer(help="Check the configuration, and write what is made from its models.", **PLAIN)
+
+
+@commands.command()
+def check(scale: Scale = None) -> None:
+    """Validate the configuration; every mistake is listed at once."""
+    from recompose.config import load_config
+
+    methods = load_config(scale=scale).coupled_inference.methods
+    if methods != "all":  # the methods' names need torch, which the workflow does not wait for
+        from recompose.papers.coupled_inference.experiments import select_methods
+
+        select_methods(methods)
+    print("ok")
+
+
+def _add_document(name: str, help: str) -> None:
+    @commands.command(name, help=help)
+    def document(check: Check = False) -> None:
+        from recompose.config.documents import write_document
+
+        write_document(name, check)
+
+
+_add_document("defaults", "config/scales/small.yaml: every key with its default.")
+_add_document("schema", "workflow/schemas/config.schema.json: for editors.")
+_add_document("reference", "config/README.md: every key, for people.")

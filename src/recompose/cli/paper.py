@@ -1,0 +1,100 @@
+"""The commands that every paper has: one per artifact, and those that gather, draw, print and search."""
+
+import inspect
+import shutil
+from pathlib import Path
+
+import typer
+
+from recompose.cli.options import PLAIN, Batch, Inputs, Output, Outputs, Scale, Settings
+
+_PARTS = typer.Argument(help="The parts, in any order.")
+
+
+def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str]]) -> typer.Typer:
+    """The commands of one paper. `derived` names the artifacts that are computed from others' files."""
+    package = f"recompose.papers.{paper}"
+    commands = typer.Typer(help=f"The artifacts of {paper}.", **PLAIN)
+
+    def add_experiment(artifact: str) -> None:
+        @commands.command(artifact.replace("_", "-"), help=f"Compute the numbers of {artifact}.")
+        def experiment(
+            settings: Settings = None,
+            output: Output = None,
+            batch: Batch = None,
+            input: Inputs = None,
+            scale: Scale = None,
+        ) -> None:
+            from recompose.cli.step import Step, frames, function_of, resolve, tree_of, tree_of_scale
+            from recompose.storage import WHOLE, CellStore, write_csv
+            from recompose.storage import Batch as Share
+
+            share = Share.parse(batch) if batch else WHOLE
+            function = function_of(paper, "experiments", artifact)
+            output = output or tree_of_scale(scale) / paper / f"{artifact}.csv"
+            folder = tree_of(output, paper) / paper
+            step = Step(
+                folder.parent, f"{package}.experiments", paper, settings or resolve(paper, function, scale)
+            )
+            inputs = input or [folder / name for name in derived.get(artifact, [])]
+            cells = CellStore(folder / "cells" / artifact, step.fingerprint())
+            frame = step.call(function, *frames(inputs), batch=share, cells=cells, folder=folder)
+            if not batch and "batch" in inspect.signature(function).parameters:
+                frame = function_of(paper, "experiments", "gather")(artifact, [frame])
+            step.save(frame, output, write_csv)
+            cells.clear()
+
+    for artifact in artifacts:
+        add_experiment(artifact)
+
+    @commands.command()
+    def gather(
+        artifact: str, parts: list[Path] = _PARTS, settings: Settings = None, output: Output = None
+    ) -> None:
+        """Put the parts of an artifact together."""
+        from recompose.cli.step import Step, frames, function_of, tree_of
+        from recompose.storage import write_csv
+
+        output = output or parts[0].parent.parent / f"{artifact}.csv"
+        step = Step(tree_of(output, paper), f"{package}.experiments", paper, settings)
+        step.adopt(parts)
+        step.save(function_of(paper, "experiments", "gather")(artifact, frames(parts)), output, write_csv)
+        shutil.rmtree(step.tree / paper / "cells" / artifact, ignore_errors=True)
+
+    @commands.command()
+    def plot(artifact: str, input: Inputs = None, output: Outputs = None, scale: Scale = None) -> None:
+        """Draw a figure from its numbers."""
+        from recompose.cli.step import Step, frames, function_of, tree_of, tree_of_scale
+        from recompose.storage import write_figure
+
+        outputs = output or [tree_of_scale(scale) / paper / f"{artifact}.{form}" for form in ("png", "svg")]
+        step = Step(tree_of(outputs[0], paper), f"{package}.figures")
+        draw = function_of(paper, "figures", artifact)
+        figure = draw(*frames(input or [outputs[0].with_suffix(".csv")]))
+        for path in outputs:
+            step.save(figure, path, write_figure)
+
+    @commands.command()
+    def table(artifact: str, input: Inputs = None, output: Output = None, scale: Scale = None) -> None:
+        """Print a table as people read it."""
+        from recompose.cli.step import Step, frames, function_of, tree_of, tree_of_scale
+        from recompose.storage import write_text
+
+        output = output or tree_of_scale(scale) / paper / f"{artifact}.md"
+        step = Step(tree_of(output, paper), f"{package}.tables")
+        render = function_of(paper, "tables", artifact)
+        step.save(render(*frames(input or [output.with_suffix(".csv")])), output, write_text)
+
+    @commands.command()
+    def search(variant: str, settings: Settings = None, output: Output = None, scale: Scale = None) -> None:
+        """Search the hyperparameters of one variant; a search that was stopped goes on."""
+        from recompose.cli.step import Step, function_of, resolve, tree_of, tree_of_scale
+        from recompose.storage import write_yaml
+
+        function = function_of(paper, "search", "search")
+        output = output or tree_of_scale(scale) / paper / "search" / f"{variant}.yaml"
+        settings = settings or resolve(paper, function, scale)
+        step = Step(tree_of(output, paper), f"{package}.search", paper, settings)
+        step.save(step.call(function, variant, journal=output.with_suffix(".journal")), output, write_yaml)
+
+    return commands

@@ -1,0 +1,138 @@
+"""One step of the workflow: settings in; an artifact, written whole, and its record out."""
+
+import hashlib
+import inspect
+import json
+import time
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from recompose.config import ConfigError, block, load_config
+from recompose.config.loading import Layer, validate
+from recompose.config.models import Config
+from recompose.errors import RecomposeError, nearest
+from recompose.machine import resolve_device
+from recompose.provenance import code_hash, record, sidecar_of
+from recompose.storage import read_csv, read_json, require_format
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Function = Callable[..., Any]
+
+
+class Step:
+    """What the commands that make an artifact have in common: where it goes, from which settings and code."""
+
+    def __init__(
+        self, tree: Path, module: str, paper: str | None = None, settings: str | None = None
+    ) -> None:
+        self.tree, self.module, self.paper, self.settings = tree, module, paper, parse(settings)
+        self.device = "cpu"
+        self.started = time.perf_counter()
+
+    def call(self, function: Function, *arguments: Any, **offered: Any) -> Any:
+        """Call a function with its settings as models, and with those of the offered arguments it takes."""
+        import torch
+
+        torch.set_num_threads(1)  # jobs are the parallelism, and bytes must not depend on the cores
+        values = dict(self.settings)
+        self.device = resolve_device(values.pop("device", "auto"))
+        offered |= {"device": self.device, "scale": values.pop("scale", None)}
+        taken = {
+            key: value for key, value in offered.items() if key in inspect.signature(function).parameters
+        }
+        return function(*arguments, **_models(self.paper, values), **taken)
+
+    def fingerprint(self) -> str:
+        """What the rows of a cell depend on."""
+        device = resolve_device(self.settings.get("device", "auto"))
+        depends = [self.settings, device, code_hash(self.module)]
+        return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]
+
+    def adopt(self, parts: Iterable[Path]) -> None:
+        """Take over the device and the time of the jobs that computed these parts."""
+        for part in parts:
+            if part.is_relative_to(self.tree) and sidecar_of(part, self.tree).exists():
+                made = read_json(sidecar_of(part, self.tree))
+                self.device = made["device"]
+                self.started -= made["wall_seconds"]
+
+    def save(self, value: Any, output: Path, write: Callable[[Any, Path], None]) -> None:
+        """Write the artifact, and the record beside it."""
+        write(value, output)
+        record(
+            output,
+            tree=self.tree,
+            modules=[self.module],
+            paper=self.paper,
+            settings=self.settings,
+            device=self.device,
+            seconds=time.perf_counter() - self.started,
+        )
+
+
+def parse(settings: str | None) -> dict[str, Any]:
+    """Read the settings that a rule passes on."""
+    try:
+        values = json.loads(settings or "{}")
+    except ValueError as error:
+        raise RecomposeError(f"--settings: not valid JSON ({error}): {settings:.60}") from None
+    if not isinstance(values, dict):
+        raise RecomposeError(f"--settings: expected a JSON object, found {settings:.60}")
+    return values
+
+
+def resolve(paper: str, function: Function, scale: str | None) -> str:
+    """The settings that the workflow would pass: the keys the function takes, from the files in config/."""
+    config = load_config(scale=scale)
+    known = type(getattr(config, paper)).model_fields
+    keys = [name for name in inspect.signature(function).parameters if name in known]
+    return json.dumps(block(config, paper, *keys))
+
+
+def _models(paper: str | None, values: dict[str, Any]) -> dict[str, Any]:
+    """Plain values as the blocks of a paper that its functions take."""
+    if not values:
+        return {}
+    model: type[BaseModel] = type(getattr(Config(), str(paper)))
+    blocks, mistakes = validate(model, [Layer("--settings", values)])
+    if mistakes:
+        raise ConfigError(mistakes)
+    return {key: getattr(blocks, key) for key in values}
+
+
+def tree_of_scale(scale: str | None, results: Path | None = None) -> Path:
+    """The results tree of a scale, or the one named; refused if an incompatible version wrote it."""
+    tree = results or Path("results", load_config(scale=scale).scale)
+    require_format(tree)
+    return tree
+
+
+def tree_of(output: Path, paper: str) -> Path:
+    """The tree that an output stands in, known by the paper's folder; anywhere else, the output's own folder."""
+    for folder in output.parents:
+        if folder.name == paper:
+            require_format(folder.parent)
+            return folder.parent
+    return output.parent
+
+
+def function_of(paper: str, module: str, name: str) -> Function:
+    """A paper's function by name; an unknown name is told with the nearest one."""
+    found = import_module(f"recompose.papers.{paper}.{module}")
+    function: Function | None = getattr(found, name, None)
+    if name.startswith("_") or not inspect.isfunction(function):
+        own = [key for key, value in vars(found).items() if inspect.isfunction(value)]
+        own = [key for key in own if getattr(found, key).__module__ == found.__name__ and key[0] != "_"]
+        raise RecomposeError(f"{name}: unknown to {paper}.{module}; {nearest(name, own)}")
+    return function
+
+
+def frames(inputs: list[Path]) -> "list[pd.DataFrame]":
+    """The frames in some files."""
+    return [read_csv(path) for path in inputs]
