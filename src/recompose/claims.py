@@ -1,0 +1,235 @@
+"""The claims a paper makes of its results: strict models, read from `config/claims/<slug>.yaml`.
+
+A claim measures one number with a structured query (never an expression) and says where it has to lie.
+Numbers that the paper prints stand in `config/published/<slug>.csv` alone; a claim refers to them.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import pandas as pd
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from recompose.errors import RecomposeError
+from recompose.storage import read_csv
+
+Scale = Literal["smoke", "small", "paper"]
+Scalar = str | int | float
+Read = Literal["only", "mean", "peak", "breadth", "rise", "worst_step", "rank_correlation", "slowdown"]
+PUBLISHED_COLUMNS = ("artifact", "where", "method", "factors", "superposed", "quantity", "value")
+
+
+class Strict(BaseModel):
+    """A strict, frozen model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Query(Strict):
+    """Rows of one artifact's CSV, and how they become one number."""
+
+    artifact: str
+    rows: dict[str, Scalar | list[Scalar]] = {}
+    """column: value, or a list of values, each of which must be there"""
+    value: str = "accuracy"
+    spread: Literal["interval", "replicates", "none"] = "interval"
+    """`ci_low` and `ci_high` of each row; the rows repeat one observation; none, the value is exact"""
+    along: str | None = None
+    """an axis: the rows of one axis value are averaged, and then the line is read"""
+    read: Read = "only"
+    """one row is meant; the mean of the rows; or a property of the line (recompose.estimates.LINES)"""
+    best_of: str | None = None
+    """a column, for example method: of its values the one with the largest result is taken"""
+    minus: "Query | None" = None
+    """subtracted at each axis value, before the line is read"""
+
+    @model_validator(mode="after")
+    def _line_needs_axis(self) -> Self:
+        if (self.read in ("only", "mean")) != (self.along is None):
+            raise ValueError(f"read: {self.read} {'takes no' if self.along else 'needs an'} axis (`along`)")
+        if self.minus and not self.along:
+            raise ValueError("`minus` subtracts along an axis; between two numbers use the claim's `against`")
+        return self
+
+
+class Needs(Strict):
+    """What a claim needs before it can be tested."""
+
+    scale: Scale = "small"
+    data: str | None = None
+    """a data set that cannot be shipped"""
+
+
+class Claim(Strict):
+    """One claim: what is measured, and where it has to lie.
+
+    - `number`: within `tolerance` of what the paper prints;
+    - `equivalence`: a difference within `tolerance` of zero;
+    - `ordering`: a comparison with another query, between `at_least` and `at_most`;
+    - `threshold`: a number by itself, between `at_least` and `at_most`;
+    - `trend`: a property of a line along an axis, between `at_least` and `at_most`.
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")
+    by: Literal["paper", "recompose"] = "paper"
+    statement: str
+    where: str
+    kind: Literal["number", "ordering", "threshold", "equivalence", "trend"]
+    of: Query
+    against: Query | None = None
+    compare: Literal["difference", "ratio", "gain"] = "difference"
+    """of - against, of / against, of / against - 1"""
+    each: list[str] = []
+    """columns: the claim has to hold for each of their combinations, and the worst one is reported"""
+    exceptions: int = Field(0, ge=0)
+    """so many combinations may fail"""
+    published: float | None = None
+    tolerance: float | None = Field(None, gt=0)
+    at_least: float | None = None
+    at_most: float | None = None
+    significant: bool = False
+    """the whole confidence interval has to lie there"""
+    reading: str = ""
+    """how the words were read, where they leave a choice"""
+    needs: Needs = Needs()
+
+    @model_validator(mode="after")
+    def _kind_has_its_keys(self) -> Self:
+        bounds = self.at_least is not None or self.at_most is not None
+        wrong = {
+            "number": self.published is None or self.tolerance is None or bounds,
+            "equivalence": self.tolerance is None or self.published is not None or bounds,
+            "ordering": self.against is None or not bounds,
+            "threshold": self.against is not None or not bounds,
+            "trend": self.of.along is None or not bounds,
+        }[self.kind]
+        if wrong:
+            raise ValueError(f"a claim of kind {self.kind} lacks a key or has one too many")
+        return self
+
+    @property
+    def region(self) -> tuple[float, float]:
+        """The interval that the measured number has to lie in."""
+        if self.kind in ("number", "equivalence"):
+            centre, width = self.published or 0.0, self.tolerance or 0.0
+            return centre - width, centre + width
+        low = float("-inf") if self.at_least is None else self.at_least
+        return low, float("inf") if self.at_most is None else self.at_most
+
+
+class Paper(Strict):
+    """One file of claims: what the paper is, the artifacts in the order people read them, and its claims."""
+
+    slug: str
+    title: str
+    citation: str
+    data: str
+    """what the results were measured on; every stand-in is named"""
+    artifacts: dict[str, str]
+    """artifact: caption, in the order of the page"""
+    claims: list[Claim]
+
+    @field_validator("claims")
+    @classmethod
+    def _ids_are_unique(cls, claims: list[Claim]) -> list[Claim]:
+        ids = [claim.id for claim in claims]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise ValueError(f"ids given twice: {', '.join(twice)}")
+        return claims
+
+
+def load_papers(folder: str | Path) -> list[Paper]:
+    """Every file of claims, with the numbers of `published/<slug>.csv` beside the folder filled in."""
+    folder = Path(folder)
+    files = sorted(folder.glob("*.yaml"))
+    if not files:
+        raise RecomposeError(f"{folder}: no claims (*.yaml) found")
+    return [load_paper(file, folder.parent / "published" / f"{file.stem}.csv") for file in files]
+
+
+def load_paper(file: Path, published: Path) -> Paper:
+    """One file of claims."""
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise RecomposeError(f"{file}: not readable as YAML ({' '.join(str(error).split())})") from error
+    if not isinstance(content, dict) or not isinstance(content.get("claims"), list):
+        raise RecomposeError(f"{file}: expected a mapping with a list `claims`")
+    numbers = read_csv(published, PUBLISHED_COLUMNS)
+    try:
+        claims = [claim for entry in content["claims"] for claim in _expand(entry, numbers)]
+        return Paper.model_validate({**content, "slug": file.stem, "claims": claims})
+    except ValidationError as error:
+        lines = (f"{file}: {_place(fault['loc'], claims)}: {fault['msg']}" for fault in error.errors())
+        raise RecomposeError("\n".join(lines)) from error
+    except (KeyError, ValueError) as error:
+        raise RecomposeError(f"{file}: {error}") from error
+
+
+def _place(location: tuple[int | str, ...], claims: list[dict[str, Any]]) -> str:
+    """Where a mistake stands, with the claim's name instead of its number."""
+    names = list(map(str, location))
+    if len(location) > 1 and isinstance(location[1], int):
+        names[:2] = [f"claim {claims[location[1]].get('id', location[1])}"]
+    return ".".join(names)
+
+
+def _expand(entry: dict[str, Any], numbers: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """One claim for each published number or each combination of the listed values; else the entry itself.
+
+    `{name}` in any text stands for the bound value. `published: {column: value}` is looked up in the CSV.
+    """
+    template = {key: value for key, value in entry.items() if key != "for_each"}
+    for binding in _bindings(entry.get("for_each", {}), numbers):
+        claim = _fill(template, binding)
+        if isinstance(claim.get("published"), dict):
+            found = _match(numbers, claim["published"])
+            if len(found) != 1:
+                raise ValueError(
+                    f"claim {claim.get('id')}: published matches {len(found)} numbers, one is meant"
+                )
+            claim["published"] = float(found["value"].iloc[0])
+        yield claim
+
+
+def _bindings(for_each: dict[str, Any], numbers: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """What the names in a template stand for; `label` is the method's name as the papers print it."""
+    if "published" in for_each:
+        for row in _match(numbers, for_each["published"]).to_dict("records"):
+            named = {str(key): value for key, value in row.items() if not pd.isna(value)}
+            whole = {key: int(value) for key, value in named.items() if key in ("factors", "superposed")}
+            yield {**named, **whole, "label": _label(named.get("method", ""))}
+    else:
+        for values in itertools.product(*for_each.values()):
+            named = dict(zip(for_each, values, strict=True))
+            yield {**named, "label": _label(named.get("method", ""))}
+
+
+def _label(method: str) -> str:
+    return method.replace("_", " ").upper()
+
+
+def _match(numbers: pd.DataFrame, rows: Mapping[str, Scalar]) -> pd.DataFrame:
+    found = numbers
+    for column, value in rows.items():
+        found = found[found[column] == value]
+    if found.empty:
+        raise ValueError(f"no published number with {rows}")
+    return found
+
+
+def _fill(value: Any, binding: dict[str, Any]) -> Any:
+    """Replace `{name}` in every text; a text that is nothing else becomes the bound value with its type."""
+    if isinstance(value, dict):
+        return {key: _fill(item, binding) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_fill(item, binding) for item in value]
+    if not isinstance(value, str) or not binding:
+        return value
+    alone = re.fullmatch(r"\{(\w+)\}", value)
+    return binding[alone[1]] if alone else value.format(**binding)

@@ -1,0 +1,174 @@
+"""Made-up results of paper 1, in the columns that its experiments write: what a perfect reproduction would look like."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from recompose.papers.coupled_inference.names import LABELS, PAPER
+from recompose.plotting import style
+from recompose.storage import write_csv, write_figure, write_json, write_text
+
+ROOT = Path(__file__).parents[2]
+CLAIMS = ROOT / "config/claims"
+PUBLISHED = ROOT / "config/published/coupled_inference.csv"
+SLUG = "coupled_inference"
+VARIANTS = ["gaussian", "latent_gaussian", "similarity", "latent_similarity"]
+
+
+def make_results(folder: Path) -> Path:
+    """A results tree of scale small with every CSV of the paper."""
+    tree = folder / "small"
+    for name, frame in _frames().items():
+        write_csv(frame, tree / SLUG / f"{name}.csv")
+    return tree
+
+
+def edit(tree: Path, artifact: str, change: dict[str, object], **rows: object) -> None:
+    """Change columns of the rows that match."""
+    path = tree / SLUG / f"{artifact}.csv"
+    frame = pd.read_csv(path)
+    chosen = np.logical_and.reduce([frame[column] == value for column, value in rows.items()])
+    assert chosen.any()
+    frame.loc[chosen, list(change)] = list(change.values())
+    write_csv(frame, path)
+
+
+def add_artifacts(tree: Path) -> None:
+    """The figures, tables, records, claims and notebook that a page finds beside the CSVs."""
+    import matplotlib.pyplot as plt
+
+    from recompose.papers.coupled_inference import tables
+
+    home = tree / SLUG
+    for name in ("table1", "capacity", "table_search"):
+        write_text(getattr(tables, name)(pd.read_csv(home / f"{name}.csv")), home / f"{name}.md")
+    for path in sorted(home.glob("*.csv")):
+        write_json(
+            {"path": f"{SLUG}/{path.name}", "commit": "0123abc", "device": "cpu"},
+            home / "provenance" / f"{path.name}.json",
+        )
+    with style():
+        figure, axes = plt.subplots()
+        axes.plot([0, 1], [0, 1])
+        for name in ("figure2", "capacity", "figure3", "figure4", "figure5", "figure6"):
+            write_figure(figure, home / f"{name}.svg")
+            write_figure(figure, home / f"{name}.png")
+    plt.close(figure)
+    write_text("<p>notebook</p>", home / "notebook.html")
+
+
+def copy_claims(folder: Path) -> Path:
+    """A copy of the claims and the published numbers, to be edited."""
+    shutil.copytree(ROOT / "config", folder / "config")
+    return folder / "config/claims"
+
+
+def _interval(frame: pd.DataFrame) -> pd.DataFrame:
+    spread = 1.96 * np.sqrt(np.maximum(frame.accuracy * (1 - frame.accuracy), 0.005) / 200)
+    return frame.assign(
+        ci_low=(frame.accuracy - spread).clip(0, 1), ci_high=(frame.accuracy + spread).clip(0, 1), trials=200
+    )
+
+
+def _frames() -> dict[str, pd.DataFrame]:
+    published = pd.read_csv(PUBLISHED)
+    cells = published[(published.artifact == "table1") & (published.quantity == "accuracy")]
+    known = {(row.method, row.factors, row.superposed): row.value for row in cells.itertuples()}
+    table1 = [
+        {
+            "method": method,
+            "factors": factors,
+            "superposed": superposed,
+            "accuracy": known.get((method, factors, superposed), 0.99),
+            "published": known.get((method, factors, superposed)),
+            "multiply_adds": 6e7,
+        }
+        for method in LABELS
+        for factors in (2, 3, 4)
+        for superposed in (2, 4, 8)
+    ]
+    middle = {  # log10 of the search space with an accuracy of one half
+        "resonator": 4.4, "attention_resonator": 4.3, "als": 4.2, "gaussian": 4.25, "latent_gaussian": 5.0,
+        "similarity": 5.2, "latent_similarity": 5.2,
+    }  # fmt: skip
+    figure2 = [
+        {
+            "method": method,
+            "factors": factors,
+            "codebook_size": round(10 ** (exponent / factors)),
+            "search_space": round(10**exponent),
+            "accuracy": 1 / (1 + np.exp(4 * (exponent - middle.get(method, 7) + 0.7 * (
+                method == "latent_gaussian" and factors == 5
+            )))),
+        }
+        for method in LABELS
+        for factors in (3, 4, 5)
+        for exponent in np.arange(3, 7.25, 0.5)
+    ]  # fmt: skip
+    ratios = {"similarity": 2.0, "latent_similarity": 5.38, "joint_resonator": 60.0}
+    capacity = [
+        {
+            "method": method,
+            "factors": factors,
+            "capacity": 4000 * (ratio := ratios.get(method, 1.0)),
+            "ci_low": 3500 * ratio,
+            "ci_high": 4500 * ratio,
+            "ratio_to_resonator": ratio,
+            "ratio_ci_low": 0.8 * ratio,
+            "ratio_ci_high": 1.2 * ratio,
+            "censored": None,
+        }
+        for method in LABELS
+        for factors in (3, 4, 5)
+    ]
+    figure3 = [
+        {
+            "method": method,
+            "dimension": dimension,
+            "accuracy": 0.97 * (1 - np.exp(-dimension / (300 + 40 * place))),
+        }
+        for place, method in enumerate(PAPER)
+        for dimension in (250, 500, 750, 1000, 1250, 1500, 2000)
+    ]
+    optimum = {"gaussian": 1.0, "latent_gaussian": 0.2, "similarity": 0.1, "latent_similarity": 0.1}
+    figure4 = [
+        {
+            "method": method,
+            "restart_ratio": ratio,
+            "restarts": restarts,
+            "accuracy": 0.9 * (1 - np.exp(-restarts / 5)) * np.exp(
+                -abs(ratio - optimum[method]) * (0.3 if method.startswith("latent") else 3)
+            ),
+        }
+        for method in VARIANTS
+        for ratio in (0.04, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
+        for restarts in (1, 2, 4, 8, 12, 16, 20)
+    ]  # fmt: skip
+    figure5 = [
+        {"method": method, "steps": steps, "accuracy": 0.7 + 0.05 * (-1) ** place}
+        for method in VARIANTS
+        for place, steps in enumerate((10, 20, 30, 40, 50, 75, 100))
+    ]
+    figure6 = [
+        {"method": method, "codebook": codebook, "trials": 20, "difference": gap + 0.01 * (-1) ** codebook}
+        for method in VARIANTS
+        for codebook in range(20)
+        for gap in [0.0 if "similarity" in method else 0.1]
+    ]
+    search = [
+        {"method": method, "source": source, "accuracy": 0.9, "eta": 0.01, "schedule": "sigma"}
+        for method in VARIANTS
+        for source in ("published", "tuned")
+    ]
+    return {
+        "table1": _interval(pd.DataFrame(table1)),
+        "figure2": _interval(pd.DataFrame(figure2)),
+        "capacity": pd.DataFrame(capacity),
+        "figure3": _interval(pd.DataFrame(figure3)),
+        "figure4": _interval(pd.DataFrame(figure4)),
+        "figure5": _interval(pd.DataFrame(figure5)),
+        "figure6": pd.DataFrame(figure6).assign(ode=0.9, sde=lambda frame: 0.9 - frame.difference),
+        "table_search": _interval(pd.DataFrame(search)).rename(columns={"accuracy": "validation_accuracy"}),
+    }
