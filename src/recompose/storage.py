@@ -184,7 +184,7 @@ class CellStore:
             return None
         if not isinstance(content, dict) or content.get("fingerprint") != self.fingerprint:
             return None
-        rows: list[dict[str, Any]] = content["rows"]
+        rows: list[dict[str, Any]] | None = content.get("rows")
         return rows
 
     def put(self, key: str, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

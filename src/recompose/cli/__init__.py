@@ -44,14 +44,18 @@ def scorecard(
     scale: Scale = None,
 ) -> None:
     """Judge every claim from the numbers of a results tree."""
-    from recompose import scorecard
     from recompose.cli.step import Step, tree_of_scale
+    from recompose.scorecard import markdown, score
+    from recompose.storage import write_csv, write_text
 
     tree = tree_of_scale(scale, results)
     step = Step(tree, "recompose.scorecard")
-    card = scorecard.score(tree, claims, scale=tree.name)
+    card = score(tree, claims)
     for path in output or [tree / "scorecard.csv", tree / "scorecard.md"]:
-        step.save(card, path, scorecard.write)
+        if path.suffix == ".md":
+            step.save(markdown(card), path, write_text)
+        else:
+            step.save(card, path, write_csv)
 
 
 @app.command()

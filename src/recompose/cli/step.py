@@ -114,7 +114,7 @@ def tree_of_scale(scale: str | None, results: Path | None = None) -> Path:
 
 
 def tree_of(output: Path, paper: str) -> Path:
-    """The tree that an output stands in, known by the paper's folder; anywhere else, the output's own folder."""
+    """The tree that an output stands in, known by the paper's folder; elsewhere, the output's own folder."""
     for folder in output.parents:
         if folder.name == paper:
             require_format(folder.parent)

@@ -1,0 +1,73 @@
+"""The pins stand in one place; everything that repeats them agrees."""
+
+import importlib.metadata
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+from rattler import MatchSpec
+
+ROOT = Path(__file__).parents[2]
+CONDA_NAMES = {"torch": "pytorch"}
+"""Where conda-forge has another name."""
+
+
+def pins(path: str) -> dict[str, str]:
+    lines = [line.strip() for line in (ROOT / path).read_text().splitlines()]
+    entries = [line.split("==") for line in lines if line and not line.startswith("#")]
+    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in entries}
+
+
+def conda() -> tuple[list[MatchSpec], dict[str, str]]:
+    entries = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    specs = [MatchSpec(entry, strict=True) for entry in entries if isinstance(entry, str)]
+    (with_pip,) = [entry["pip"] for entry in entries if isinstance(entry, dict)]
+    return specs, dict(entry.split("==") for entry in with_pip if "==" in entry)
+
+
+def test_conda_has_the_same_pins():
+    specs, with_pip = conda()
+    found = {str(spec.name.normalized): str(spec.version) for spec in specs if spec.version}
+    assert found.pop("python") == ">=3.11"
+    wanted = {
+        CONDA_NAMES.get(name, name): f"=={version}" for name, version in pins("requirements.txt").items()
+    }
+    assert found | {name: f"=={version}" for name, version in with_pip.items()} == wanted
+
+
+def test_every_pin_is_exact_and_free_of_a_build():
+    versions = {**pins("requirements.txt"), **pins("requirements.lock")}
+    assert all(re.fullmatch(r"[0-9][0-9a-z.]*", version) for version in versions.values()), versions
+
+
+def test_the_lock_pins_everything_else():
+    assert not pins("requirements.txt").keys() & pins("requirements.lock").keys()
+    unpinned = set()
+    pinned = {**pins("requirements.txt"), **pins("requirements.lock")}
+    for name in pinned:
+        for requirement in importlib.metadata.requires(name) or []:
+            needed, _, marker = requirement.partition(";")
+            match = re.match(r"[\w.-]+", needed)
+            assert match
+            other = re.sub(r"[-_.]+", "-", match[0]).lower()
+            if not marker and other not in pinned:
+                unpinned.add(other)
+    assert not unpinned - {"setuptools"}
+
+
+def test_what_is_installed_is_what_is_pinned():
+    for name, version in pins("requirements.txt").items():
+        assert importlib.metadata.version(name).split("+")[0] == version, name
+
+
+def test_everything_imported_is_pinned():
+    """An import that no pin provides would break on the next machine."""
+    provided = importlib.metadata.packages_distributions()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["name"] == "recompose"
+    pinned = pins("requirements.txt")
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        for module in re.findall(r"^\s*(?:import|from) ([a-z]\w*)", path.read_text(), flags=re.MULTILINE):
+            names = {re.sub(r"[-_.]+", "-", name).lower() for name in provided.get(module, [])}
+            assert not names or names & {*pinned, "recompose"}, f"{path.name} imports {module}"
