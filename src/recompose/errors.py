@@ -18,7 +18,7 @@ def closest(word: str, options: Iterable[str]) -> str | None:
     >>> closest("trails", ["trials", "dimension"])
     'did you mean "trials"?'
     """
-    close = get_close_matches(word.lower(), list(options), n=1)
+    close = get_close_matches(word.lower(), list(options), n=1, cutoff=0.7)
     return f'did you mean "{close[0]}"?' if close else None
 
 

@@ -100,7 +100,7 @@ except RecomposeError as error:
 
 def test_a_file_in_the_place_of_a_folder_is_one_line(tmp_path):
     write_text("in the way", tmp_path / "results")
-    with pytest.raises(RecomposeError, match="cannot write .*x.csv"):
+    with pytest.raises(RecomposeError, match=r"cannot write .*x\.csv"):
         write_text("new", tmp_path / "results" / "x.csv")
 
 
@@ -128,13 +128,13 @@ def test_a_missing_column_is_named_with_its_file(tmp_path):
 def test_a_broken_csv_is_one_line(tmp_path, content):
     path = tmp_path / "broken.csv"
     path.write_text(content)
-    with pytest.raises(RecomposeError, match="broken.csv: not a readable CSV file") as caught:
+    with pytest.raises(RecomposeError, match=r"broken\.csv: not a readable CSV file") as caught:
         read_csv(path)
     assert "\n" not in str(caught.value)
 
 
 def test_an_absent_csv_is_one_line(tmp_path):
-    with pytest.raises(RecomposeError, match="absent.csv: no such file"):
+    with pytest.raises(RecomposeError, match=r"absent\.csv: no such file"):
         read_csv(tmp_path / "absent.csv")
 
 

@@ -81,6 +81,8 @@ def validate(model: type[BaseModel], layers: Sequence[Layer]) -> tuple[BaseModel
             return valid, list(mistakes)
         except ValidationError as error:
             found = {_path_in(values, e["loc"]): e for e in error.errors()}
+        # A list whose every entry is wrong is also said to be too short.
+        found = {path: e for path, e in found.items() if not any(path == p[: len(path)] != p for p in found)}
         for path, e in found.items():
             value = _at(values, path)
             is_block = expectations.schema_at(path, schema).get("type") == "object"
