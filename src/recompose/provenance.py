@@ -213,9 +213,9 @@ def _stale_settings(entry: Mapping[str, Any], config: Config) -> Iterator[str]:
     now = {key: value for key, value in block(config, entry["paper"], *keys).items() if key in made}
     old, new = dict(_flat(made)), dict(_flat(now))
     for key in sorted(old.keys() | new.keys()):
-        before, after = old.get(key, "nothing"), new.get(key, "nothing")
+        before, after = (json.dumps(values[key]) if key in values else "absent" for values in (old, new))
         if before != after:
-            yield f"{key} = {json.dumps(before)}, which is {json.dumps(after)} now"
+            yield f"{key} = {before}, which is {after} now"
 
 
 def _flat(values: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, Any]]:

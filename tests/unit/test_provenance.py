@@ -1,0 +1,213 @@
+"""Records, the manifest and its check: whatever is missing, changed or stale is named."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from recompose.config import Config, block
+from recompose.errors import RecomposeError
+from recompose.provenance import (
+    code_hash,
+    module_hashes,
+    read_manifest,
+    record,
+    sidecar_of,
+    verify,
+    write_manifest,
+)
+from recompose.storage import write_text
+
+SOURCE = Path(__file__).parents[2] / "src" / "recompose"
+MODULE = "recompose.randomness"
+
+
+class Code:
+    """A copy of the package that a test can edit."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        shutil.copytree(SOURCE, folder / "recompose", ignore=shutil.ignore_patterns("__pycache__"))
+        self.write("metrics/first.py", '"""Before."""\nfrom recompose.metrics.second import two\n')
+        self.write(
+            "metrics/second.py", '"""Before."""\n\n\ndef two():\n    """Before."""\n    return 2  # before\n'
+        )
+        self.write("metrics/unrelated.py", "three = 3\n")
+        self.write("metrics/open/__init__.py", "")
+        self.write("metrics/open/registry.py", "from recompose.discovery import import_submodules\n")
+
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / "recompose" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+    def hash(self, *modules: str) -> str:
+        code = "import sys; from recompose.provenance import code_hash; print(code_hash(*sys.argv[1:]))"
+        command = [sys.executable, "-c", code, *modules]
+        environment = {"PYTHONPATH": str(self.folder)}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture
+def code(tmp_path):
+    return Code(tmp_path / "code")
+
+
+def test_an_edit_of_an_imported_module_changes_the_hash(code):
+    before = code.hash("recompose.metrics.first")
+    code.write("metrics/second.py", "def two():\n    return 3\n")
+    assert code.hash("recompose.metrics.first") != before
+
+
+def test_an_edit_of_a_comment_a_docstring_or_the_layout_does_not(code):
+    before = code.hash("recompose.metrics.first")
+    code.write("metrics/second.py", '"""After."""\ndef two():\n  "After."\n\n  return (2) # after\n')
+    code.write("metrics/__init__.py", '"""Another room."""\n')
+    assert code.hash("recompose.metrics.first") == before
+
+
+def test_an_edit_of_an_unrelated_module_does_not(code):
+    before = code.hash("recompose.metrics.first")
+    code.write("metrics/unrelated.py", "three = 4\n")
+    code.write("cli/__init__.py", "four = 5\n")
+    assert code.hash("recompose.metrics.first") == before
+
+
+def test_a_late_import_counts(code):
+    code.write("metrics/second.py", "def two():\n    from recompose.metrics.unrelated import three\n")
+    before = code.hash("recompose.metrics.first")
+    code.write("metrics/unrelated.py", "three = 4\n")
+    assert code.hash("recompose.metrics.first") != before
+
+
+def test_a_file_dropped_into_a_discovered_package_counts(code):
+    code.write("metrics/first.py", "from recompose.metrics.open import registry\n")
+    hashes = [code.hash("recompose.metrics.first")]
+    code.write("metrics/open/mine.py", "from recompose.metrics.unrelated import three\n")
+    hashes.append(code.hash("recompose.metrics.first"))
+    code.write("metrics/unrelated.py", "three = 4\n")
+    hashes.append(code.hash("recompose.metrics.first"))
+    assert len(set(hashes)) == 3
+
+
+def test_the_import_of_a_packages_initialisation_counts(code):
+    before = code.hash("recompose.metrics.first")
+    code.write("metrics/__init__.py", "import recompose.metrics.unrelated\n")
+    assert code.hash("recompose.metrics.first") != before
+
+
+def test_experiments_do_not_depend_on_the_command_line_or_the_configuration():
+    modules = module_hashes("recompose.papers.coupled_inference.settings")
+    assert not [name for name in modules if name.startswith(("recompose.cli", "recompose.config"))]
+    assert modules.keys() >= {"recompose", "recompose.papers.coupled_inference"}
+
+
+def test_an_unknown_module_is_a_fault_of_the_program():
+    with pytest.raises(ModuleNotFoundError):
+        code_hash("recompose.nowhere")
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A results tree with two artifacts and a part of one of them."""
+    tree = tmp_path / "results" / "small"
+    for name in ("table1.csv", "figure2.csv", "parts/table1.0-of-4.csv"):
+        artifact = tree / "coupled_inference" / name
+        write_text("method\nals\n", artifact)
+        settings = block(Config(), "coupled_inference", "table1", "methods")
+        record(
+            artifact, tree=tree, modules=[MODULE], paper="coupled_inference", settings=settings, seconds=1.5
+        )
+    write_manifest(tree, {"scale": "small"})
+    return tree
+
+
+def edit(tree: Path, change) -> None:
+    path = tree / "manifest.json"
+    content = json.loads(path.read_text())
+    change(content["artifacts"]["coupled_inference/table1.csv"])
+    path.write_text(json.dumps(content))
+
+
+def test_a_record_says_where_a_number_comes_from(tree):
+    path = sidecar_of(tree / "coupled_inference/table1.csv", tree)
+    assert path == tree / "coupled_inference/provenance/table1.csv.json"
+    entry = json.loads(path.read_text())
+    assert entry["path"] == "coupled_inference/table1.csv"
+    assert entry["bytes"] == 11
+    assert entry["sha256"] == hashlib.sha256(b"method\nals\n").hexdigest()
+    assert entry["settings"]["table1"]["trials"] == 200
+    assert entry["code"] == code_hash(MODULE)
+    assert set(entry["versions"]) == {"python", "torch", "numpy", "pandas", "recompose"}
+    assert entry["device"] == "cpu"
+    assert entry["wall_seconds"] == 1.5
+    assert entry.keys() >= {"commit", "dirty", "date", "command", "module_hashes"}
+
+
+def test_the_manifest_lists_artifacts_and_no_parts(tree):
+    assert list(read_manifest(tree)) == ["coupled_inference/figure2.csv", "coupled_inference/table1.csv"]
+
+
+def test_an_untouched_tree_is_well(tree):
+    assert list(verify(tree, Config())) == []
+
+
+def test_a_removed_file_is_named(tree):
+    (tree / "coupled_inference/table1.csv").unlink()
+    assert list(verify(tree, Config())) == [f"{tree}/coupled_inference/table1.csv: missing"]
+
+
+def test_a_flipped_byte_is_named(tree):
+    (tree / "coupled_inference/table1.csv").write_text("method\nalt\n")
+    (finding,) = verify(tree, Config())
+    assert finding.startswith(f"{tree}/coupled_inference/table1.csv: changed")
+
+
+def test_an_edited_setting_is_named_with_both_values(tree):
+    config = Config.model_validate(
+        {"coupled_inference": {"table1": {"trials": 50}, "figure3": {"trials": 50}}}
+    )
+    assert list(verify(tree, config)) == [
+        f"{tree}/coupled_inference/{name}.csv: stale, made with table1.trials = 200, which is 50 now"
+        for name in ("figure2", "table1")
+    ]
+
+
+def test_a_setting_that_is_gone_or_new_is_named(tree):
+    def change(entry):
+        entry["settings"]["old"] = 1
+        del entry["settings"]["table1"]["trials"]
+
+    edit(tree, change)
+    old, new = verify(tree, Config())
+    assert "old = 1, which is absent now" in old
+    assert "table1.trials = absent, which is 200 now" in new
+
+
+def test_an_edited_module_is_named(tree):
+    edit(tree, lambda entry: entry["module_hashes"].update({MODULE: "0" * 16, "recompose.gone": "1" * 16}))
+    (finding,) = verify(tree, Config())
+    assert finding.endswith(f"stale, the code has changed in recompose.gone, {MODULE}")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (None, r"manifest\.json: no such file; the workflow writes it"),
+        ("{", r"manifest\.json: not readable as JSON"),
+        ("[]", r"manifest\.json: not a manifest"),
+        ('{"artifacts": {"a.csv": {}}}', r"manifest\.json: the entry of a\.csv is not whole"),
+        ('{"artifacts": {"a.csv": 7}}', r"manifest\.json: the entry of a\.csv is not whole"),
+    ],
+)
+def test_a_missing_or_corrupt_manifest_is_one_line(tree, content, expected):
+    (tree / "manifest.json").unlink()
+    if content:
+        (tree / "manifest.json").write_text(content)
+    with pytest.raises(RecomposeError, match=expected) as caught:
+        list(verify(tree, Config()))
+    assert "\n" not in str(caught.value)
