@@ -285,4 +285,9 @@ def measured(row: Mapping[Any, Any]) -> str:
     """A measured number with its interval, as people read it."""
     if pd.isna(row["value"]):
         return ""
-    return f"{row['value']:.3g} [{row['ci_low']:.3g}, {row['ci_high']:.3g}]"
+    value, low, high = (_number(row[key]) for key in ("value", "ci_low", "ci_high"))
+    return f"{value} [{low}, {high}]"
+
+
+def _number(number: float) -> str:
+    return f"{number:.3f}" if abs(number) < 10 else f"{number:.1f}"

@@ -1,4 +1,4 @@
-"""Made-up results of paper 1, in the columns that its experiments write: what a perfect reproduction would look like."""
+"""Made-up results of paper 1, in the columns that its experiments write: a perfect reproduction."""
 
 import shutil
 from pathlib import Path
@@ -31,7 +31,8 @@ def edit(tree: Path, artifact: str, change: dict[str, object], **rows: object) -
     frame = pd.read_csv(path)
     chosen = np.logical_and.reduce([frame[column] == value for column, value in rows.items()])
     assert chosen.any()
-    frame.loc[chosen, list(change)] = list(change.values())
+    for column, value in change.items():
+        frame[column] = frame[column].astype(object).where(~chosen, value)
     write_csv(frame, path)
 
 

@@ -19,9 +19,10 @@ def table1(frame: pd.DataFrame) -> str:
         for factors, superposed in cells.itertuples(index=False)
     }
     cost = frame.groupby("method").multiply_adds.mean()
-    columns["10⁶ multiply-adds per trial"] = lambda method: f"{cost[method] / 1e6:.3g}"
+    columns["multiply-adds"] = lambda method: f"{cost[method] / 1e6:.3g} M"
     return (
-        _table(frame.method, columns) + "\nMeasured accuracy ± half its 95 % interval (published accuracy).\n"
+        _table(frame.method, columns)
+        + "\nMeasured accuracy ± half its 95 % interval (published accuracy); multiply-adds per trial.\n"
     )
 
 
@@ -29,11 +30,11 @@ def capacity(frame: pd.DataFrame) -> str:
     """The capacities: methods as rows, for each K the capacity and its ratio to that of RESONATOR."""
     columns: dict[str, Cell] = {}
     for factors in sorted(frame.factors.unique()):
-        columns[f"K = {factors}"] = _column(frame, _capacity, factors=factors)
-        columns[f"K = {factors}: ratio"] = _column(frame, _ratio, factors=factors)
+        columns[f"K = {factors}, capacity"] = _column(frame, _capacity, factors=factors)
+        columns[f"K = {factors}, ratio"] = _column(frame, _ratio, factors=factors)
     return _table(frame.method, columns) + (
-        "\nThe largest search space with an accuracy of at least .95 and its 95 % interval, and the ratio to that"
-        " of RESONATOR. ≥ and ≤: beyond the search spaces that were measured.\n"
+        "\nThe largest search space with an accuracy of at least .95 and its 95 % interval, and the ratio"
+        " to that of RESONATOR. ≥ and ≤: beyond the search spaces that were measured.\n"
     )
 
 
@@ -70,7 +71,7 @@ def _column(frame: pd.DataFrame, show: Callable[[Row], str], **where: Any) -> Ce
 
 
 def _accuracy(row: Row) -> str:
-    text = f"{row['accuracy']:.3f} ± {(row['ci_high'] - row['ci_low']) / 2:.3f}"
+    text = f"{row['accuracy']:.3f} ± {(row['ci_high'] - row['ci_low']) / 2:.2f}"
     return text if pd.isna(row.get("published")) else f"{text} ({row['published']:.3f})"
 
 

@@ -1,0 +1,157 @@
+"""The page: one offline file with the scorecard, each figure beside its claims, and each number's provenance."""
+
+import base64
+import itertools
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from recompose.claims import Paper, load_papers
+from recompose.provenance import read_manifest
+from recompose.scorecard import VERDICTS, measured, scale_of
+from recompose.storage import read_csv
+
+SCORECARD_COLUMNS = ("paper", "id", "by", "where", "statement", "kind", "artifact", "verdict", "note")
+_MIME = {".svg": "image/svg+xml", ".png": "image/png"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of an artifact's Markdown file: groups of columns with their widths, headings, rows, legend."""
+
+    groups: list[tuple[str, int]]
+    headings: list[str]
+    rows: list[list[tuple[str, str]]]
+    legend: str
+
+
+def render(results: str | Path, claims: str | Path = Path("config/claims")) -> str:
+    """The page of one results tree as HTML. Its links are relative to the tree's folder."""
+    results = Path(results)
+    card = read_csv(results / "scorecard.csv", SCORECARD_COLUMNS)
+    manifest = read_manifest(results)
+    papers = [
+        _paper(paper, card[card.paper == paper.slug], results, manifest) for paper in load_papers(claims)
+    ]
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.j2").render(
+        scale=scale_of(results),
+        papers=papers,
+        claims=[claim for paper in papers for claim in paper["claims"]],
+        verdicts=VERDICTS,
+        files=[
+            {"name": name, "link": name}
+            for name in ("scorecard.csv", "scorecard.md", "manifest.json")
+            if (results / name).exists()
+        ],
+        commit=next((entry.get("commit") for entry in manifest.values() if entry.get("commit")), None),
+    )
+
+
+def _paper(paper: Paper, card: pd.DataFrame, results: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    folder = results / paper.slug
+    claims = [_claim(row) for row in card.to_dict("records")]
+    notebook = folder / "notebook.html"
+    return {
+        "slug": paper.slug,
+        "title": paper.title,
+        "citation": paper.citation,
+        "data": paper.data,
+        "claims": claims,
+        "counts": [
+            (
+                by,
+                [
+                    (verdict, sum(c["verdict"] == verdict and c["by"] == by for c in claims))
+                    for verdict in VERDICTS
+                ],
+            )
+            for by in dict.fromkeys(claim["by"] for claim in claims)
+        ],
+        "notebook": f"{paper.slug}/{notebook.name}" if notebook.exists() else None,
+        "artifacts": [
+            _artifact(name, caption, folder, manifest)
+            | {"claims": [claim for claim in claims if claim["artifact"] == name]}
+            for name, caption in paper.artifacts.items()
+        ],
+    }
+
+
+def _claim(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(key): "" if pd.isna(value) else value for key, value in row.items()} | {
+        "measured": measured(row),
+        "published": "" if pd.isna(row["published"]) else f"{row['published']:g}",
+        "anchor": f"{row['paper']}-{row['artifact']}",
+    }
+
+
+def _artifact(name: str, caption: str, folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything the page shows of one artifact; what is not there is left out."""
+    files = [folder / f"{name}{suffix}" for suffix in (".csv", ".md", ".svg", ".png")]
+    picture = next((file for file in files[2:] if file.exists()), None)
+    table = files[1].read_text(encoding="utf-8") if files[1].exists() else None
+    return {
+        "name": name,
+        "title": re.sub(r"(?<=[a-z])(?=\d)", " ", name.replace("_", " ")).capitalize(),
+        "caption": caption,
+        "picture": _embed(picture) if picture else None,
+        "table": parse_table(table) if table else None,
+        "links": [
+            {"name": file.name, "link": f"{folder.name}/{file.name}"} for file in files if file.exists()
+        ],
+        "records": [
+            (file.name, _flatten(manifest[f"{folder.name}/{file.name}"]))
+            for file in files
+            if f"{folder.name}/{file.name}" in manifest
+        ],
+    }
+
+
+def _embed(picture: Path) -> str:
+    content = base64.b64encode(picture.read_bytes()).decode()
+    return f"data:{_MIME[picture.suffix]};base64,{content}"
+
+
+def _flatten(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A record of provenance as lines; the hashes of single modules stay in the manifest."""
+    shown = {key: value for key, value in record.items() if key not in ("module_hashes", "path")}
+    return [
+        (key.replace("_", " "), value if isinstance(value, str) else json.dumps(value))
+        for key, value in shown.items()
+        if value not in (None, {}, [])
+    ]
+
+
+def parse_table(markdown: str) -> Table:
+    """A Markdown table and the text below it. Headings `group, column` share a group; `(published)` is split off.
+
+    >>> parse_table("| Model | K = 2, m = 2 |\\n|---|---:|\\n| ALS | 0.9 ± 0.1 (0.8) |\\n").rows
+    [[('ALS', ''), ('0.9 ± 0.1', '(0.8)')]]
+    """
+    lines = markdown.strip().splitlines()
+    cells = [
+        [cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines if line.startswith("|")
+    ]
+    width = len(cells[0])
+    parted = [heading.rpartition(", ") for heading in cells[0]]
+    groups = [(group, len(list(same))) for group, same in itertools.groupby(part[0] for part in parted)]
+    rows = [[_split(cell) for cell in row] if len(row) == width else [] for row in cells[2:]]
+    legend = " ".join(line for line in lines if line and not line.startswith("|"))
+    return Table(groups, [part[2] for part in parted], rows, legend)
+
+
+def _split(cell: str) -> tuple[str, str]:
+    match = re.fullmatch(r"(.*\S) (\([\d.]+\))", cell)
+    return (match[1], match[2]) if match else (cell, "")
