@@ -27,7 +27,7 @@ include: "workflow/rules/report.smk"
 
 
 onstart:
-    open_tree()
+    begin()
     logger.info(banner("started"))
 
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+from importlib import import_module
 
 from recompose.config import block
 from recompose.provenance import code_hash, sidecar_of
@@ -24,13 +25,17 @@ def sidecar(artifact):
     return str(sidecar_of(artifact, TREE))
 
 
-def open_tree():
-    """Refuse an output tree that another run is writing, or that another version wrote, before a job starts.
+def begin():
+    """Refuse, before a job starts, what the configuration's models cannot see: method names, and the output tree.
 
-    The operating system drops this lock when the run ends, however it ends. Snakemake's own lock, switched off in
-    the profiles, would outlive a killed run, and the same command would not go on.
+    The tree may be of another version, read-only, or in the hands of another run. The operating system drops its
+    lock when the run ends, however it ends. Snakemake's own lock, switched off in the profiles, would outlive a
+    killed run, and the same command would not go on.
     """
     try:
+        if settings.coupled_inference.methods != "all":
+            experiments = import_module("recompose.papers.coupled_inference.experiments")
+            experiments.methods_named(settings.coupled_inference.methods)
         require_format(TREE)
         workflow.globals["tree_lock"] = lock = open(f"{TREE}/.lock", "w")
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from recompose.config import expectations
 from recompose.config.models import SCALES, Config
-from recompose.config.reading import read_yaml
+from recompose.config.reading import read_texts, read_yaml
 from recompose.errors import RecomposeError, closest, nearest
 
 
@@ -39,10 +39,10 @@ def load_config(
 ) -> Config:
     """The validated configuration of the repository at `root`; a ConfigError lists all mistakes at once."""
     root = Path(root)
-    overrides = dict(overrides or {})
+    given: dict[str, Any] = read_texts(overrides or {})
     edited, mistakes = read_yaml(root, "config/config.yaml")
-    chosen = scale or overrides.get("scale", edited.get("scale", Config().scale))
-    layers = [Layer("config/config.yaml", edited), Layer("--config", overrides)]
+    chosen = scale or given.get("scale", edited.get("scale", Config().scale))
+    layers = [Layer("config/config.yaml", edited), Layer("--config", given)]
     if scale:
         layers.append(Layer("--scale", {"scale": scale}))
     if chosen in SCALES:  # an unknown one is a mistake that the validation finds

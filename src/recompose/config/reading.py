@@ -1,6 +1,7 @@
 """Read YAML as people mean it: `8e-3` is a number, and a key that stands twice is a mistake."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,3 +56,19 @@ def read_yaml(root: Path, name: str) -> tuple[dict[str, Any], list[str]]:
     if not isinstance(values, dict):
         return {}, [f"{name}: expected a mapping of keys, found {type(values).__name__} {values!r:.40}"]
     return values, [f"{name}: {mistake}" for mistake in loader.twice]
+
+
+def read_texts(value: Any) -> Any:
+    """Read the texts in a value as YAML: what Snakemake hands on from its command line has `50` as a text.
+
+    >>> read_texts({"table1": {"trials": "50", "factors": ["2", "3"]}, "methods": "all"})
+    {'table1': {'trials': 50, 'factors': [2, 3]}, 'methods': 'all'}
+    """
+    if isinstance(value, Mapping):
+        return {key: read_texts(within) for key, within in value.items()}
+    if isinstance(value, list):
+        return [read_texts(within) for within in value]
+    try:
+        return yaml.load(value, _Loader) if isinstance(value, str) else value
+    except yaml.YAMLError:
+        return value

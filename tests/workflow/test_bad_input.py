@@ -1,0 +1,83 @@
+"""Bad input gets one clear line, a non-zero exit, and nothing is overwritten."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from project import Project
+
+pytestmark = pytest.mark.workflow
+
+
+@pytest.fixture(scope="module")
+def untouched(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """One copy for all bad inputs: each must leave every byte as it was."""
+    project = finished.copy(tmp_path_factory.mktemp("bad") / "project")
+    before = project.sha256("**/*")
+    yield project
+    assert project.sha256("**/*") == before
+
+
+def errors(project: Project, *arguments: str, **config: object) -> list[str]:
+    """The lines that tell what is wrong."""
+    refused = project.snakemake(*arguments, **config)
+    assert refused.returncode != 0, refused.stdout
+    assert "Traceback" not in refused.stdout
+    return [line.strip() for line in refused.stdout.splitlines() if "error: " in line.lower()]
+
+
+@pytest.mark.parametrize(
+    ("paper", "told"),
+    [
+        ({"table1": {"trails": 50}}, ["table1.trails = 50", 'did you mean "trials"?']),
+        ({"table1": {"dimension": -5}}, ["table1.dimension = -5", "integer > 0"]),
+        ({"figure3": {"size": 0}}, ["figure3.size = 0", ">= 2"]),
+        ({"figure2": {"factors": [1]}}, ["figure2.factors[0] = 1", "from 2"]),
+        ({"figure5": {"dimension": 10}}, ["figure5", "more than the dimension 10"]),
+        ({"figure4": {"restart_ratios": [1.5]}}, ["figure4.restart_ratios[0] = 1.5", "<= 1"]),
+        ({"figure6": {"iterations": 0}}, ["figure6.iterations = 0", "> 0"]),
+        ({"methods": ["resonatr"]}, ["resonatr", 'did you mean "resonator"?']),
+    ],
+)
+def test_a_mistake_in_the_configuration(untouched: Project, paper: object, told: list[str]) -> None:
+    (line,) = errors(untouched, coupled_inference=json.dumps(paper))
+    assert all(part in line for part in told), line
+
+
+def test_an_unknown_scale(untouched: Project) -> None:
+    (line,) = errors(untouched, scale="smal")
+    assert "scale = smal" in line and "smoke, small, paper" in line and 'did you mean "small"?' in line
+
+
+def test_five_mistakes_are_told_at_once(untouched: Project) -> None:
+    wrong = {
+        "table1": {"trails": 50, "dimension": -5},
+        "figure2": {"factors": [1]},
+        "figure4": {"restart_ratios": [1.5]},
+        "hyperparameters": "tund",
+    }
+    lines = errors(untouched, coupled_inference=json.dumps(wrong))
+    assert len(lines) == 5, lines
+
+
+def test_a_tree_of_another_version(project: Project) -> None:
+    (project.root / "results/smoke/.format.json").write_text('{"format": 99}')
+    before = project.sha256("**/*")
+    (line,) = errors(project, "--forceall")
+    assert "format 99" in line and "move it away or delete it" in line
+    assert project.sha256("**/*") == before
+
+
+def test_a_tree_that_cannot_be_written(fresh: Project) -> None:
+    (fresh.root / "results").write_text("a file where the folder should be")
+    (line,) = errors(fresh)
+    assert "cannot write results/smoke" in line
+
+
+def test_two_runs_do_not_write_one_tree(project: Project) -> None:
+    import fcntl
+
+    with (project.root / "results/smoke/.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (line,) = errors(project, "--forceall")
+    assert "another run" in line

@@ -1,0 +1,20 @@
+"""The same configuration gives the same bytes, however the work is divided."""
+
+import shutil
+
+import pytest
+from project import Project
+
+pytestmark = pytest.mark.workflow
+
+TARGETS = ["coupled_inference", "scorecard"]
+CSV = ["*.csv", "coupled_inference/*.csv"]
+
+
+@pytest.mark.parametrize(("cores", "batches"), [(1, None), (2, 3)])
+def test_neither_cores_nor_batches_change_a_byte(project: Project, cores: int, batches: int | None) -> None:
+    expected = project.sha256(*CSV)
+    assert len(expected) > 8
+    shutil.rmtree(project.root / "results")
+    project.finish(*TARGETS, cores=cores, **({"execution": f"{{batches: {batches}}}"} if batches else {}))
+    assert project.sha256(*CSV) == expected

@@ -1,0 +1,132 @@
+"""What reruns: exactly what depends on an edit. The tests ask `snakemake -n`."""
+
+import json
+
+import pytest
+from project import Project
+
+pytestmark = pytest.mark.workflow
+
+PAPER = "coupled_inference"
+PACKAGE = "src/recompose/papers/coupled_inference"
+SWEEPS = ["table1", "figure2", "figure3", "figure4", "figure5", "figure6"]
+DRAWN = ["figure2", "figure3", "figure4", "figure5", "figure6", "capacity_figure"]
+WRITTEN = ["table1", "capacity_table", "table_search"]
+OVER_ALL = {"scorecard", "manifest", "page", "all", f"{PAPER}_notebook"}
+
+
+def rules(*names: str) -> set[str]:
+    return {f"{PAPER}_{name}" for name in names}
+
+
+def parts(*artifacts: str) -> set[str]:
+    return rules(*(f"{artifact}_part" for artifact in artifacts))
+
+
+def test_a_finished_tree_needs_nothing(project: Project) -> None:
+    assert project.jobs() == {}
+
+
+def test_times_do_not_count(project: Project) -> None:
+    for folder in ["src", "config", "workflow", "results"]:
+        for path in (project.root / folder).rglob("*"):
+            path.touch()
+    assert project.jobs() == {}
+
+
+def test_words_do_not_count(project: Project) -> None:
+    for module in [
+        "storage.py",
+        "randomness.py",
+        f"papers/{PAPER}/experiments.py",
+        f"papers/{PAPER}/figures.py",
+    ]:
+        project.edit(f"src/recompose/{module}", '"""', '"""Said otherwise. ')
+        project.append(f"src/recompose/{module}", "\n\n# one more thought\n")
+    for file in [
+        "Snakefile",
+        "workflow/rules/common.smk",
+        "workflow/rules/report.smk",
+        f"workflow/rules/{PAPER}.smk",
+    ]:
+        project.append(file, "\n# one more thought\n")
+    assert project.jobs() == {}
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("cli/paper.py", set()),
+        ("scorecard.py", {"scorecard"}),
+        ("page.py", {"page"}),
+        ("notebook.py", {f"{PAPER}_notebook"}),
+        (f"papers/{PAPER}/figures.py", rules(*DRAWN)),
+        (f"papers/{PAPER}/tables.py", rules(*WRITTEN)),
+        (f"papers/{PAPER}/experiments.py", parts(*SWEEPS) | rules("table_search_numbers")),
+    ],
+)
+def test_an_edited_module_reruns_what_imports_it(project: Project, module: str, expected: set[str]) -> None:
+    project.append(f"src/recompose/{module}", "\n\nANSWER = 42\n")
+    assert project.changed() == expected
+
+
+def test_an_edited_solver_reruns_the_numbers_and_all_that_follows(project: Project) -> None:
+    solver = sorted((project.root / PACKAGE / "solvers").glob("[a-z]*.py"))[0]
+    project.append(str(solver.relative_to(project.root)), "\n\nANSWER = 42\n")
+    jobs = set(project.jobs())
+    assert parts(*SWEEPS) | rules(*DRAWN, *WRITTEN) | OVER_ALL <= jobs
+    assert f"{PAPER}_search_variant" not in jobs
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("table1", {"trials": 40}, parts("table1")),
+        ("figure4", {"trials": 40}, parts("figure4")),
+        ("capacity", {"threshold": 0.9}, rules("capacity_numbers")),
+        ("methods", ["resonator"], parts("table1", "figure2", "figure3")),
+    ],
+)
+def test_a_changed_key_reruns_its_readers(
+    project: Project, key: str, value: object, expected: set[str]
+) -> None:
+    assert project.changed(coupled_inference=json.dumps({key: value})) == expected
+
+
+def test_a_rerun_reaches_what_depends_on_it_and_nothing_else(project: Project) -> None:
+    jobs = project.jobs(coupled_inference=json.dumps({"figure4": {"trials": 40}}))
+    assert set(jobs) == rules("figure4_part", "figure4_numbers", "figure4") | OVER_ALL
+
+
+def test_another_scale_has_a_tree_of_its_own(project: Project) -> None:
+    small = project.jobs(scale="small")
+    assert small["all"] == 1 and sum(small.values()) < 300
+    assert project.jobs() == {}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        PAPER,
+        f"{PAPER}_figure2",
+        f"{PAPER}_table1",
+        f"{PAPER}_capacity",
+        "tables",
+        "figures",
+        "scorecard",
+        "page",
+    ],
+)
+def test_targets_are_known(project: Project, target: str) -> None:
+    assert project.jobs(target) == {}
+
+
+def test_a_path_is_a_target(project: Project) -> None:
+    (project.root / "results/smoke" / PAPER / "figure4.png").unlink()
+    assert project.jobs(f"results/smoke/{PAPER}/figure4.svg") == {}
+    assert project.jobs(f"results/smoke/{PAPER}/figure4.png") == {f"{PAPER}_figure4": 1}
+
+
+def test_a_search_is_a_target_of_its_own(project: Project) -> None:
+    assert project.jobs(f"{PAPER}_search") == {f"{PAPER}_search": 1, f"{PAPER}_search_variant": 4}
+    assert project.jobs(coupled_inference='{"hyperparameters": "search"}')[f"{PAPER}_search_variant"] == 4
