@@ -23,7 +23,7 @@ test: $(READY)
 format: $(READY)
 	ruff check --fix-only --quiet .
 	ruff format --quiet .
-	snakefmt --quiet Snakefile workflow/rules
+	snakefmt Snakefile workflow/rules
 
 ## all checks that run nothing: formats, lints, types, layers, generated files
 check: $(READY)
