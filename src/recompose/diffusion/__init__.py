@@ -1,1 +1,1 @@
-"""The language all papers share: noise schedules, scores, samplers, weighted particles and training."""
+"""The language all papers share: schedules, scores and samplers. Knows of no data set and no paper."""

@@ -1,0 +1,247 @@
+"""Coupled inference: K reverse diffusions, one per codebook, guided together towards the bound vector (section 3).
+
+Two spaces to diffuse in. *Vector*: x_j lives among the codebook vectors, scaled to unit norm (another norm is the
+same as another softmax_temp). *Latent*: z_j lives among the one-hot vectors, and x_j = X_j z_j (appendix A).
+Energies compare with the observation in the units of the observation: entries of size 1.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from recompose.diffusion.samplers import ode_step, sde_step
+from recompose.diffusion.schedules import Schedule, linear_schedule
+from recompose.papers.coupled_inference.binding import mean_estimate, others, read_out, similarity, superpose
+from recompose.papers.coupled_inference.hyperparameters import Hyperparameters
+
+EPSILON = 1e-30
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The paper's two design choices (section 4.1)."""
+
+    space: Literal["vector", "latent"]
+    energy: Literal["gaussian", "similarity"]
+
+
+VARIANTS = {
+    "gaussian": Variant("vector", "gaussian"),
+    "latent_gaussian": Variant("latent", "gaussian"),
+    "similarity": Variant("vector", "similarity"),
+    "latent_similarity": Variant("latent", "similarity"),
+}
+
+
+class VectorSpace:
+    """Diffusion among the codebook vectors; the components of the prior are the columns of X / sqrt(D)."""
+
+    def __init__(self, codebooks: Tensor) -> None:
+        self.codebooks, self.norm = codebooks, codebooks.shape[-2] ** 0.5
+
+    def start(self, trials: int) -> Tensor:
+        return mean_estimate(self.codebooks, trials) / self.norm
+
+    def agree(self, x: Tensor, own: slice) -> Tensor:
+        """Inner products of x with the components: (..., size, trials)."""
+        return similarity(self.codebooks[:, own], x) / self.norm
+
+    def mix(self, weights: Tensor, own: slice) -> Tensor:
+        """Weighted sum of the components."""
+        return superpose(self.codebooks[:, own], weights) / self.norm
+
+    def observe(self, x: Tensor, own: slice) -> Tensor:
+        """x in the units of the observation."""
+        return x * self.norm
+
+    def pull(self, gradient: Tensor, own: slice, project: bool) -> Tensor:
+        """A gradient in the units of the observation, in those of x."""
+        if project:
+            gradient = (
+                superpose(self.codebooks[:, own], similarity(self.codebooks[:, own], gradient)) / self.norm**2
+            )
+        return gradient / self.norm
+
+    def read_out(self, x: Tensor) -> Tensor:
+        return read_out(self.codebooks, x)
+
+
+class LatentSpace:
+    """Diffusion among the one-hot vectors; the components of the prior are the columns of the identity."""
+
+    def __init__(self, codebooks: Tensor) -> None:
+        self.codebooks = codebooks
+
+    def start(self, trials: int) -> Tensor:
+        sets, factors, _, size = self.codebooks.shape
+        return torch.full((sets, factors, size, trials), 1.0 / size, device=self.codebooks.device)
+
+    def agree(self, z: Tensor, own: slice) -> Tensor:
+        return z
+
+    def mix(self, weights: Tensor, own: slice) -> Tensor:
+        return weights
+
+    def observe(self, z: Tensor, own: slice) -> Tensor:
+        return superpose(self.codebooks[:, own], z)
+
+    def pull(self, gradient: Tensor, own: slice, project: bool) -> Tensor:
+        return similarity(self.codebooks[:, own], gradient) / self.codebooks.shape[-2]
+
+    def read_out(self, z: Tensor) -> Tensor:
+        return z.abs().argmax(dim=-2)
+
+
+Space = VectorSpace | LatentSpace
+
+
+@dataclass
+class Denoised:
+    """What the prior says of x_t: the weights of its components, the score and Tweedie's estimate of x_0."""
+
+    weights: Tensor
+    score: Tensor
+    estimate: Tensor
+
+    def at(self, own: slice) -> "Denoised":
+        return Denoised(self.weights[:, own], self.score[:, own], self.estimate[:, own])
+
+    def put(self, own: slice, new: "Denoised") -> None:
+        self.weights[:, own], self.score[:, own], self.estimate[:, own] = new.weights, new.score, new.estimate
+
+
+def denoise(
+    space: Space, x: Tensor, own: slice, alpha: float, beta: float, chosen: Hyperparameters
+) -> Denoised:
+    """Score and Tweedie's estimate under the mixture prior: Eqs. 14-17, in the latent space Eqs. 28-29.
+
+    All components have the same norm, so gamma is a softmax of inner products.
+    """
+    variance = alpha**2 * chosen.sigma_0**2 + beta**2  # omega_t^2
+    weights = torch.softmax(space.agree(x, own) * (chosen.softmax_temp * alpha / variance), dim=-2)
+    mean = space.mix(weights, own)
+    if chosen.centring:
+        mean = mean - space.mix(torch.full_like(weights[..., :1], 1.0 / weights.shape[-2]), own)
+    score = (alpha * mean - x) / variance
+    estimate = (beta**2 * mean + alpha * chosen.sigma_0**2 * x) / variance
+    return Denoised(weights, score, estimate)
+
+
+def through_tweedie(
+    space: Space,
+    gradient: Tensor,
+    weights: Tensor,
+    own: slice,
+    alpha: float,
+    beta: float,
+    chosen: Hyperparameters,
+) -> Tensor:
+    """The gradient with respect to x_t of a function of Tweedie's estimate: its Jacobian, which is symmetric, times `gradient`."""
+    variance = alpha**2 * chosen.sigma_0**2 + beta**2
+    agree = space.agree(gradient, own)
+    spread = weights * (agree - (weights * agree).sum(dim=-2, keepdim=True))
+    slope = chosen.softmax_temp * alpha / variance
+    return (beta**2 * slope * space.mix(spread, own) + alpha * chosen.sigma_0**2 * gradient) / variance
+
+
+def energy_gradient(variant: Variant, bound: Tensor, seen: Tensor, own: slice) -> Tensor:
+    """Gradient of the energy with respect to the estimates, without the regularization: Eqs. 22, 24, 31 and 33.
+
+    seen: the estimates of all factors in the units of the observation.
+    """
+    target = bound.unsqueeze(1)
+    if variant.energy == "gaussian":
+        target = target - seen.prod(dim=1, keepdim=True)
+    return target * others(seen, own)
+
+
+def guidance_strength(schedule: Schedule, t: int, kind: str) -> float:
+    """How the guidance is scaled at step t (appendix C); `linear` grows from T to 1."""
+    match kind:
+        case "linear":
+            return (schedule.steps - t + 1) / schedule.steps
+        case "sigma":
+            return float(schedule.beta[t])
+        case "snr":
+            return float(schedule.beta[t] / schedule.alpha[t])
+        case _:
+            return 1.0
+
+
+def clip(guidance: Tensor, score: Tensor, ratio: float) -> Tensor:
+    """The guidance, shortened where it is longer than `ratio` times the unconditional score of its factor."""
+    longest = ratio * torch.linalg.vector_norm(score, dim=-2, keepdim=True)
+    length = torch.linalg.vector_norm(guidance, dim=-2, keepdim=True)
+    return guidance * (longest / length.clamp_min(EPSILON)).clamp_max(1.0)
+
+
+def coupled_inference(
+    codebooks: Tensor,
+    bound: Tensor,
+    variant: Variant,
+    chosen: Hyperparameters,
+    generator: torch.Generator | None = None,
+) -> Iterator[Tensor]:
+    """Iterative sampling (section 3.4); yields after each restart what would be read out: (sets, factors, trials).
+
+    Restarts go to the mean of p(x_tau | x_0), the paper's deterministic variant. With a generator the reverse SDE
+    is simulated (Eq. 4), without one the probability-flow ODE (Eq. 6).
+    """
+    space: Space = VectorSpace(codebooks) if variant.space == "vector" else LatentSpace(codebooks)
+    schedule = linear_schedule(chosen.steps)
+    every = slice(0, codebooks.shape[1])
+    groups = (
+        [every] if chosen.update == "synchronous" else [slice(j, j + 1) for j in range(codebooks.shape[1])]
+    )
+    step: Callable[[Tensor, Tensor, float], Tensor] = ode_step
+    if generator is not None:
+        step = lambda x, score, rate: sde_step(x, score, rate, generator)  # noqa: E731
+
+    x = chosen.amplitude * space.start(bound.shape[-1])
+    for _ in range(chosen.restarts):
+        tau = chosen.restart_steps
+        x = schedule.alpha[tau].item() * x
+        now = denoise(space, x, every, *_scales(schedule, tau), chosen)
+        seen = space.observe(now.estimate, every)
+        for t in range(tau, 0, -1):
+            for own in groups:
+                part, here = now.at(own), x[:, own]
+                pull = space.pull(energy_gradient(variant, bound, seen, own), own, chosen.projection)
+                if chosen.jacobian:
+                    pull = through_tweedie(space, pull, part.weights, own, *_scales(schedule, t), chosen)
+                if variant.energy == "similarity":
+                    pull = pull - chosen.regularization * here  # the regularization looks at the noisy x_t
+                strength = guidance_strength(schedule, t, chosen.schedule) / chosen.eta**2
+                guidance = clip(strength * pull, part.score, chosen.cond_clip_ratio)
+                moved = step(here, part.score + guidance, float(schedule.rate[t]))
+                if t == 1:  # at the data nothing is left to denoise: the estimate is x_0 itself
+                    new = Denoised(part.weights, part.score, moved)
+                else:
+                    new = denoise(space, moved, own, *_scales(schedule, t - 1), chosen)
+                if own == every:
+                    x, now, seen = moved, new, space.observe(new.estimate, every)
+                else:
+                    x[:, own] = moved
+                    now.put(own, new)
+                    seen[:, own] = space.observe(new.estimate, own)
+        yield space.read_out(x)
+
+
+def _scales(schedule: Schedule, t: int) -> tuple[float, float]:
+    return float(schedule.alpha[t]), float(schedule.beta[t])
+
+
+def variant_solver(name: str, chosen: Hyperparameters) -> Callable[..., Tensor]:
+    """A variant at one configuration, as a solver: with as many restarts as the budget of iterations allows."""
+
+    def solve(codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.Generator) -> Tensor:
+        restarts = min(chosen.restarts, max(1, iterations // chosen.restart_steps))
+        *_, found = coupled_inference(
+            codebooks, bound, VARIANTS[name], chosen.model_copy(update={"restarts": restarts})
+        )
+        return found
+
+    return solve

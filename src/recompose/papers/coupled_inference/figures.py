@@ -1,0 +1,125 @@
+"""The pictures of paper 1, laid out as in the paper. They read frames and compute nothing."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from recompose.papers.coupled_inference.names import LABELS, label, ordered
+from recompose.plotting import MethodStyle, banded_lines, method_style, shared_legend, style
+
+ACCURACY = "decomposition accuracy"
+
+
+def figure2(frame: pd.DataFrame) -> Figure:
+    """Accuracy against the search space, a panel for each number of factors."""
+    numbers = sorted(frame.factors.unique())
+    with style():
+        figure, panels = plt.subplots(1, len(numbers), figsize=(4.2 * len(numbers), 4.8), sharey=True, squeeze=False)
+        for panel, factors in zip(panels[0], numbers, strict=True):
+            _lines(panel, frame[frame.factors == factors], "search_space")
+            panel.set(xscale="log", xlabel="search space $n^K$", title=f"$K = {factors}$")
+        panels[0, 0].set_ylabel(ACCURACY)
+        shared_legend(list(panels[0]), columns=5)
+    return figure
+
+
+def figure3(frame: pd.DataFrame) -> Figure:
+    """Accuracy against the dimension of the codebook vectors."""
+    with style():
+        figure, panel = plt.subplots(figsize=(6.4, 5.4))
+        _lines(panel, frame, "dimension")
+        panel.set(xlabel="dimension $D$", ylabel=ACCURACY)
+        shared_legend([panel], columns=3)
+    return figure
+
+
+def figure4(frame: pd.DataFrame) -> Figure:
+    """Accuracy over restart ratio and number of restarts, a panel for each variant."""
+    variants = ordered(frame.method)
+    with style():
+        figure, panels = plt.subplots(1, len(variants), figsize=(3.3 * len(variants) + 0.8, 3.6), sharey=True, squeeze=False)
+        for panel, variant in zip(panels[0], variants, strict=True):
+            grid = frame[frame.method == variant].pivot(index="restarts", columns="restart_ratio", values="accuracy")
+            last = panel is panels[0, -1]
+            sns.heatmap(
+                grid.sort_index(ascending=False),
+                ax=panel,
+                vmin=0,
+                vmax=1,
+                cmap="cividis",
+                annot=True,
+                fmt=".2f",
+                annot_kws={"size": 6.5},
+                cbar=last,
+                cbar_kws={"label": ACCURACY} if last else None,
+            )
+            panel.set(title=label(variant), xlabel=r"restart ratio $\rho$", ylabel="")
+        panels[0, 0].set_ylabel("restarts $R$")
+    return figure
+
+
+def figure5(frame: pd.DataFrame) -> Figure:
+    """Accuracy against the number of diffusion steps, the four variants."""
+    with style():
+        figure, panel = plt.subplots(figsize=(6.4, 4.4))
+        _lines(panel, frame, "steps")
+        panel.set(xlabel="diffusion steps $T$", ylabel=ACCURACY)
+        shared_legend([panel], columns=2)
+    return figure
+
+
+def figure6(frame: pd.DataFrame) -> Figure:
+    """Histograms of the accuracy of the ODE minus that of the SDE, a panel for each variant."""
+    variants = ordered(frame.method)
+    styles = _styles(frame)
+    largest = max(0.05, float(frame.difference.abs().max()))
+    with style():
+        figure, panels = plt.subplots(
+            1, len(variants), figsize=(3.1 * len(variants), 3.2), sharex=True, sharey=True, squeeze=False
+        )
+        for panel, variant in zip(panels[0], variants, strict=True):
+            differences = frame[frame.method == variant].difference
+            sns.histplot(differences, ax=panel, binrange=(-largest, largest), bins=15, color=styles.palette[variant])
+            panel.axvline(0, color="black", linewidth=0.8)
+            panel.axvline(differences.mean(), color="black", linestyle="--", linewidth=1.2)
+            panel.set(title=f"{label(variant)}\nmean {differences.mean():+.3f}", xlabel="accuracy, ODE minus SDE")
+        panels[0, 0].set_ylabel("sets of codebooks")
+    return figure
+
+
+def capacity(frame: pd.DataFrame) -> Figure:
+    """The capacity of each method with its interval, a panel for each K; triangles where it lies beyond what was measured."""
+    numbers = sorted(frame.factors.unique())
+    methods = ordered(frame.method)
+    styles = _styles(frame)
+    with style():
+        figure, panels = plt.subplots(
+            1, len(numbers), figsize=(3.4 * len(numbers) + 1.6, 0.32 * len(methods) + 1.4), sharey=True, squeeze=False
+        )
+        for panel, factors in zip(panels[0], numbers, strict=True):
+            at = frame[frame.factors == factors].set_index("method").reindex(methods).dropna(subset=["capacity"])
+            for method, row in at.iterrows():
+                colour = styles.palette[str(method)]
+                height = methods.index(str(method))
+                panel.plot([row.ci_low, row.ci_high], [height, height], color=colour, linewidth=3, alpha=0.5)
+                marker = {"above": ">", "below": "<"}.get(str(row.censored), "o")
+                panel.plot(row.capacity, height, color=colour, marker=marker, markersize=7)
+            panel.set(xscale="log", title=f"$K = {factors}$", xlabel="capacity (search space)")
+            panel.set_ylim(len(methods) - 0.5, -0.5)
+        panels[0, 0].set_yticks(range(len(methods)), [label(method) for method in methods])
+    return figure
+
+
+def _styles(frame: pd.DataFrame) -> MethodStyle:
+    """Each method looks the same in all figures; methods unknown to the paper come after those it knows."""
+    return method_style(ordered([*LABELS, *frame.method]))
+
+
+def _lines(panel: Axes, frame: pd.DataFrame, x: str) -> None:
+    labels = {method: label(method) for method in frame.method.unique()}
+    banded_lines(panel, frame, x=x, y="accuracy", methods=_styles(frame), labels=labels)
+    panel.set_ylim(-0.02, 1.02)
+    panel.yaxis.set_major_formatter(PercentFormatter(1.0))

@@ -1,0 +1,150 @@
+"""The hyperparameters of the diffusion methods: the paper's nine, and the choices it leaves open. No torch here."""
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+
+from recompose.errors import RecomposeError
+from recompose.papers.coupled_inference.settings import Block
+from recompose.storage import read_csv
+
+VARIANTS = ("gaussian", "latent_gaussian", "similarity", "latent_similarity")
+PUBLISHED = Path("config/published/coupled_inference.csv")
+TUNED = Path("config/tuned/coupled_inference.yaml")
+TUNED_VERSION = 1
+"""Version of the tuned file: it goes up when the meaning of a hyperparameter changes, so that old files are refused."""
+
+
+class Hyperparameters(Block):
+    """One configuration of a diffusion method. The first nine are the paper's (appendix C), the rest our readings."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    eta: float = Field(gt=0, description="inverse guidance strength")
+    schedule: Literal["constant", "linear", "snr", "sigma"] = Field(
+        description="of the guidance strength over the steps"
+    )
+    cond_clip_ratio: float = Field(
+        gt=0, description="largest norm of the guidance over that of the unconditional score"
+    )
+    sigma_0: float = Field(gt=0, description="standard deviation of the prior around each codebook vector")
+    softmax_temp: float = Field(
+        gt=0, description="factor on the logits of the softmax, as if the codebook were scaled"
+    )
+    regularization: float = Field(
+        ge=0, alias="lambda", description="weight of the norm in the similarity energy"
+    )
+    steps: int = Field(ge=1, description="T, discretization steps of the diffusion")
+    restarts: int = Field(ge=1, description="R, number of restarts")
+    restart_ratio: float = Field(gt=0, le=1, description="rho, restart time over diffusion time")
+    update: Literal["synchronous", "asynchronous"] = Field(
+        "synchronous",
+        description="all factors at once, or one after another with the newest estimates of the others",
+    )
+    amplitude: float = Field(
+        1.0,
+        gt=0,
+        description="the first estimate is this times the mean of the codebook: large, the softmax saturates",
+    )
+    jacobian: bool = Field(
+        False, description="whether the guidance passes through the Jacobian of Tweedie's estimate"
+    )
+    projection: bool = Field(
+        False, description="whether the guidance is projected with X X^T / D (vector space only)"
+    )
+    centring: bool = Field(
+        False, description="whether the mean of the codebook is taken off the denoised estimate"
+    )
+
+    @property
+    def restart_steps(self) -> int:
+        """floor(rho T), steps from the restart time back to the data (against rounding: .3 x 10 is 3 steps)."""
+        return int(self.restart_ratio * self.steps + 1e-9)
+
+    @property
+    def iterations(self) -> int:
+        """kappa = R floor(rho T), the number of iterations in all (section 3.4)."""
+        return self.restarts * self.restart_steps
+
+    @model_validator(mode="after")
+    def _restarts_move(self) -> Self:
+        if self.restart_steps < 1:
+            raise ValueError(
+                f"restart_ratio = {self.restart_ratio} of steps = {self.steps} is less than one step"
+            )
+        return self
+
+
+def hyperparameters(source: str, folder: Path) -> dict[str, Hyperparameters]:
+    """The configuration of every variant: `published`, `tuned`, or from a `search` in the results folder."""
+    if source == "published":
+        return published_hyperparameters()
+    if source == "tuned":
+        return tuned_hyperparameters(TUNED)
+    return {variant: searched_hyperparameters(folder / "search" / f"{variant}.yaml") for variant in VARIANTS}
+
+
+def published_hyperparameters(path: Path = PUBLISHED) -> dict[str, Hyperparameters]:
+    """What appendix C.1 prints, with the open choices at their defaults."""
+    frame = read_csv(path, ["artifact", "method", "quantity", "value", "text"])
+    frame = frame[frame.artifact == "table_search"]
+    return {
+        variant: _validated(
+            {row.quantity: row.text if isinstance(row.text, str) else row.value for row in rows.itertuples()},
+            path,
+            variant,
+        )
+        for variant, rows in frame.groupby("method", sort=False)
+    }
+
+
+def tuned_hyperparameters(path: Path = TUNED) -> dict[str, Hyperparameters]:
+    """What a full search found, as committed with its provenance."""
+    content = _read_yaml(path)
+    if content.get("version") != TUNED_VERSION:
+        raise RecomposeError(
+            f"{path}: version = {content.get('version')}, expected {TUNED_VERSION}: the file is from another version of "
+            "recompose; restore the committed one, or search anew"
+        )
+    variants = content.get("variants") or {}
+    for variant in VARIANTS:
+        if variant not in variants:
+            raise RecomposeError(
+                f"{path}: variants.{variant} is missing; restore the committed file, or search anew"
+            )
+    return {
+        variant: _validated(variants[variant].get("hyperparameters") or {}, path, variant)
+        for variant in VARIANTS
+    }
+
+
+def searched_hyperparameters(path: Path) -> Hyperparameters:
+    """What a search of this results tree found."""
+    return _validated(_read_yaml(path).get("hyperparameters") or {}, path, path.stem)
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecomposeError(
+            f"{path}: no such file; run `snakemake coupled_inference_search`, or choose hyperparameters=published"
+        ) from None
+    except yaml.YAMLError as error:
+        raise RecomposeError(f"{path}: not readable as YAML ({' '.join(str(error).split())})") from None
+    if not isinstance(content, dict):
+        raise RecomposeError(f"{path}: expected a mapping")
+    return content
+
+
+def _validated(values: dict[str, Any], path: Path, variant: str) -> Hyperparameters:
+    try:
+        return Hyperparameters.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise RecomposeError(
+            f"{path}: {variant}: {key or 'hyperparameters'} = {first['input']}: {first['msg']}"
+        ) from None

@@ -1,0 +1,170 @@
+"""The hyperparameter search of appendix C: one Optuna study per variant, on validation codebooks of its own.
+
+No table or figure draws from the names `validation` and `finalists`, so tuning and test data never meet.
+"""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import optuna
+import torch
+
+from recompose.datasets.products import Products, bound_products
+from recompose.errors import RecomposeError, nearest
+from recompose.metrics.decomposition import accuracy_interval, decomposition_accuracy
+from recompose.papers.coupled_inference.coupled import VARIANTS, coupled_inference
+from recompose.papers.coupled_inference.hyperparameters import (
+    TUNED_VERSION,
+    Hyperparameters,
+    published_hyperparameters,
+)
+from recompose.papers.coupled_inference.settings import Search
+from recompose.randomness import seed_of
+
+FINALISTS = 10
+"""The best of many noisy accuracies flatters: so many are measured again, on fresh problems, before one wins."""
+
+
+def search(variant: str, *, search: Search, device: str, journal: Path) -> dict[str, Any]:
+    """Search one variant; what was tried stands in the journal, and a stopped search goes on from there."""
+    if variant not in VARIANTS:
+        raise RecomposeError(f"{variant}: no such variant to search; {nearest(variant, VARIANTS)}")
+    study = open_study(variant, journal)
+    problems = validation_problems(search, device, "validation")
+    while (finished := len(finished_trials(study))) < search.configurations:
+        # TPE draws from a generator keyed by how many trials are finished, so a resumed search finds the same.
+        study.sampler = optuna.samplers.TPESampler(
+            seed=seed_of("coupled_inference", "search", variant, finished) % 2**32,
+            multivariate=True,
+            n_startup_trials=100,
+        )
+        start = time.perf_counter()
+        trial = study.ask()
+        state = _run(trial, variant, search, problems)
+        print(
+            f"{variant} {finished + 1}/{search.configurations}: {state}, {time.perf_counter() - start:.1f} s, "
+            f"best {study.best_value:.3f}",
+            flush=True,
+        )
+    return summary(study, variant, search, device)
+
+
+def open_study(variant: str, journal: Path) -> optuna.Study:
+    """The study of a variant in its journal; a new one starts with the published configuration."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    study = optuna.create_study(
+        study_name=variant,
+        storage=optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(journal))),
+        direction="maximize",
+        load_if_exists=True,
+        pruner=optuna.pruners.WilcoxonPruner(p_threshold=0.1),
+    )
+    for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
+        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)  # cut short by a kill
+    if not finished_trials(study):
+        study.enqueue_trial(as_parameters(published_hyperparameters()[variant]), skip_if_exists=True)
+    return study
+
+
+def finished_trials(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+    """The trials that ended, pruned ones included."""
+    states = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
+    return study.get_trials(deepcopy=False, states=states)
+
+
+def validation_problems(search: Search, device: str, name: str) -> Products:
+    """The problems of the search: D = 1000, K = 3, n = 50 without noise, as in the paper."""
+    return bound_products(
+        "coupled_inference",
+        name,
+        sets=search.codebook_sets,
+        factors=search.factors,
+        dimension=search.dimension,
+        size=search.size,
+        trials=search.trials // search.codebook_sets,
+        device=device,
+    )
+
+
+def suggest(trial: optuna.Trial, variant: str, iterations: int) -> Hyperparameters:
+    """One point of the search space: the paper's nine hyperparameters and the choices it leaves open.
+
+    The restarts take whatever the budget leaves: R = N / floor(rho T).
+    """
+    steps = trial.suggest_int("steps", 2, 100, log=True)
+    ratio = trial.suggest_float("restart_ratio", 0.01, 1.0, log=True)
+    restart_steps = min(max(1, int(ratio * steps)), iterations)
+    latent = VARIANTS[variant].space == "latent"
+    gaussian = VARIANTS[variant].energy == "gaussian"
+    return Hyperparameters(
+        eta=trial.suggest_float("eta", 1e-3, 10.0, log=True),
+        schedule=trial.suggest_categorical("schedule", ["constant", "linear", "snr", "sigma"]),
+        cond_clip_ratio=trial.suggest_float("cond_clip_ratio", 0.2, 1000.0, log=True),
+        sigma_0=trial.suggest_float("sigma_0", 3e-3, 3.0, log=True),
+        softmax_temp=trial.suggest_float("softmax_temp", 1e-4, 100.0, log=True),
+        regularization=0.0 if gaussian else trial.suggest_float("lambda", 1e-4, 100.0, log=True),
+        steps=steps,
+        restarts=iterations // restart_steps,
+        restart_ratio=restart_steps / steps,
+        update=trial.suggest_categorical("update", ["synchronous", "asynchronous"]),
+        amplitude=trial.suggest_float("amplitude", 1.0, 1e4, log=True),
+        jacobian=trial.suggest_categorical("jacobian", [False, True]),
+        projection=False if latent else trial.suggest_categorical("projection", [False, True]),
+        centring=trial.suggest_categorical("centring", [False, True]),
+    )
+
+
+def as_parameters(chosen: Hyperparameters) -> dict[str, Any]:
+    """A configuration as the point of the search space that `suggest` turns into it."""
+    return {key: value for key, value in chosen.model_dump(by_alias=True).items() if key != "restarts"}
+
+
+def set_accuracy(problems: Products, number: int, variant: str, chosen: Hyperparameters) -> float:
+    """The accuracy on one set of codebooks."""
+    part = Products(*(tensor[number : number + 1] for tensor in problems))
+    *_, found = coupled_inference(part.codebooks, part.bound, VARIANTS[variant], chosen)
+    return float(decomposition_accuracy(found.cpu().numpy(), part.chosen.cpu().numpy()).mean())
+
+
+def _run(trial: optuna.Trial, variant: str, search: Search, problems: Products) -> str:
+    """Evaluate one configuration set by set, until it is clearly worse than the best one (Wilcoxon's test)."""
+    chosen = suggest(trial, variant, search.iterations)
+    accuracies: list[float] = []
+    with torch.inference_mode():
+        for number in range(search.codebook_sets):
+            accuracies.append(set_accuracy(problems, number, variant, chosen))
+            trial.report(accuracies[-1], number)
+            hopeless = number == 0 and trial.number > 0 and accuracies[0] < 0.5 * trial.study.best_value
+            if hopeless or trial.should_prune():
+                trial.study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+                return f"pruned after {number + 1} sets at {sum(accuracies) / len(accuracies):.3f}"
+    trial.study.tell(trial, sum(accuracies) / len(accuracies))
+    return f"accuracy {sum(accuracies) / len(accuracies):.3f}"
+
+
+def summary(study: optuna.Study, variant: str, search: Search, device: str) -> dict[str, Any]:
+    """The winner of the finalists with what it reached, as a file of results or of config/tuned keeps it."""
+    complete = [trial for trial in finished_trials(study) if trial.state == optuna.trial.TrialState.COMPLETE]
+    finalists = sorted(complete, key=lambda trial: (-float(trial.value or 0.0), trial.number))[:FINALISTS]
+    fresh = validation_problems(search, device, "finalists")
+    scores = []
+    with torch.inference_mode():
+        for trial in finalists:
+            chosen = suggest(optuna.trial.FixedTrial(trial.params), variant, search.iterations)
+            *_, found = coupled_inference(fresh.codebooks, fresh.bound, VARIANTS[variant], chosen)
+            accuracies = decomposition_accuracy(found.cpu().numpy(), fresh.chosen.cpu().numpy())
+            scores.append((accuracy_interval(accuracies), trial.number, chosen))
+    (accuracy, low, high), number, chosen = max(scores, key=lambda score: (score[0][0], -score[1]))
+    return {
+        "version": TUNED_VERSION,
+        "variant": variant,
+        "hyperparameters": chosen.model_dump(by_alias=True),
+        "validation_accuracy": round(accuracy, 4),
+        "ci_low": round(low, 4),
+        "ci_high": round(high, 4),
+        "trial": number,
+        "configurations": len(finished_trials(study)),
+        "search": search.model_dump(),
+    }
