@@ -180,7 +180,7 @@ class CellStore:
         """The rows of a finished cell, or None."""
         try:
             content = json.loads(self._file(key).read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             return None
         if not isinstance(content, dict) or content.get("fingerprint") != self.fingerprint:
             return None

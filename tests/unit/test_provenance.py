@@ -2,9 +2,6 @@
 
 import hashlib
 import json
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,82 +19,70 @@ from recompose.provenance import (
 )
 from recompose.storage import write_text
 
-SOURCE = Path(__file__).parents[2] / "src" / "recompose"
 MODULE = "recompose.randomness"
 
 
-class Code:
-    """A copy of the package that a test can edit."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        shutil.copytree(SOURCE, folder / "recompose", ignore=shutil.ignore_patterns("__pycache__"))
-        self.write("metrics/first.py", '"""Before."""\nfrom recompose.metrics.second import two\n')
-        self.write(
-            "metrics/second.py", '"""Before."""\n\n\ndef two():\n    """Before."""\n    return 2  # before\n'
-        )
-        self.write("metrics/unrelated.py", "three = 3\n")
-        self.write("metrics/open/__init__.py", "")
-        self.write("metrics/open/registry.py", "from recompose.discovery import import_submodules\n")
-
-    def write(self, name: str, text: str) -> None:
-        path = self.folder / "recompose" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-
-    def hash(self, *modules: str) -> str:
-        code = "import sys; from recompose.provenance import code_hash; print(code_hash(*sys.argv[1:]))"
-        command = [sys.executable, "-c", code, *modules]
-        environment = {"PYTHONPATH": str(self.folder)}
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-
-
 @pytest.fixture
-def code(tmp_path):
-    return Code(tmp_path / "code")
+def code(package):
+    """A copy of the package with a few modules that import each other."""
+    package.write("metrics/first.py", '"""Before."""\nfrom recompose.metrics.second import two\n')
+    package.write(
+        "metrics/second.py", '"""Before."""\n\n\ndef two():\n    """Before."""\n    return 2  # before\n'
+    )
+    package.write("metrics/unrelated.py", "three = 3\n")
+    package.write("metrics/open/__init__.py", "")
+    package.write("metrics/open/registry.py", "from recompose.discovery import import_submodules\n")
+    return package
+
+
+def hash_in(package, module="recompose.metrics.first"):
+    command = "import sys; from recompose.provenance import code_hash; print(code_hash(*sys.argv[1:]))"
+    done = package.run("-c", command, module)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_an_edit_of_an_imported_module_changes_the_hash(code):
-    before = code.hash("recompose.metrics.first")
+    before = hash_in(code)
     code.write("metrics/second.py", "def two():\n    return 3\n")
-    assert code.hash("recompose.metrics.first") != before
+    assert hash_in(code) != before
 
 
 def test_an_edit_of_a_comment_a_docstring_or_the_layout_does_not(code):
-    before = code.hash("recompose.metrics.first")
+    before = hash_in(code)
     code.write("metrics/second.py", '"""After."""\ndef two():\n  "After."\n\n  return (2) # after\n')
     code.write("metrics/__init__.py", '"""Another room."""\n')
-    assert code.hash("recompose.metrics.first") == before
+    assert hash_in(code) == before
 
 
 def test_an_edit_of_an_unrelated_module_does_not(code):
-    before = code.hash("recompose.metrics.first")
+    before = hash_in(code)
     code.write("metrics/unrelated.py", "three = 4\n")
     code.write("cli/__init__.py", "four = 5\n")
-    assert code.hash("recompose.metrics.first") == before
+    assert hash_in(code) == before
 
 
 def test_a_late_import_counts(code):
     code.write("metrics/second.py", "def two():\n    from recompose.metrics.unrelated import three\n")
-    before = code.hash("recompose.metrics.first")
+    before = hash_in(code)
     code.write("metrics/unrelated.py", "three = 4\n")
-    assert code.hash("recompose.metrics.first") != before
+    assert hash_in(code) != before
 
 
 def test_a_file_dropped_into_a_discovered_package_counts(code):
     code.write("metrics/first.py", "from recompose.metrics.open import registry\n")
-    hashes = [code.hash("recompose.metrics.first")]
+    hashes = [hash_in(code)]
     code.write("metrics/open/mine.py", "from recompose.metrics.unrelated import three\n")
-    hashes.append(code.hash("recompose.metrics.first"))
+    hashes.append(hash_in(code))
     code.write("metrics/unrelated.py", "three = 4\n")
-    hashes.append(code.hash("recompose.metrics.first"))
+    hashes.append(hash_in(code))
     assert len(set(hashes)) == 3
 
 
 def test_the_import_of_a_packages_initialisation_counts(code):
-    before = code.hash("recompose.metrics.first")
+    before = hash_in(code)
     code.write("metrics/__init__.py", "import recompose.metrics.unrelated\n")
-    assert code.hash("recompose.metrics.first") != before
+    assert hash_in(code) != before
 
 
 def test_experiments_do_not_depend_on_the_command_line_or_the_configuration():

@@ -14,9 +14,10 @@ def check(scale: Scale = None) -> None:
 
     methods = load_config(scale=scale).coupled_inference.methods
     if methods != "all":  # the methods' names need torch, which the workflow does not wait for
-        from recompose.papers.coupled_inference.experiments import select_methods
+        from recompose.papers.coupled_inference.hyperparameters import published_hyperparameters
+        from recompose.papers.coupled_inference.solvers import solvers_named
 
-        select_methods(methods)
+        solvers_named(methods, published_hyperparameters())
     print("ok")
 
 

@@ -88,10 +88,11 @@ def parse(settings: str | None) -> dict[str, Any]:
 
 
 def resolve(paper: str, function: Function, scale: str | None) -> str:
-    """The settings that the workflow would pass: the keys the function takes, from the files in config/."""
+    """The settings that the workflow would pass: the keys the function takes by name, as config/ has them."""
     config = load_config(scale=scale)
     known = type(getattr(config, paper)).model_fields
-    keys = [name for name in inspect.signature(function).parameters if name in known]
+    parameters = inspect.signature(function).parameters.values()
+    keys = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY and each.name in known]
     return json.dumps(block(config, paper, *keys))
 
 

@@ -1,0 +1,250 @@
+"""The command line: what it passes on, what it keeps, and how it says no.
+
+The paper's modules are replaced by small ones, so that only the command line is tested.
+"""
+
+import inspect
+import json
+import subprocess
+import sys
+import types
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import pytest
+
+from recompose.cli import main
+from recompose.config import SCALES
+
+EXPERIMENTS = """
+import pandas as pd
+from recompose.errors import RecomposeError
+
+def table1(*, table1, methods, device, batch, cells):
+    rows = []
+    for cell in batch.deal(range(table1.trials)):
+        known = cells.get(str(cell))
+        rows += known or cells.put(str(cell), [{"method": methods[0], "cell": cell}])
+        if cell == 5 and methods == ("killed",) and not known:
+            raise SystemExit(137)
+    return pd.DataFrame(rows).assign(device=device)
+
+def capacity(figure2, *, capacity, folder):
+    return figure2.assign(threshold=capacity.threshold, folder=folder.name)
+
+def gather(artifact, parts):
+    return pd.concat(parts).sort_values("cell").assign(artifact=artifact)
+
+def figure3(*, figure3):
+    raise RecomposeError("figure3 wants something else")
+
+def figure4(*, figure4):
+    raise ZeroDivisionError("a fault")
+
+def figure5(*, something_else):
+    pass
+"""
+OTHERS = {
+    "experiments": EXPERIMENTS,
+    "figures": "from matplotlib.figure import Figure\ndef figure2(frame):\n    return Figure()\n",
+    "tables": "def table1(frame):\n    return f'{len(frame)} rows\\n'\n",
+    "search": "def search(variant, *, search, journal):\n"
+    "    journal.parent.mkdir(exist_ok=True); journal.touch()\n"
+    "    return {'variant': variant, 'trials': search.trials}\n",
+}
+TREE = Path("results/small/coupled_inference")
+
+
+class Done(NamedTuple):
+    """What a command came to."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def recompose(tmp_path, monkeypatch, capsys):
+    """Run a command in an empty repository, on the small modules."""
+    for name, text in OTHERS.items():
+        module = types.ModuleType(f"recompose.papers.coupled_inference.{name}")
+        exec(text, vars(module))
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    (tmp_path / "config" / "scales").mkdir(parents=True)
+    for name in ("config.yaml", *(f"scales/{scale}.yaml" for scale in SCALES)):
+        (tmp_path / "config" / name).write_text("coupled_inference: {table1: {trials: 10}, methods: [als]}\n")
+    monkeypatch.chdir(tmp_path)
+    TREE.mkdir(parents=True)
+
+    def run(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["recompose", *arguments])
+        with pytest.raises(SystemExit) as left:
+            main()
+        return Done(int(left.value.code or 0), *capsys.readouterr())
+
+    return run
+
+
+def settings(**values) -> str:
+    values = {"table1": {"trials": 10}, "methods": ["als"], **values}
+    return json.dumps({"scale": "small", "device": "cpu", **values})
+
+
+def well(done: Done) -> str:
+    """What a command that went well printed."""
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def refused(done: Done) -> str:
+    """The one line of a refusal."""
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    return line.removeprefix("error: ")
+
+
+def record(name: str) -> dict:
+    return json.loads((TREE / "provenance" / f"{name}.json").read_text())
+
+
+def test_the_command_line_waits_for_no_heavy_import():
+    code = "import sys, recompose.cli; print({'torch', 'pandas', 'pydantic', 'numpy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_parts_gather_to_the_bytes_of_the_whole(recompose):
+    command = ["coupled-inference", "table1", "--settings", settings()]
+    parts = [str(TREE / f"parts/table1.{index}-of-2.csv") for index in range(2)]
+    for index, part in enumerate(parts):
+        well(recompose(*command, "--batch", f"{index}/2", "--output", part))
+    well(recompose("coupled-inference", "gather", "table1", *reversed(parts), "--settings", settings()))
+    gathered = (TREE / "table1.csv").read_bytes()
+    (TREE / "table1.csv").unlink()
+
+    well(
+        recompose("coupled-inference", "table1")
+    )  # by hand: settings of config/, all cells, the standard place
+    assert (TREE / "table1.csv").read_bytes() == gathered
+    frame = pd.read_csv(TREE / "table1.csv")
+    assert list(frame.cell) == list(range(10))
+    assert set(frame.device) == {"cpu"}
+
+
+def test_a_gathered_artifact_records_its_settings_and_the_time_of_its_parts(recompose):
+    part = TREE / "parts/table1.0-of-1.csv"
+    well(recompose("coupled-inference", "table1", "--batch", "0/1", "--output", str(part)))
+    made = record(part.name)
+    made["wall_seconds"], made["device"] = 1000.0, "cuda"
+    (TREE / "provenance" / f"{part.name}.json").write_text(json.dumps(made))
+    well(recompose("coupled-inference", "gather", "table1", str(part), "--settings", settings()))
+    entry = record("table1.csv")
+    assert 1000 <= entry["wall_seconds"] < 1100
+    assert entry["device"] == "cuda"
+    assert entry["paper"] == "coupled_inference"
+    assert entry["settings"] == json.loads(settings())
+    assert entry["command"][:4] == ["recompose", "coupled-inference", "gather", "table1"]
+
+
+def test_verify_leaves_with_one_if_anything_is_wrong(recompose):
+    well(recompose("coupled-inference", "table", "table1", "--input", str(csv("table1"))))
+    well(recompose("manifest"))
+    assert well(recompose("verify")) == "ok\n"
+    (TREE / "table1.md").unlink()
+    done = recompose("verify")
+    assert done == (1, f"{TREE}/table1.md: missing\n", "")
+
+
+def csv(name: str) -> Path:
+    path = TREE / f"{name}.csv"
+    path.write_text("method\nals\n")
+    return path
+
+
+def test_a_job_that_was_killed_goes_on_and_leaves_no_cells(recompose):
+    command = ["coupled-inference", "table1", "--settings", settings(methods=["killed"])]
+    assert recompose(*command).returncode == 137
+    assert len(list((TREE / "cells/table1").iterdir())) == 6
+    assert not (TREE / "table1.csv").exists()
+    well(recompose(*command, "--batch", "0/1"))  # the cell that kills is finished: it is read, not run
+    assert not list((TREE / "cells/table1").iterdir())
+
+
+def test_an_artifact_made_from_another_one_reads_its_file(recompose):
+    csv("figure2")
+    well(recompose("coupled-inference", "capacity"))
+    assert (TREE / "capacity.csv").read_text() == "method,threshold,folder\nals,0.95,coupled_inference\n"
+
+
+def test_figures_tables_and_searches_have_files_and_records(recompose):
+    csv("figure2"), csv("table1")
+    well(recompose("coupled-inference", "plot", "figure2"))
+    well(recompose("coupled-inference", "table", "table1"))
+    well(recompose("coupled-inference", "search", "gaussian"))
+    assert (TREE / "table1.md").read_text() == "1 rows\n"
+    assert (TREE / "search/gaussian.yaml").read_text() == "variant: gaussian\ntrials: 200\n"
+    assert [
+        record(name)["bytes"] > 0 for name in ("figure2.png", "figure2.svg", "table1.md", "gaussian.yaml")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("figure3", "figure3 wants something else"),
+        (
+            "table1 --scale smal",
+            '--scale: scale = smal: expected one of smoke, small, paper; did you mean "small"?',
+        ),
+        ("table1 --settings {", "--settings: not valid JSON (Expecting property name"),
+        ("table1 --settings 7", "--settings: expected a JSON object, found 7"),
+        (
+            'table1 --settings {"table1":{"trails":5}}',
+            '--settings: table1.trails = 5: unknown key; did you mean "trials"?',
+        ),
+        ("table1 --batch 4/4", "batch 4/4: expected INDEX/COUNT"),
+        ("table tabel1", 'tabel1: unknown to coupled_inference.tables; did you mean "table1"?'),
+        ("table table1", "results/small/coupled_inference/table1.csv: no such file"),
+    ],
+)
+def test_a_person_is_told_in_one_line(recompose, command, line):
+    assert refused(recompose("coupled-inference", *command.split())).startswith(line)
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(recompose):
+    with pytest.raises(ZeroDivisionError, match="a fault"):
+        recompose("coupled-inference", "figure4")
+
+
+def test_a_key_that_is_passed_but_not_taken_or_taken_but_not_passed_is_a_fault(recompose):
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'something_else'"):
+        recompose("coupled-inference", "figure5")
+    with pytest.raises(TypeError, match="unexpected keyword argument 'figure2'"):
+        recompose("coupled-inference", "table1", "--settings", settings(figure2={}))
+
+
+@pytest.mark.parametrize(
+    "artifact", ["table1", *(f"figure{n}" for n in range(2, 7)), "capacity", "table_search"]
+)
+def test_every_command_has_its_function_and_every_setting_its_key(artifact):
+    from recompose.papers.coupled_inference import experiments
+    from recompose.papers.coupled_inference.settings import CoupledInference
+
+    parameters = inspect.signature(getattr(experiments, artifact)).parameters.values()
+    taken = {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
+    offered = {"device", "scale", "batch", "cells", "folder"}
+    assert taken <= {*CoupledInference.model_fields, *offered}
+
+
+def test_a_tree_of_another_format_is_left_alone(recompose):
+    (TREE.parent / ".format.json").write_text('{"format": 0}')
+    assert "move it away or delete it" in refused(recompose("coupled-inference", "table1"))
+    assert not list(TREE.iterdir())
+
+
+def test_a_folder_in_which_nothing_can_be_written_is_one_line(recompose):
+    TREE.rmdir()
+    TREE.write_text("a file where a folder should be")
+    assert refused(recompose("coupled-inference", "table1")).startswith(f"cannot write {TREE}")
