@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
+import pandas as pd
 
 DRAWS = 4000
 
@@ -99,9 +99,8 @@ def _rank_correlation(axis: np.ndarray, line: Line) -> Estimate:
     """Spearman's rank correlation with the axis: 1 for a line that only rises, and 0 for a flat one."""
 
     def spearman(values: np.ndarray) -> np.ndarray:
-        ranks = rankdata(values, axis=1)
-        ranks -= ranks.mean(axis=1, keepdims=True)
-        places = rankdata(axis) - (len(axis) + 1) / 2
+        ranks = pd.DataFrame(values).rank(axis=1).to_numpy() - (len(axis) + 1) / 2
+        places = np.arange(len(axis)) - (len(axis) - 1) / 2
         scale = np.sqrt((ranks**2).sum(axis=1) * (places**2).sum())
         correlation: np.ndarray = np.divide(ranks @ places, scale, out=np.zeros(len(values)), where=scale > 0)
         return correlation

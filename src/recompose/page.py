@@ -1,4 +1,4 @@
-"""The page: one offline file with the scorecard, each figure beside its claims, and each number's provenance."""
+"""The page: one offline file with the scorecard, each figure beside its claims, and all provenance."""
 
 import base64
 import itertools
@@ -135,7 +135,7 @@ def _flatten(record: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def parse_table(markdown: str) -> Table:
-    """A Markdown table and the text below it. Headings `group, column` share a group; `(published)` is split off.
+    """A Markdown table and its legend. Headings `group, column` share a group, `(published)` is split off.
 
     >>> parse_table("| Model | K = 2, m = 2 |\\n|---|---:|\\n| ALS | 0.9 ± 0.1 (0.8) |\\n").rows
     [[('ALS', ''), ('0.9 ± 0.1', '(0.8)')]]
