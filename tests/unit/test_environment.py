@@ -1,7 +1,9 @@
 """The pins stand in one place; everything that repeats them agrees."""
 
 import importlib.metadata
+import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -59,6 +61,26 @@ def test_the_lock_pins_everything_else():
 def test_what_is_installed_is_what_is_pinned():
     for name, version in pins("requirements.txt").items():
         assert importlib.metadata.version(name).split("+")[0] == version, name
+
+
+def test_an_old_python_is_told_in_one_line(tmp_path):
+    for name in ("Makefile", "requirements.txt", "requirements.lock", "pyproject.toml"):
+        (tmp_path / name).write_text((ROOT / name).read_text())
+    old = tmp_path / "python3.8"
+    old.write_text("#!/bin/sh\nexit 1\n")  # what asking it for its version would come to
+    old.chmod(0o755)
+    done = subprocess.run(
+        ["make", "test", f"PYTHON={old}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={"PATH": os.defpath},
+    )
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[0].startswith(
+        f"error: {old} is not Python 3.11 or newer; name one that is"
+    )
+    assert not (tmp_path / ".venv").exists()
 
 
 def test_everything_imported_is_pinned():

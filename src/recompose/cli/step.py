@@ -55,11 +55,12 @@ class Step:
         return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]
 
     def adopt(self, parts: Iterable[Path]) -> None:
-        """Take over the device and the time of the jobs that computed these parts."""
+        """Take over the device, the time and, unless they are given, the settings of these parts' jobs."""
         for part in parts:
             if part.is_relative_to(self.tree) and sidecar_of(part, self.tree).exists():
                 made = read_json(sidecar_of(part, self.tree))
                 self.device = made["device"]
+                self.settings = self.settings or made["settings"]
                 self.started -= made["wall_seconds"]
 
     def save(self, value: Any, output: Path, write: Callable[[Any, Path], None]) -> None:
