@@ -6,7 +6,7 @@ import json
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -112,11 +112,15 @@ def record(
     modules: Sequence[str],
     paper: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    inputs: Iterable[Path] = (),
     device: str = "cpu",
     seconds: float = 0.0,
     command: Sequence[str] | None = None,
 ) -> Path:
-    """Write the record of a finished artifact beside it, and return the record's path."""
+    """Write the record of a finished artifact beside it, and return the record's path.
+
+    `inputs` are the files that were read and are no artifacts of the tree: those have records of their own.
+    """
     artifact, tree = Path(artifact), Path(tree)
     commit, dirty = _commit()
     path = sidecar_of(artifact, tree)
@@ -125,6 +129,7 @@ def record(
         **_fingerprint(artifact),
         "paper": paper,
         "settings": dict(settings or {}),
+        "inputs": {path.as_posix(): _fingerprint(path)["sha256"] for path in inputs},
         "modules": list(modules),
         "code": code_hash(*modules),
         "module_hashes": module_hashes(*modules),
@@ -195,6 +200,9 @@ def verify(tree: str | Path, config: Config) -> Iterator[str]:
                 yield f"{file}: changed since it was made (its sha256 differs)"
             for difference in _stale_settings(entry, config):
                 yield f"{file}: stale, made with {difference}"
+            for name, sha256 in entry["inputs"].items():
+                if not Path(name).exists() or _fingerprint(Path(name))["sha256"] != sha256:
+                    yield f"{file}: stale, {name} has changed"
             stale = _stale_modules(entry)
             if stale:
                 yield f"{file}: stale, the code has changed in {', '.join(stale)}"

@@ -21,7 +21,7 @@ EXPERIMENTS = """
 import pandas as pd
 from recompose.errors import RecomposeError
 
-def table1(*, table1, methods, device, batch, cells):
+def table1(*, table1, methods, device, batch, cells, hyperparameters="tuned"):
     rows = []
     for cell in batch.deal(range(table1.trials)):
         known = cells.get(str(cell))
@@ -171,6 +171,23 @@ def test_a_job_that_was_killed_goes_on_and_leaves_no_cells(recompose):
     assert not (TREE / "table1.csv").exists()
     well(recompose(*command, "--batch", "0/1"))  # the cell that kills is finished: it is read, not run
     assert not list((TREE / "cells/table1").iterdir())
+
+
+def test_cells_of_other_hyperparameters_are_not_taken_up(recompose):
+    tuned = Path("config/tuned/coupled_inference.yaml")
+    tuned.parent.mkdir()
+    tuned.write_text("eta: 1\n")
+    command = [
+        "coupled-inference",
+        "table1",
+        "--settings",
+        settings(methods=["killed"], hyperparameters="tuned"),
+    ]
+    assert recompose(*command).returncode == 137
+    tuned.write_text("eta: 2\n")
+    assert recompose(*command).returncode == 137  # the cell that kills is not known: it is run again
+    assert recompose(*command).returncode == 0
+    assert list(record("table1.csv")["inputs"]) == [str(tuned)]
 
 
 def test_an_artifact_made_from_another_one_reads_its_file(recompose):

@@ -173,6 +173,19 @@ def test_a_setting_that_is_gone_or_new_is_named(tree):
     assert "table1.trials = absent, which is 200 now" in new
 
 
+def test_an_edited_input_is_named(tree, tmp_path):
+    tuned = tmp_path / "tuned.yaml"
+    tuned.write_text("eta: 1\n")
+    artifact = tree / "coupled_inference/table1.csv"
+    record(artifact, tree=tree, modules=[MODULE], inputs=[tuned])
+    write_manifest(tree, {})
+    assert list(verify(tree, Config())) == []
+    tuned.write_text("eta: 2\n")
+    assert list(verify(tree, Config())) == [f"{artifact}: stale, {tuned} has changed"]
+    tuned.unlink()
+    assert list(verify(tree, Config())) == [f"{artifact}: stale, {tuned} has changed"]
+
+
 def test_an_edited_module_is_named(tree):
     edit(tree, lambda entry: entry["module_hashes"].update({MODULE: "0" * 16, "recompose.gone": "1" * 16}))
     (finding,) = verify(tree, Config())

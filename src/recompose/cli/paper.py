@@ -25,7 +25,15 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
             input: Inputs = None,
             scale: Scale = None,
         ) -> None:
-            from recompose.cli.step import Step, frames, function_of, resolve, tree_of, tree_of_scale
+            from recompose.cli.step import (
+                Step,
+                frames,
+                function_of,
+                hyperparameter_files,
+                resolve,
+                tree_of,
+                tree_of_scale,
+            )
             from recompose.storage import WHOLE, CellStore, write_csv
             from recompose.storage import Batch as Share
 
@@ -36,6 +44,7 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
             step = Step(
                 folder.parent, f"{package}.experiments", paper, settings or resolve(paper, function, scale)
             )
+            step.inputs = hyperparameter_files(paper, folder, step.settings.get("hyperparameters"))
             inputs = input or [folder / name for name in derived.get(artifact, [])]
             cells = CellStore(folder / "cells" / artifact, step.fingerprint())
             frame = step.call(function, *frames(inputs), batch=share, cells=cells, folder=folder)
@@ -52,14 +61,16 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
         artifact: str, parts: list[Path] = _PARTS, settings: Settings = None, output: Output = None
     ) -> None:
         """Put the parts of an artifact together."""
-        from recompose.cli.step import Step, frames, function_of, tree_of
+        from recompose.cli.step import Step, frames, function_of, hyperparameter_files, tree_of
         from recompose.storage import write_csv
 
         output = output or parts[0].parent.parent / f"{artifact}.csv"
         step = Step(tree_of(output, paper), f"{package}.experiments", paper, settings)
         step.adopt(parts)
+        folder = step.tree / paper
+        step.inputs = hyperparameter_files(paper, folder, step.settings.get("hyperparameters"))
         step.save(function_of(paper, "experiments", "gather")(artifact, frames(parts)), output, write_csv)
-        shutil.rmtree(step.tree / paper / "cells" / artifact, ignore_errors=True)
+        shutil.rmtree(folder / "cells" / artifact, ignore_errors=True)
 
     @commands.command()
     def plot(artifact: str, input: Inputs = None, output: Outputs = None, scale: Scale = None) -> None:

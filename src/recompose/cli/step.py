@@ -33,6 +33,7 @@ class Step:
     ) -> None:
         self.tree, self.module, self.paper, self.settings = tree, module, paper, parse(settings)
         self.device = "cpu"
+        self.inputs: list[Path] = []
         self.started = time.perf_counter()
 
     def call(self, function: Function, *arguments: Any, **offered: Any) -> Any:
@@ -51,7 +52,8 @@ class Step:
     def fingerprint(self) -> str:
         """What the rows of a cell depend on."""
         device = resolve_device(self.settings.get("device", "auto"))
-        depends = [self.settings, device, code_hash(self.module)]
+        read = [hashlib.sha256(path.read_bytes()).hexdigest() for path in self.inputs]
+        depends = [self.settings, device, read, code_hash(self.module)]
         return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]
 
     def adopt(self, parts: Iterable[Path]) -> None:
@@ -72,6 +74,7 @@ class Step:
             modules=[self.module],
             paper=self.paper,
             settings=self.settings,
+            inputs=self.inputs,
             device=self.device,
             seconds=time.perf_counter() - self.started,
         )
@@ -106,6 +109,20 @@ def _models(paper: str | None, values: dict[str, Any]) -> dict[str, Any]:
     if mistakes:
         raise ConfigError(mistakes)
     return {key: getattr(blocks, key) for key in values}
+
+
+def hyperparameter_files(paper: str, folder: Path, source: str | None) -> list[Path]:
+    """The files that the hyperparameters come from, by the setting of that name."""
+    match source:
+        case "published":
+            files = [Path(f"config/published/{paper}.csv")]
+        case "tuned":
+            files = [Path(f"config/tuned/{paper}.yaml")]
+        case "search":
+            files = sorted(folder.glob("search/*.yaml"))
+        case _:
+            files = []
+    return [path for path in files if path.exists()]
 
 
 def tree_of_scale(scale: str | None, results: Path | None = None) -> Path:
