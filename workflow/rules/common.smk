@@ -2,8 +2,8 @@
 
 import fcntl
 import json
-from importlib import import_module
 
+from recompose.cli.config import check_methods
 from recompose.config import block
 from recompose.provenance import code_hash, sidecar_of
 from recompose.storage import require_format
@@ -33,9 +33,7 @@ def begin():
     killed run, and the same command would not go on.
     """
     try:
-        if settings.coupled_inference.methods != "all":
-            experiments = import_module("recompose.papers.coupled_inference.experiments")
-            experiments.methods_named(settings.coupled_inference.methods)
+        check_methods(settings.coupled_inference.methods)
         require_format(TREE)
         workflow.globals["tree_lock"] = lock = open(f"{TREE}/.lock", "w")
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,7 +8,7 @@ VARIANTS = ["gaussian", "latent_gaussian", "similarity", "latent_similarity"]
 # Where the hyperparameters of the diffusion methods stand.
 FOUND = expand(f"{COUPLED_INFERENCE}/search/{{variant}}.yaml", variant=VARIANTS)
 TUNED = ["config/tuned/coupled_inference.yaml"]
-HYPERPARAMETERS = {"published": [], "tuned": TUNED, "search": FOUND}[
+HYPERPARAMETERS = {"published": [COUPLED_INFERENCE_PUBLISHED], "tuned": TUNED, "search": FOUND}[
     settings.coupled_inference.hyperparameters
 ]
 
@@ -89,7 +89,7 @@ for artifact, keys in SWEEPS.items():
             parts=expand(
                 f"{COUPLED_INFERENCE}/parts/{artifact}.{{batch}}-of-{BATCHES}.csv", batch=range(BATCHES)
             ),
-            published=COUPLED_INFERENCE_PUBLISHED,
+            published=[COUPLED_INFERENCE_PUBLISHED] if artifact == "table1" else [],
         output:
             csv=f"{COUPLED_INFERENCE}/{artifact}.csv",
             provenance=sidecar(f"{COUPLED_INFERENCE}/{artifact}.csv"),
@@ -146,6 +146,7 @@ rule coupled_inference_search_variant:
 
 rule coupled_inference_table_search_numbers:
     input:
+        COUPLED_INFERENCE_PUBLISHED,
         HYPERPARAMETERS,
     output:
         csv=f"{COUPLED_INFERENCE}/table_search.csv",
@@ -220,8 +221,11 @@ for artifact in DRAWN:
 rule coupled_inference_notebook:
     input:
         notebook="workflow/notebooks/coupled_inference.ipynb",
+        claims="config/claims/coupled_inference.yaml",
         published=COUPLED_INFERENCE_PUBLISHED,
+        readings=sorted(map(str, Path("config/tuned").glob("coupled_inference*.csv"))),
         numbers=COUPLED_INFERENCE_NUMBERS,
+        tables=COUPLED_INFERENCE_TABLES,
         figures=COUPLED_INFERENCE_FIGURES,
         scorecard=f"{TREE}/scorecard.csv",
     output:

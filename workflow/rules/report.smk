@@ -14,6 +14,7 @@ rule figures:
 rule scorecard:
     input:
         claims=CLAIMS,
+        published=PUBLISHED,
         numbers=NUMBERS,
     output:
         csv=f"{TREE}/scorecard.csv",
@@ -61,6 +62,7 @@ rule page:
         TABLES,
         FIGURES,
         NOTEBOOKS,
+        CLAIMS,
         PUBLISHED,
         "src/recompose/page.html.j2",
     output:
