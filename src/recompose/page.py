@@ -141,13 +141,10 @@ def parse_table(markdown: str) -> Table:
     [[('ALS', ''), ('0.9 ± 0.1', '(0.8)')]]
     """
     lines = markdown.strip().splitlines()
-    cells = [
-        [cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines if line.startswith("|")
-    ]
-    width = len(cells[0])
+    cells = [[cell.strip() for cell in line[2:-2].split(" | ")] for line in lines if line.startswith("|")]
     parted = [heading.rpartition(", ") for heading in cells[0]]
     groups = [(group, len(list(same))) for group, same in itertools.groupby(part[0] for part in parted)]
-    rows = [[_split(cell) for cell in row] if len(row) == width else [] for row in cells[2:]]
+    rows = [[_split(cell) for cell in row] if any(row) else [] for row in cells[2:]]
     legend = " ".join(line for line in lines if line and not line.startswith("|"))
     return Table(groups, [part[2] for part in parted], rows, legend)
 

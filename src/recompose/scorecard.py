@@ -141,7 +141,11 @@ def _verdict(claim: Claim, estimate: Estimate) -> str:
     smallest, largest = _ends(claim, estimate)
     smallest = -math.inf if "below" in estimate.beyond else smallest
     largest = math.inf if "above" in estimate.beyond else largest
-    if low <= smallest and largest <= high:
+    if (
+        low <= smallest
+        and largest <= high
+        and not (claim.significant and (low == smallest or largest == high))
+    ):
         return REPRODUCED
     if estimate.beyond and largest >= low and smallest <= high:
         return NOT_TESTABLE
@@ -212,17 +216,19 @@ def _estimate(query: Query, frames: Frames, group: Group, generator: np.random.G
 
 def _select(query: Query, frames: Frames, group: Group) -> pd.DataFrame:
     """The rows of a query in one group. Every value that is asked for has to be there."""
-    rows = frames(query.artifact)
+    frame = frames(query.artifact)
+    chosen = np.ones(len(frame), dtype=bool)
     for column, wanted in {**query.rows, **group}.items():
-        here = _column(rows, column, query)
+        here = _column(frame, column, query).to_numpy()
         values = wanted if isinstance(wanted, list) else [wanted]
-        for value in values:
-            if not (here == value).any():
+        matches = [chosen & (here == value) for value in values]
+        for value, match in zip(values, matches, strict=True):
+            if not match.any():
                 raise LookupError(f"no rows with {column} = {value} ({_describe(query, group)})")
-        rows = rows[here.isin(values)]
-    if rows.empty:
+        chosen = np.logical_or.reduce(matches)
+    if not chosen.any():
         raise LookupError(f"no rows ({_describe(query, group)})")
-    return rows
+    return frame[chosen]
 
 
 def _describe(query: Query, group: Group) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 from made_up_results import CLAIMS, PUBLISHED, SLUG, copy_claims, edit, make_results
+
 from recompose.claims import Claim, load_papers
 from recompose.errors import RecomposeError
 from recompose.estimates import LINES, exact
@@ -21,6 +22,7 @@ from recompose.scorecard import (
     score,
     summary,
 )
+from recompose.storage import read_csv
 
 COLUMNS = [
     "paper", "id", "by", "where", "statement", "kind", "artifact", "value", "ci_low", "ci_high", "published",
@@ -34,8 +36,9 @@ def results(tmp_path):
 
 
 def verdict(results, name):
-    card = score(results, CLAIMS).set_index("id")
-    return card.loc[name, "verdict"]
+    (paper,) = load_papers(CLAIMS)
+    (stated,) = [claim for claim in paper.claims if claim.id == name]
+    return judge(stated, lambda artifact: read_csv(results / SLUG / f"{artifact}.csv"), "small").verdict
 
 
 def frames(**artifacts):
@@ -46,7 +49,7 @@ def claim(**keys):
     return Claim.model_validate({"id": "one", "statement": "It holds.", "where": "here"} | keys)
 
 
-# -- The files ----------------------------------------------------------------------------------------------------
+# -- The files
 
 
 def test_every_claim_file_is_valid():
@@ -105,7 +108,7 @@ def test_a_published_file_without_a_column_is_named(tmp_path):
         load_papers(folder)
 
 
-# -- The verdicts -------------------------------------------------------------------------------------------------
+# -- The verdicts
 
 
 def test_a_perfect_reproduction_reproduces_everything(results):
@@ -114,7 +117,9 @@ def test_a_perfect_reproduction_reproduces_everything(results):
     assert set(card.verdict) == {REPRODUCED}
     assert (card.ci_low <= card.value).all()
     assert (card.value <= card.ci_high).all()
-    assert summary(card)[SLUG]["paper"]["reproduced"] + summary(card)[SLUG]["recompose"]["reproduced"] == len(card)
+    assert summary(card)[SLUG]["paper"]["reproduced"] + summary(card)[SLUG]["recompose"]["reproduced"] == len(
+        card
+    )
     json.dumps(summary(card))
     assert all(statement.replace("|", "&#124;") in markdown(card) for statement in card.statement)
 
@@ -127,15 +132,45 @@ def test_the_scorecard_is_the_same_each_time(results):
     ("name", "artifact", "change", "rows"),
     [
         ("table1-als-k3-m4", "table1", {"accuracy": 0.59}, {"method": "als", "factors": 3, "superposed": 4}),
-        ("table1-similarity-gain", "table1", {"accuracy": 0.6}, {"method": "resonator", "factors": 3, "superposed": 4}),
-        ("joint-accuracy", "table1", {"accuracy": 0.94}, {"method": "joint_resonator", "factors": 4, "superposed": 8}),
-        ("joint-budget", "table1", {"multiply_adds": 7e7}, {"method": "joint_resonator", "factors": 4, "superposed": 8}),
+        (
+            "table1-similarity-gain",
+            "table1",
+            {"accuracy": 0.6},
+            {"method": "resonator", "factors": 3, "superposed": 4},
+        ),
+        (
+            "joint-accuracy",
+            "table1",
+            {"accuracy": 0.94},
+            {"method": "joint_resonator", "factors": 4, "superposed": 8},
+        ),
+        (
+            "joint-budget",
+            "table1",
+            {"multiply_adds": 7e7},
+            {"method": "joint_resonator", "factors": 4, "superposed": 8},
+        ),
         ("joint-capacity", "capacity", {"capacity": 80_000}, {"method": "joint_resonator", "factors": 3}),
-        ("fidelity-similarity", "table1", {"accuracy": 0.4}, {"method": "similarity", "factors": 4, "superposed": 8}),
+        (
+            "fidelity-similarity",
+            "table1",
+            {"accuracy": 0.4},
+            {"method": "similarity", "factors": 4, "superposed": 8},
+        ),
         ("capacity-similarity-k4", "capacity", {"capacity": 11_000}, {"method": "similarity", "factors": 4}),
         ("figure3-reliable", "figure3", {"accuracy": 0.1}, {"method": "als", "dimension": 1000}),
-        ("figure4-gaussian-best-ratio", "figure4", {"accuracy": 1.0}, {"method": "gaussian", "restart_ratio": 0.1}),
-        ("figure5-similarity-more-steps-not-better", "figure5", {"accuracy": 0.99}, {"method": "similarity", "steps": 100}),
+        (
+            "figure4-gaussian-best-ratio",
+            "figure4",
+            {"accuracy": 1.0},
+            {"method": "gaussian", "restart_ratio": 0.1},
+        ),
+        (
+            "figure5-similarity-more-steps-not-better",
+            "figure5",
+            {"accuracy": 0.99},
+            {"method": "similarity", "steps": 100},
+        ),
         ("figure6-similarity-no-difference", "figure6", {"difference": 0.1}, {"method": "similarity"}),
         ("figure6-gaussian-ode-better", "figure6", {"difference": 0.0}, {"method": "gaussian"}),
         (
@@ -156,7 +191,9 @@ def test_missing_rows_are_an_error_that_names_the_claim(results):
     path = results / SLUG / "table1.csv"
     frame = pd.read_csv(path)
     frame[frame.method != "exhaustive"].to_csv(path, index=False)
-    with pytest.raises(RecomposeError, match=r"claim exhaustive-is-the-limit: no rows with method = exhaustive"):
+    with pytest.raises(
+        RecomposeError, match=r"claim exhaustive-is-the-limit: no rows with method = exhaustive"
+    ):
         score(results, CLAIMS)
 
 
@@ -193,7 +230,9 @@ def test_a_folder_that_is_no_scale_is_refused(tmp_path):
 
 
 def test_a_stand_in_needs_real_data():
-    stated = claim(kind="threshold", of={"artifact": "a", "spread": "none"}, at_least=0, needs={"data": "celeba"})
+    stated = claim(
+        kind="threshold", of={"artifact": "a", "spread": "none"}, at_least=0, needs={"data": "celeba"}
+    )
     read = frames(a=[{"accuracy": 1.0}])
     assert judge(stated, read, "paper").verdict == NEEDS_DATA
     assert judge(stated, read, "paper", ["celeba"]).verdict == REPRODUCED
@@ -212,7 +251,9 @@ def test_a_stand_in_needs_real_data():
     ],
 )
 def test_a_capacity_beyond_the_grid_decides_only_what_it_can(censored, bound, expected):
-    read = frames(c=[{"method": "a", "v": 4.0, "censored": censored}, {"method": "b", "v": 1.0, "censored": None}])
+    read = frames(
+        c=[{"method": "a", "v": 4.0, "censored": censored}, {"method": "b", "v": 1.0, "censored": None}]
+    )
     stated = claim(
         kind="ordering",
         of={"artifact": "c", "rows": {"method": "a"}, "value": "v", "spread": "none"},

@@ -86,7 +86,7 @@ def _ratio(row: Row) -> str:
 
 
 def _thousands(number: float) -> str:
-    return f"{float(f'{number:.3g}'):,.0f}".replace(",", " ")  # a thin space, as the thousands' separator
+    return f"{float(f'{number:.3g}'):,.0f}".replace(",", "\u202f")  # a narrow space separates the thousands
 
 
 def _value(value: object) -> str:

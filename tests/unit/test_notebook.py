@@ -1,0 +1,74 @@
+"""The notebook runs on any scale's results, needs no network, and types no number."""
+
+import re
+
+import nbformat
+import pytest
+from made_up_results import CLAIMS, ROOT, SLUG, add_artifacts, make_results
+
+from recompose.errors import RecomposeError
+from recompose.notebook import Reader, run_notebook
+from recompose.scorecard import score
+from recompose.storage import write_csv
+
+NOTEBOOK = ROOT / "workflow/notebooks/coupled_inference.ipynb"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    tree = make_results(tmp_path_factory.mktemp("results"))
+    add_artifacts(tree)
+    write_csv(score(tree, CLAIMS), tree / "scorecard.csv")
+    return tree
+
+
+@pytest.mark.slow
+def test_it_becomes_one_offline_file(results, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    run_notebook(SLUG, results, tmp_path / "notebook.html", CLAIMS)
+    page = (tmp_path / "notebook.html").read_text()
+    assert not re.search(r"(src|href)=\"(?!data:|#)", page)
+    assert "<script" not in page
+    assert page.count("<img") == 6
+    assert "Traceback" not in page
+    assert str(ROOT) not in page
+    assert "read.claim(" not in page  # the code is hidden
+
+
+def test_a_notebook_without_a_parameter_is_named(results, tmp_path, monkeypatch):
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook.cells[1].source = "results = ''"
+    (tmp_path / "workflow/notebooks").mkdir(parents=True)
+    nbformat.write(notebook, tmp_path / "workflow/notebooks/coupled_inference.ipynb")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RecomposeError, match="no parameter claims in the cell tagged parameters"):
+        run_notebook(SLUG, results, tmp_path / "notebook.html", CLAIMS)
+    with pytest.raises(RecomposeError, match="no such notebook"):
+        run_notebook("sami", results, tmp_path / "notebook.html", CLAIMS)
+
+
+def test_it_is_committed_without_outputs():
+    for cell in nbformat.read(NOTEBOOK, as_version=4).cells:
+        assert cell.cell_type == "markdown" or (not cell.outputs and cell.execution_count is None)
+
+
+def test_prose_types_no_measured_number():
+    prose = " ".join(
+        cell.source for cell in nbformat.read(NOTEBOOK, as_version=4).cells if cell.cell_type == "markdown"
+    )
+    assert not re.search(r"(?<![\w.])0?\.\d\d", prose)
+
+
+def test_the_reader_shows_numbers_and_claims_as_they_are(results):
+    read = Reader(SLUG, results, CLAIMS)
+    cell = {"method": "als", "factors": 4, "superposed": 8}
+    assert read.number("table1", **cell) == "0.203 [0.147, 0.259]"
+    assert read.number("table1", "multiply_adds", **cell) == "6e+07"
+    assert read.number("table1", **cell | {"superposed": 16}) == "– (not measured at this scale)"
+    assert read.claim("joint-accuracy").startswith("**reproduced**: Our JOINT RESONATOR")
+    assert "63" not in read.claims("figure2")
+    assert "Printed numbers: 65 reproduced." in read.claims("table1")
+    with pytest.raises(RecomposeError, match="0 claims named joint"):
+        read.claim("joint")
+    with pytest.raises(RecomposeError, match="9 rows with"):
+        read.number("table1", method="als")
