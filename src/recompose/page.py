@@ -56,6 +56,7 @@ def render(results: str | Path, claims: str | Path = Path("config/claims")) -> s
             for name in ("scorecard.csv", "scorecard.md", "manifest.json")
             if (results / name).exists()
         ],
+        record=_flatten(manifest.get("scorecard.csv", {})),
         commit=next((entry.get("commit") for entry in manifest.values() if entry.get("commit")), None),
     )
 
@@ -107,6 +108,7 @@ def _artifact(name: str, caption: str, folder: Path, manifest: Mapping[str, Any]
         "title": re.sub(r"(?<=[a-z])(?=\d)", " ", name.replace("_", " ")).capitalize(),
         "caption": caption,
         "picture": _embed(picture) if picture else None,
+        "wide": bool(picture and _is_wide(picture)),
         "table": parse_table(table) if table else None,
         "links": [
             {"name": file.name, "link": f"{folder.name}/{file.name}"} for file in files if file.exists()
@@ -122,6 +124,12 @@ def _artifact(name: str, caption: str, folder: Path, manifest: Mapping[str, Any]
 def _embed(picture: Path) -> str:
     content = base64.b64encode(picture.read_bytes()).decode()
     return f"data:{_MIME[picture.suffix]};base64,{content}"
+
+
+def _is_wide(picture: Path) -> bool:
+    """Whether claims go below a figure, because several panels in a row would be too small beside them."""
+    box = re.search(rb'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture.read_bytes()[:2000])
+    return box is not None and float(box[1]) > 1.8 * float(box[2])
 
 
 def _flatten(record: Mapping[str, Any]) -> list[tuple[str, str]]:
