@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 
 Dashes = tuple[float, ...] | str
 
-# Eight colours (the palette's pink and yellow are too pale on white), seven dashes and eleven markers: numbers
+# Eight colours (pink and yellow of the palette are too pale on white), seven dashes, eleven markers: numbers
 # without a common factor, so that no two methods of a paper share all three, and neighbours share none.
 _COLOURS = [colour for place, colour in enumerate(sns.color_palette("colorblind", 10)) if place not in (6, 8)]
 _DASHES: tuple[Dashes, ...] = ("", (4, 1.5), (1, 1), (5, 1, 1, 1), (3, 1, 1, 1, 1, 1), (7, 2), (2, 2))

@@ -171,5 +171,7 @@ def _frames() -> dict[str, pd.DataFrame]:
         "figure4": _interval(pd.DataFrame(figure4)),
         "figure5": _interval(pd.DataFrame(figure5)),
         "figure6": pd.DataFrame(figure6).assign(ode=0.9, sde=lambda frame: 0.9 - frame.difference),
-        "table_search": _interval(pd.DataFrame(search)).rename(columns={"accuracy": "validation_accuracy"}),
+        "table_search": _interval(pd.DataFrame(search))
+        .drop(columns="trials")
+        .rename(columns={"accuracy": "validation_accuracy"}),
     }

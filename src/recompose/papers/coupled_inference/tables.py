@@ -82,7 +82,8 @@ def _capacity(row: Row) -> str:
 
 
 def _ratio(row: Row) -> str:
-    return f"{row['ratio_to_resonator']:.3g}×"
+    ratio = row["ratio_to_resonator"]  # missing where the resonator is left out of the methods
+    return "" if pd.isna(ratio) else f"{ratio:.3g}×"
 
 
 def _thousands(number: float) -> str:
