@@ -35,6 +35,8 @@ class Query(Strict):
     artifact: str
     rows: dict[str, Scalar | list[Scalar]] = {}
     """column: value, or a list of values, each of which must be there"""
+    without: dict[str, Scalar] = {}
+    """column: value that is left out"""
     value: str = "accuracy"
     spread: Literal["interval", "replicates", "none"] = "interval"
     """`ci_low` and `ci_high` of each row; the rows repeat one observation; none, the value is exact"""
@@ -93,6 +95,8 @@ class Claim(Strict):
     at_most: float | None = None
     significant: bool = False
     """the whole confidence interval has to lie there"""
+    requires: list[str] = []
+    """ids of claims that the sentence takes for granted: unless they are reproduced, this one is not either"""
     reading: str = ""
     """how the words were read, where they leave a choice"""
     needs: Needs = Needs()
@@ -135,11 +139,14 @@ class Paper(Strict):
 
     @field_validator("claims")
     @classmethod
-    def _ids_are_unique(cls, claims: list[Claim]) -> list[Claim]:
+    def _ids_are_unique_and_known(cls, claims: list[Claim]) -> list[Claim]:
         ids = [claim.id for claim in claims]
         twice = sorted({name for name in ids if ids.count(name) > 1})
         if twice:
             raise ValueError(f"ids given twice: {', '.join(twice)}")
+        unknown = sorted({name for claim in claims for name in claim.requires} - set(ids))
+        if unknown:
+            raise ValueError(f"claims required but not there: {', '.join(unknown)}")
         return claims
 
 
@@ -190,9 +197,7 @@ def _expand(entry: dict[str, Any], numbers: pd.DataFrame) -> Iterator[dict[str, 
         if isinstance(claim.get("published"), dict):
             found = _match(numbers, claim["published"])
             if len(found) != 1:
-                raise ValueError(
-                    f"claim {claim.get('id')}: published matches {len(found)} numbers, one is meant"
-                )
+                raise ValueError(f"claim {claim.get('id')}: published matches {len(found)} numbers, one is meant")
             claim["published"] = float(found["value"].iloc[0])
         yield claim
 

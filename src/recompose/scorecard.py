@@ -55,7 +55,8 @@ def score(results: str | Path, claims: str | Path, data: Iterable[str] = ()) -> 
     rows, scale = [], scale_of(results)
     for paper in load_papers(claims):
         frames = functools.cache(functools.partial(_read_artifact, Path(results) / paper.slug))
-        rows += [_row(paper, claim, judge(claim, frames, scale, data)) for claim in paper.claims]
+        verdicts = {claim.id: judge(claim, frames, scale, data) for claim in paper.claims}
+        rows += [_row(paper, claim, granted(claim, verdicts)) for claim in paper.claims]
     return pd.DataFrame(rows)
 
 
@@ -63,9 +64,7 @@ def scale_of(results: str | Path) -> str:
     """The scale of a results tree, which is its folder's name."""
     scale = Path(results).resolve().name
     if scale not in SCALES:
-        raise RecomposeError(
-            f"{results}: expected the results of a scale, in a folder named {', '.join(SCALES)}"
-        )
+        raise RecomposeError(f"{results}: expected the results of a scale, in a folder named {', '.join(SCALES)}")
     return scale
 
 
@@ -95,9 +94,7 @@ def _row(paper: Paper, claim: Claim, verdict: Verdict) -> dict[str, Any]:
 def _condition(claim: Claim) -> str:
     """Where the measured number has to lie, in words."""
     low, high = claim.region
-    what = {"difference": "the difference", "ratio": "the ratio", "gain": "the relative increase"}[
-        claim.compare
-    ]
+    what = {"difference": "the difference", "ratio": "the ratio", "gain": "the relative increase"}[claim.compare]
     what = f"the confidence interval of {what}" if claim.significant else what
     if not claim.against:
         what = "the confidence interval" if claim.significant else "the value"
@@ -124,14 +121,22 @@ def judge(claim: Claim, frames: Frames, scale: str, data: Iterable[str] = ()) ->
     return Verdict(_verdict(claim, estimate), estimate.value, low, high, _note(claim, group, estimate))
 
 
+def granted(claim: Claim, verdicts: Mapping[str, Verdict]) -> Verdict:
+    """The verdict on a claim, among those on what it takes for granted: two methods that fail alike do not agree."""
+    verdict = verdicts[claim.id]
+    failed = [name for name in claim.requires if verdicts[name].verdict == NOT_REPRODUCED]
+    if verdict.verdict != REPRODUCED or not failed:
+        return verdict
+    note = f"It takes for granted what is not reproduced: {', '.join(failed)}. {verdict.note}"
+    return replace(verdict, verdict=NOT_REPRODUCED, note=note)
+
+
 def _note(claim: Claim, group: Group, estimate: Estimate) -> str:
     place = ", ".join(f"{column} = {value}" for column, value in group.items())
     worst = "the worst case" + (f" but {claim.exceptions}" if claim.exceptions else "")
     notes = [f"Reported is {worst}: {place}."] if place else []
     if estimate.beyond:
-        notes.append(
-            f"A capacity lies beyond the grid: the true value may lie {' or '.join(sorted(estimate.beyond))}."
-        )
+        notes.append(f"A capacity lies beyond the grid: the true value may lie {' or '.join(sorted(estimate.beyond))}.")
     return " ".join(notes)
 
 
@@ -141,11 +146,7 @@ def _verdict(claim: Claim, estimate: Estimate) -> str:
     smallest, largest = _ends(claim, estimate)
     smallest = -math.inf if "below" in estimate.beyond else smallest
     largest = math.inf if "above" in estimate.beyond else largest
-    if (
-        low <= smallest
-        and largest <= high
-        and not (claim.significant and (low == smallest or largest == high))
-    ):
+    if low <= smallest and largest <= high and not (claim.significant and (low == smallest or largest == high)):
         return REPRODUCED
     if estimate.beyond and largest >= low and smallest <= high:
         return NOT_TESTABLE
@@ -226,6 +227,8 @@ def _select(query: Query, frames: Frames, group: Group) -> pd.DataFrame:
             if not match.any():
                 raise LookupError(f"no rows with {column} = {value} ({_describe(query, group)})")
         chosen = np.logical_or.reduce(matches)
+    for column, value in query.without.items():
+        chosen &= (_column(frame, column, query) != value).to_numpy()
     if not chosen.any():
         raise LookupError(f"no rows ({_describe(query, group)})")
     return frame[chosen]

@@ -86,6 +86,7 @@ def test_sentences_agree_with_the_table_they_speak_of():
         ({"of": {"artifact": "figure3", "read": "rise"}}, "read: rise needs an axis"),
         ({"id": "figure3-rises"}, "ids given twice: figure3-rises"),
         ({"published": {"artifact": "table9"}}, "no published number with"),
+        ({"requires": ["figure9"]}, "claims required but not there: figure9"),
     ],
 )
 def test_a_mistake_in_a_claim_is_named(tmp_path, change, message):
@@ -117,9 +118,7 @@ def test_a_perfect_reproduction_reproduces_everything(results):
     assert set(card.verdict) == {REPRODUCED}
     assert (card.ci_low <= card.value).all()
     assert (card.value <= card.ci_high).all()
-    assert summary(card)[SLUG]["paper"]["reproduced"] + summary(card)[SLUG]["recompose"]["reproduced"] == len(
-        card
-    )
+    assert summary(card)[SLUG]["paper"]["reproduced"] + summary(card)[SLUG]["recompose"]["reproduced"] == len(card)
     json.dumps(summary(card))
     assert all(statement.replace("|", "&#124;") in markdown(card) for statement in card.statement)
 
@@ -191,9 +190,7 @@ def test_missing_rows_are_an_error_that_names_the_claim(results):
     path = results / SLUG / "table1.csv"
     frame = pd.read_csv(path)
     frame[frame.method != "exhaustive"].to_csv(path, index=False)
-    with pytest.raises(
-        RecomposeError, match=r"claim exhaustive-is-the-limit: no rows with method = exhaustive"
-    ):
+    with pytest.raises(RecomposeError, match=r"claim exhaustive-is-the-limit: no rows with method = exhaustive"):
         score(results, CLAIMS)
 
 
@@ -230,9 +227,7 @@ def test_a_folder_that_is_no_scale_is_refused(tmp_path):
 
 
 def test_a_stand_in_needs_real_data():
-    stated = claim(
-        kind="threshold", of={"artifact": "a", "spread": "none"}, at_least=0, needs={"data": "celeba"}
-    )
+    stated = claim(kind="threshold", of={"artifact": "a", "spread": "none"}, at_least=0, needs={"data": "celeba"})
     read = frames(a=[{"accuracy": 1.0}])
     assert judge(stated, read, "paper").verdict == NEEDS_DATA
     assert judge(stated, read, "paper", ["celeba"]).verdict == REPRODUCED
@@ -251,9 +246,7 @@ def test_a_stand_in_needs_real_data():
     ],
 )
 def test_a_capacity_beyond_the_grid_decides_only_what_it_can(censored, bound, expected):
-    read = frames(
-        c=[{"method": "a", "v": 4.0, "censored": censored}, {"method": "b", "v": 1.0, "censored": None}]
-    )
+    read = frames(c=[{"method": "a", "v": 4.0, "censored": censored}, {"method": "b", "v": 1.0, "censored": None}])
     stated = claim(
         kind="ordering",
         of={"artifact": "c", "rows": {"method": "a"}, "value": "v", "spread": "none"},
@@ -311,3 +304,19 @@ def test_a_line_that_never_gets_there_says_nothing():
     read = frames(a=[{"x": x, "accuracy": 0.1 * x} for x in range(4)])
     of = {"artifact": "a", "along": "x", "read": "slowdown", "spread": "none"}
     assert judge(claim(kind="trend", of=of, at_least=0), read, "small").verdict == NOT_TESTABLE
+
+
+def test_methods_that_fail_alike_do_not_reproduce_an_equivalence(results):
+    edit(results, "table1", {"accuracy": 0.1}, method="similarity", factors=3, superposed=2)
+    card = score(results, CLAIMS).set_index("id")
+    assert card.verdict["figure6-similarity-no-difference"] == NOT_REPRODUCED
+    assert "table1-similarity-k3-m2" in card.note["figure6-similarity-no-difference"]
+    assert card.verdict["figure6-latent_similarity-no-difference"] == REPRODUCED
+
+
+def test_a_configuration_is_not_compared_with_itself(results):
+    path = results / SLUG / "table_search.csv"
+    frame = pd.read_csv(path)
+    frame[frame.source == "published"].to_csv(path, index=False)
+    with pytest.raises(RecomposeError, match=r"claim table-search-gaussian-published-is-best: no rows"):
+        score(results, CLAIMS)
