@@ -41,9 +41,7 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
             function = function_of(paper, "experiments", artifact)
             output = output or tree_of_scale(scale) / paper / f"{artifact}.csv"
             folder = tree_of(output, paper) / paper
-            step = Step(
-                folder.parent, f"{package}.experiments", paper, settings or resolve(paper, function, scale)
-            )
+            step = Step(folder.parent, f"{package}.experiments", paper, settings or resolve(paper, function, scale))
             step.inputs = hyperparameter_files(paper, folder, step.settings.get("hyperparameters"))
             inputs = input or [folder / name for name in derived.get(artifact, [])]
             cells = CellStore(folder / "cells" / artifact, step.fingerprint())
@@ -57,9 +55,7 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
         add_experiment(artifact)
 
     @commands.command()
-    def gather(
-        artifact: str, parts: list[Path] = _PARTS, settings: Settings = None, output: Output = None
-    ) -> None:
+    def gather(artifact: str, parts: list[Path] = _PARTS, settings: Settings = None, output: Output = None) -> None:
         """Put the parts of an artifact together."""
         from recompose.cli.step import Step, frames, function_of, hyperparameter_files, tree_of
         from recompose.storage import write_csv
@@ -100,12 +96,15 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
     def search(variant: str, settings: Settings = None, output: Output = None, scale: Scale = None) -> None:
         """Search the hyperparameters of one variant; a search that was stopped goes on."""
         from recompose.cli.step import Step, function_of, resolve, tree_of, tree_of_scale
+        from recompose.provenance import code_hash
         from recompose.storage import write_yaml
 
         function = function_of(paper, "search", "search")
         output = output or tree_of_scale(scale) / paper / "search" / f"{variant}.yaml"
         settings = settings or resolve(paper, function, scale)
         step = Step(tree_of(output, paper), f"{package}.search", paper, settings)
-        step.save(step.call(function, variant, journal=output.with_suffix(".journal")), output, write_yaml)
+        # Edited code starts a journal of its own: what the old code measured says nothing of the new one.
+        journal = output.with_name(f"{variant}-{code_hash(step.module)}.journal")
+        step.save(step.call(function, variant, journal=journal), output, write_yaml)
 
     return commands

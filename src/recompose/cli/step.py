@@ -28,9 +28,7 @@ Function = Callable[..., Any]
 class Step:
     """What the commands that make an artifact have in common: where it goes, from which settings and code."""
 
-    def __init__(
-        self, tree: Path, module: str, paper: str | None = None, settings: str | None = None
-    ) -> None:
+    def __init__(self, tree: Path, module: str, paper: str | None = None, settings: str | None = None) -> None:
         self.tree, self.module, self.paper, self.settings = tree, module, paper, parse(settings)
         self.device = "cpu"
         self.inputs: list[Path] = []
@@ -44,9 +42,7 @@ class Step:
         values = dict(self.settings)
         self.device = resolve_device(values.pop("device", "auto"))
         offered |= {"device": self.device, "scale": values.pop("scale", None)}
-        taken = {
-            key: value for key, value in offered.items() if key in inspect.signature(function).parameters
-        }
+        taken = {key: value for key, value in offered.items() if key in inspect.signature(function).parameters}
         return function(*arguments, **_models(self.paper, values), **taken)
 
     def fingerprint(self) -> str:

@@ -51,6 +51,4 @@ def select(codebooks: Tensor, indices: Tensor) -> Tensor:
 
     codebooks: (..., dimension, size), indices: (..., count) -> (..., dimension, count)
     """
-    return torch.gather(
-        codebooks, -1, indices.unsqueeze(-2).expand(*indices.shape[:-1], codebooks.shape[-2], -1)
-    )
+    return torch.gather(codebooks, -1, indices.unsqueeze(-2).expand(*indices.shape[:-1], codebooks.shape[-2], -1))

@@ -43,6 +43,7 @@ class VectorSpace:
         self.codebooks, self.norm = codebooks, codebooks.shape[-2] ** 0.5
 
     def start(self, trials: int) -> Tensor:
+        """The mean of the components: (sets, factors, dimension, trials)."""
         return mean_estimate(self.codebooks, trials) / self.norm
 
     def agree(self, x: Tensor, own: slice) -> Tensor:
@@ -60,12 +61,11 @@ class VectorSpace:
     def pull(self, gradient: Tensor, own: slice, project: bool) -> Tensor:
         """A gradient in the units of the observation, in those of x."""
         if project:
-            gradient = (
-                superpose(self.codebooks[:, own], similarity(self.codebooks[:, own], gradient)) / self.norm**2
-            )
+            gradient = superpose(self.codebooks[:, own], similarity(self.codebooks[:, own], gradient)) / self.norm**2
         return gradient / self.norm
 
     def read_out(self, x: Tensor) -> Tensor:
+        """The most similar codebook vectors, up to sign."""
         return read_out(self.codebooks, x)
 
 
@@ -76,22 +76,28 @@ class LatentSpace:
         self.codebooks = codebooks
 
     def start(self, trials: int) -> Tensor:
+        """The mean of the components: (sets, factors, size, trials)."""
         sets, factors, _, size = self.codebooks.shape
-        return torch.full((sets, factors, size, trials), 1.0 / size, device=self.codebooks.device)
+        return self.codebooks.new_full((sets, factors, size, trials), 1.0 / size)
 
     def agree(self, z: Tensor, own: slice) -> Tensor:
+        """Inner products with the one-hot vectors: the entries of z."""
         return z
 
     def mix(self, weights: Tensor, own: slice) -> Tensor:
+        """Weighted sum of the one-hot vectors: the weights."""
         return weights
 
     def observe(self, z: Tensor, own: slice) -> Tensor:
+        """X z, in the units of the observation."""
         return superpose(self.codebooks[:, own], z)
 
     def pull(self, gradient: Tensor, own: slice, project: bool) -> Tensor:
+        """A gradient in the units of the observation, in those of z; it is in the span of the codebook by itself."""
         return similarity(self.codebooks[:, own], gradient) / self.codebooks.shape[-2]
 
     def read_out(self, z: Tensor) -> Tensor:
+        """The largest entries, up to sign."""
         return z.abs().argmax(dim=-2)
 
 
@@ -107,15 +113,15 @@ class Denoised:
     estimate: Tensor
 
     def at(self, own: slice) -> "Denoised":
+        """The part of some factors."""
         return Denoised(self.weights[:, own], self.score[:, own], self.estimate[:, own])
 
     def put(self, own: slice, new: "Denoised") -> None:
+        """Replace the part of some factors."""
         self.weights[:, own], self.score[:, own], self.estimate[:, own] = new.weights, new.score, new.estimate
 
 
-def denoise(
-    space: Space, x: Tensor, own: slice, alpha: float, beta: float, chosen: Hyperparameters
-) -> Denoised:
+def denoise(space: Space, x: Tensor, own: slice, alpha: float, beta: float, chosen: Hyperparameters) -> Denoised:
     """Score and Tweedie's estimate under the mixture prior: Eqs. 14-17, in the latent space Eqs. 28-29.
 
     All components have the same norm, so gamma is a softmax of inner products.
@@ -139,7 +145,7 @@ def through_tweedie(
     beta: float,
     chosen: Hyperparameters,
 ) -> Tensor:
-    """The gradient with respect to x_t of a function of Tweedie's estimate: its Jacobian, which is symmetric, times `gradient`."""
+    """The Jacobian of Tweedie's estimate, which is symmetric, times a gradient with respect to that estimate."""
     variance = alpha**2 * chosen.sigma_0**2 + beta**2
     agree = space.agree(gradient, own)
     spread = weights * (agree - (weights * agree).sum(dim=-2, keepdim=True))
@@ -193,9 +199,7 @@ def coupled_inference(
     space: Space = VectorSpace(codebooks) if variant.space == "vector" else LatentSpace(codebooks)
     schedule = linear_schedule(chosen.steps)
     every = slice(0, codebooks.shape[1])
-    groups = (
-        [every] if chosen.update == "synchronous" else [slice(j, j + 1) for j in range(codebooks.shape[1])]
-    )
+    groups = [every] if chosen.update == "synchronous" else [slice(j, j + 1) for j in range(codebooks.shape[1])]
     step: Callable[[Tensor, Tensor, float], Tensor] = ode_step
     if generator is not None:
         step = lambda x, score, rate: sde_step(x, score, rate, generator)  # noqa: E731

@@ -56,10 +56,7 @@ def table1(
     def measure(factors: int, superposed: int, method: str) -> list[Row]:
         size = codebook_size(table1.search_space, factors)
         problems = _problems("table1", table1, factors, table1.dimension, size, superposed, device)
-        return [
-            {"factors": factors, "superposed": superposed}
-            | _measure(method, solvers[method], problems, table1)
-        ]
+        return [{"factors": factors, "superposed": superposed} | _measure(method, solvers[method], problems, table1)]
 
     noisy = [(k, m, name) for k, m, name in product(table1.factors, table1.superposed, solvers)
              if m == 1 or name not in NOISE_FREE]  # fmt: skip
@@ -103,44 +100,37 @@ def capacity(figure2: pd.DataFrame, *, capacity: Capacity) -> pd.DataFrame:
     next one. The intervals are a parametric bootstrap: every accuracy is drawn again from the binomial distribution
     with its trials. `censored` is `above` or `below` where the capacity lies beyond the spaces that were measured.
     """
-    rows: list[Row] = []
-    for factors, at in figure2.groupby("factors"):
-        draws: dict[str, np.ndarray] = {}
-        values: dict[str, float] = {}
-        for method in ordered(at.method):
-            line = at[at.method == method].sort_values("search_space")
-            spaces, accuracy = np.log(line.search_space.to_numpy(float)), line.accuracy.to_numpy()
-            generator = numpy_generator(SLUG, "capacity", int(str(factors)), method)
-            trials = line.trials.to_numpy()
-            again = generator.binomial(trials, accuracy, size=(capacity.resamples, len(line))) / trials
-            draws[method] = np.array([np.exp(crossing(spaces, draw, capacity.threshold)) for draw in again])
-            values[method] = float(np.exp(crossing(spaces, accuracy, capacity.threshold)))
-            row = {"method": method, "factors": factors, "capacity": values[method]} | _interval(
-                draws[method]
-            )
-            last, best = accuracy[-1] >= capacity.threshold, accuracy.max() >= capacity.threshold
-            rows.append(row | {"censored": "above" if last else "" if best else "below"})
-        for row in rows[-len(values) :]:
-            if "resonator" in values:
-                ratio = draws[row["method"]] / draws["resonator"]
-                low, high = np.quantile(ratio, [0.025, 0.975])
-                row |= {
-                    "ratio_to_resonator": row["capacity"] / values["resonator"],
-                    "ratio_ci_low": low,
-                    "ratio_ci_high": high,
-                }
-    frame = pd.DataFrame(rows).sort_values("factors", kind="stable")
-    columns = [
-        "method",
-        "factors",
-        "capacity",
-        "ci_low",
-        "ci_high",
-        "ratio_to_resonator",
-        "ratio_ci_low",
-        "ratio_ci_high",
-    ]
-    return frame.reindex(columns=[*columns, "censored"])
+    rows = []
+    for factors in sorted(map(int, figure2.factors.unique())):
+        at = figure2[figure2.factors == factors]
+        found = {method: _capacity(at[at.method == method], factors, method, capacity) for method in ordered(at.method)}
+        for method, (value, draws, censored) in found.items():
+            low, high = np.quantile(draws, [0.025, 0.975])
+            row = {"method": method, "factors": factors, "capacity": value, "ci_low": low, "ci_high": high}
+            if "resonator" in found:
+                base, base_draws, _ = found["resonator"]
+                low, high = np.quantile(draws / base_draws, [0.025, 0.975])
+                row |= {"ratio_to_resonator": value / base, "ratio_ci_low": low, "ratio_ci_high": high}
+            rows.append(row | {"censored": censored})
+    columns = ["method", "factors", "capacity", "ci_low", "ci_high", "ratio_to_resonator"]
+    return pd.DataFrame(rows).reindex(columns=[*columns, "ratio_ci_low", "ratio_ci_high", "censored"])
+
+
+def _capacity(frame: pd.DataFrame, factors: int, method: str, capacity: Capacity) -> tuple[float, np.ndarray, str]:
+    """The capacity of one method at one K, draws of it, and on which side of the grid it lies, if it does."""
+    line = frame.sort_values("search_space")
+    spaces, accuracy, trials = (
+        np.log(line.search_space.to_numpy(float)),
+        line.accuracy.to_numpy(),
+        line.trials.to_numpy(),
+    )
+    generator = numpy_generator(SLUG, "capacity", factors, method)
+    again = generator.binomial(trials, accuracy, size=(capacity.resamples, len(line))) / trials
+    draws = np.exp([crossing(spaces, draw, capacity.threshold) for draw in again])
+    value = float(np.exp(crossing(spaces, accuracy, capacity.threshold)))
+    if accuracy[-1] >= capacity.threshold:
+        return value, draws, "above"
+    return value, draws, "" if accuracy.max() >= capacity.threshold else "below"
 
 
 def crossing(x: np.ndarray, y: np.ndarray, threshold: float) -> float:
@@ -156,11 +146,6 @@ def crossing(x: np.ndarray, y: np.ndarray, threshold: float) -> float:
     if last == len(x) - 1:
         return float(x[-1])
     return float(x[last] + (x[last + 1] - x[last]) * (y[last] - threshold) / (y[last] - y[last + 1]))
-
-
-def _interval(draws: np.ndarray) -> Row:
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return {"ci_low": low, "ci_high": high}
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -226,12 +211,11 @@ def table_search(*, search: Search, hyperparameters: str, device: str, folder: P
     """Appendix C.1: the published configurations and ours, on validation problems that no search has seen."""
     problems = _problems("table_search", search, search.factors, search.dimension, search.size, 1, device)
     rows = []
-    for source in dict.fromkeys(["published", hyperparameters]):
+    for source in dict.fromkeys(["published", "tuned", hyperparameters]):
         for variant, chosen in chosen_hyperparameters(source, folder).items():
             *_, found = _run(variant, chosen, problems)
             measured = {
-                "validation_" * (key == "accuracy") + key: value
-                for key, value in _accuracy(found, problems).items()
+                "validation_" * (key == "accuracy") + key: value for key, value in _accuracy(found, problems).items()
             }
             rows.append({"method": variant, "source": source} | measured | chosen.model_dump(by_alias=True))
     return pd.DataFrame(rows).drop(columns="trials")
@@ -265,9 +249,7 @@ def gather(artifact: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
         "published",
         "multiply_adds",
     ]
-    return frame[["method", *places, *(column for column in measured if column in frame)]].reset_index(
-        drop=True
-    )
+    return frame[["method", *places, *(column for column in measured if column in frame)]].reset_index(drop=True)
 
 
 _PLACES = [

@@ -40,7 +40,9 @@ def figure4(frame: pd.DataFrame) -> Figure:
     """Accuracy over restart ratio and number of restarts, a panel for each variant."""
     variants = ordered(frame.method)
     with style():
-        figure, panels = plt.subplots(1, len(variants), figsize=(3.3 * len(variants) + 0.8, 3.6), sharey=True, squeeze=False)
+        figure, panels = plt.subplots(
+            1, len(variants), figsize=(3.3 * len(variants) + 0.8, 3.6), sharey=True, squeeze=False
+        )
         for panel, variant in zip(panels[0], variants, strict=True):
             grid = frame[frame.method == variant].pivot(index="restarts", columns="restart_ratio", values="accuracy")
             last = panel is panels[0, -1]
@@ -91,7 +93,7 @@ def figure6(frame: pd.DataFrame) -> Figure:
 
 
 def capacity(frame: pd.DataFrame) -> Figure:
-    """The capacity of each method with its interval, a panel for each K; triangles where it lies beyond what was measured."""
+    """The capacity of each method with its interval, a panel for each K; a triangle where it lies beyond the grid."""
     numbers = sorted(frame.factors.unique())
     methods = ordered(frame.method)
     styles = _styles(frame)

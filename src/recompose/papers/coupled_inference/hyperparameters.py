@@ -30,12 +30,8 @@ class Hyperparameters(Block):
         gt=0, description="largest norm of the guidance over that of the unconditional score"
     )
     sigma_0: float = Field(gt=0, description="standard deviation of the prior around each codebook vector")
-    softmax_temp: float = Field(
-        gt=0, description="factor on the logits of the softmax, as if the codebook were scaled"
-    )
-    regularization: float = Field(
-        ge=0, alias="lambda", description="weight of the norm in the similarity energy"
-    )
+    softmax_temp: float = Field(gt=0, description="factor on the logits of the softmax, as if the codebook were scaled")
+    regularization: float = Field(ge=0, alias="lambda", description="weight of the norm in the similarity energy")
     steps: int = Field(ge=1, description="T, discretization steps of the diffusion")
     restarts: int = Field(ge=1, description="R, number of restarts")
     restart_ratio: float = Field(gt=0, le=1, description="rho, restart time over diffusion time")
@@ -48,15 +44,9 @@ class Hyperparameters(Block):
         gt=0,
         description="the first estimate is this times the mean of the codebook: large, the softmax saturates",
     )
-    jacobian: bool = Field(
-        False, description="whether the guidance passes through the Jacobian of Tweedie's estimate"
-    )
-    projection: bool = Field(
-        False, description="whether the guidance is projected with X X^T / D (vector space only)"
-    )
-    centring: bool = Field(
-        False, description="whether the mean of the codebook is taken off the denoised estimate"
-    )
+    jacobian: bool = Field(False, description="whether the guidance passes through the Jacobian of Tweedie's estimate")
+    projection: bool = Field(False, description="whether the guidance is projected with X X^T / D (vector space only)")
+    centring: bool = Field(False, description="whether the mean of the codebook is taken off the denoised estimate")
 
     @property
     def restart_steps(self) -> int:
@@ -71,9 +61,7 @@ class Hyperparameters(Block):
     @model_validator(mode="after")
     def _restarts_move(self) -> Self:
         if self.restart_steps < 1:
-            raise ValueError(
-                f"restart_ratio = {self.restart_ratio} of steps = {self.steps} is less than one step"
-            )
+            raise ValueError(f"restart_ratio = {self.restart_ratio} of steps = {self.steps} is less than one step")
         return self
 
 
@@ -90,14 +78,12 @@ def published_hyperparameters(path: Path = PUBLISHED) -> dict[str, Hyperparamete
     """What appendix C.1 prints, with the open choices at their defaults."""
     frame = read_csv(path, ["artifact", "method", "quantity", "value", "text"])
     frame = frame[frame.artifact == "table_search"]
-    return {
-        variant: _validated(
-            {row.quantity: row.text if isinstance(row.text, str) else row.value for row in rows.itertuples()},
-            path,
-            variant,
+    values: dict[str, dict[str, Any]] = {}
+    for row in frame.to_dict("records"):
+        values.setdefault(row["method"], {})[row["quantity"]] = (
+            row["text"] if isinstance(row["text"], str) else row["value"]
         )
-        for variant, rows in frame.groupby("method", sort=False)
-    }
+    return {variant: _validated(chosen, path, variant) for variant, chosen in values.items()}
 
 
 def tuned_hyperparameters(path: Path = TUNED) -> dict[str, Hyperparameters]:
@@ -105,19 +91,14 @@ def tuned_hyperparameters(path: Path = TUNED) -> dict[str, Hyperparameters]:
     content = _read_yaml(path)
     if content.get("version") != TUNED_VERSION:
         raise RecomposeError(
-            f"{path}: version = {content.get('version')}, expected {TUNED_VERSION}: the file is from another version of "
-            "recompose; restore the committed one, or search anew"
+            f"{path}: version = {content.get('version')}, expected {TUNED_VERSION}: another version of recompose "
+            "wrote it; restore the committed one, or search anew"
         )
     variants = content.get("variants") or {}
     for variant in VARIANTS:
         if variant not in variants:
-            raise RecomposeError(
-                f"{path}: variants.{variant} is missing; restore the committed file, or search anew"
-            )
-    return {
-        variant: _validated(variants[variant].get("hyperparameters") or {}, path, variant)
-        for variant in VARIANTS
-    }
+            raise RecomposeError(f"{path}: variants.{variant} is missing; restore the committed file, or search anew")
+    return {variant: _validated(variants[variant].get("hyperparameters") or {}, path, variant) for variant in VARIANTS}
 
 
 def searched_hyperparameters(path: Path) -> Hyperparameters:

@@ -9,6 +9,7 @@ from typing import Any
 
 import optuna
 import torch
+from optuna.storages.journal import JournalFileBackend
 
 from recompose.datasets.products import Products, bound_products
 from recompose.errors import RecomposeError, nearest
@@ -30,7 +31,7 @@ def search(variant: str, *, search: Search, device: str, journal: Path) -> dict[
     """Search one variant; what was tried stands in the journal, and a stopped search goes on from there."""
     if variant not in VARIANTS:
         raise RecomposeError(f"{variant}: no such variant to search; {nearest(variant, VARIANTS)}")
-    study = open_study(variant, journal)
+    study = open_study(variant, search, journal)
     problems = validation_problems(search, device, "validation")
     while (finished := len(finished_trials(study))) < search.configurations:
         # TPE draws from a generator keyed by how many trials are finished, so a resumed search finds the same.
@@ -50,13 +51,16 @@ def search(variant: str, *, search: Search, device: str, journal: Path) -> dict[
     return summary(study, variant, search, device)
 
 
-def open_study(variant: str, journal: Path) -> optuna.Study:
-    """The study of a variant in its journal; a new one starts with the published configuration."""
+def open_study(variant: str, search: Search, journal: Path) -> optuna.Study:
+    """The study of a variant in its journal; a new one starts with the published configuration.
+
+    Its name holds all settings but how many configurations are tried: a longer search goes on, any other starts anew.
+    """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     journal.parent.mkdir(parents=True, exist_ok=True)
     study = optuna.create_study(
-        study_name=variant,
-        storage=optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(journal))),
+        study_name=f"{variant} {search.model_dump_json(exclude={'configurations'})}",
+        storage=optuna.storages.JournalStorage(JournalFileBackend(str(journal))),
         direction="maximize",
         load_if_exists=True,
         pruner=optuna.pruners.WilcoxonPruner(p_threshold=0.1),
@@ -88,7 +92,7 @@ def validation_problems(search: Search, device: str, name: str) -> Products:
     )
 
 
-def suggest(trial: optuna.Trial, variant: str, iterations: int) -> Hyperparameters:
+def suggest(trial: optuna.Trial | optuna.trial.FixedTrial, variant: str, iterations: int) -> Hyperparameters:
     """One point of the search space: the paper's nine hyperparameters and the choices it leaves open.
 
     The restarts take whatever the budget leaves: R = N / floor(rho T).

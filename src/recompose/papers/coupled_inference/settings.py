@@ -1,4 +1,4 @@
-"""What a person can set of paper 1 (coupled inference), one strict block per artifact. No torch here: the workflow reads it."""
+"""What a person can set of paper 1, one strict block per artifact. No torch: the workflow reads it."""
 
 from typing import Annotated, Literal, Self
 
@@ -29,19 +29,13 @@ class Trials(Block):
     """How many problems an accuracy is averaged over, and the budget of every method."""
 
     trials: Count = Field(200, description="problems per cell; a multiple of codebook_sets")
-    codebook_sets: Count = Field(
-        10, description="independent sets of codebooks that these problems are drawn from"
-    )
-    iterations: Count = Field(
-        100, description="iterations of the resonators; their cost is the budget of every method"
-    )
+    codebook_sets: Count = Field(10, description="independent sets of codebooks that these problems are drawn from")
+    iterations: Count = Field(100, description="iterations of the resonators; their cost is the budget of every method")
 
     @model_validator(mode="after")
     def _trials_fill_the_sets(self) -> Self:
         if self.trials % self.codebook_sets:
-            raise ValueError(
-                f"trials = {self.trials} must be a multiple of codebook_sets = {self.codebook_sets}"
-            )
+            raise ValueError(f"trials = {self.trials} must be a multiple of codebook_sets = {self.codebook_sets}")
         return self
 
 
@@ -153,18 +147,14 @@ class Figure4(FixedDimension):
 class Figure5(FixedDimension):
     """Figure 5: accuracy against the number of diffusion steps, four variants."""
 
-    steps: tuple[Count, ...] = Field(
-        (10, 20, 30, 40, 50, 75, 100), min_length=1, description="T, diffusion steps"
-    )
+    steps: tuple[Count, ...] = Field((10, 20, 30, 40, 50, 75, 100), min_length=1, description="T, diffusion steps")
 
 
 class Figure6(FixedDimension):
     """Figure 6: accuracy of the probability-flow ODE minus that of the reverse SDE, per set of codebooks."""
 
     trials: Count = Field(400, description="problems per variant; a multiple of codebook_sets")
-    codebook_sets: Count = Field(
-        20, description="sets of codebooks: each gives one difference of the histogram"
-    )
+    codebook_sets: Count = Field(20, description="sets of codebooks: each gives one difference of the histogram")
 
 
 class Search(FixedDimension):
@@ -180,11 +170,9 @@ class CoupledInference(Block):
 
     hyperparameters: Literal["published", "tuned", "search"] = Field(
         "tuned",
-        description="of the diffusion methods: as printed in appendix C.1, as committed in config/tuned, or searched anew",
+        description="of the diffusion methods: as appendix C.1 prints them, as config/tuned has them, or searched anew",
     )
-    methods: Literal["all"] | tuple[str, ...] = Field(
-        "all", description="all methods, or a list of their names"
-    )
+    methods: Literal["all"] | tuple[str, ...] = Field("all", description="all methods, or a list of their names")
     table1: Table1 = Table1()
     figure2: Figure2 = Figure2()
     capacity: Capacity = Capacity()

@@ -27,9 +27,7 @@ class Solver(Protocol):
     -> (sets, factors, trials), for each factor the index of the codebook vector that was found
     """
 
-    def __call__(
-        self, codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.Generator
-    ) -> Tensor:
+    def __call__(self, codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.Generator) -> Tensor:
         """Decompose the bound vectors; random draws come from the generator alone."""
         ...
 

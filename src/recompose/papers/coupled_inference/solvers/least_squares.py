@@ -29,9 +29,7 @@ def als(codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.G
             normal = codebook.transpose(-1, -2).unsqueeze(1) @ scaled  # (sets, trials, size, size)
             diagonal = normal.diagonal(dim1=-2, dim2=-1)
             diagonal += RIDGE * diagonal.mean(dim=-1, keepdim=True) + torch.finfo(normal.dtype).tiny
-            weights = torch.cholesky_solve(
-                target.transpose(-1, -2).unsqueeze(-1), torch.linalg.cholesky_ex(normal).L
-            )
+            weights = torch.cholesky_solve(target.transpose(-1, -2).unsqueeze(-1), torch.linalg.cholesky_ex(normal).L)
             estimates[:, own] = _unit(superpose(codebook, weights.squeeze(-1).transpose(-1, -2))).unsqueeze(1)
     return read_out(codebooks, estimates)
 

@@ -25,9 +25,7 @@ def exhaustive(codebooks: Tensor, bound: Tensor, *, iterations: int, generator: 
 
 
 @solver
-def exhaustive_subset(
-    codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.Generator
-) -> Tensor:
+def exhaustive_subset(codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.Generator) -> Tensor:
     """Maximum likelihood on a random quarter of the dimensions; the best few are compared on all dimensions."""
     dimension = bound.shape[1]
     order = torch.randperm(dimension, generator=generator, device=bound.device)
@@ -43,9 +41,7 @@ def exhaustive_subset(
 
 @solver
 @noise_free
-def meet_in_the_middle(
-    codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.Generator
-) -> Tensor:
+def meet_in_the_middle(codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.Generator) -> Tensor:
     """For noise-free products: x times one half's product must *equal* the other half's; found by hashing.
 
     Exact, at n^(K/2) cost: the hash of a product is the exclusive or of its factors' hashes. A key that matches by
@@ -86,9 +82,7 @@ def _joint_hash(hashes: list[Tensor]) -> Tensor:
 
 def _product(codebooks: Tensor, indices: Tensor) -> Tensor:
     """The product of one vector from each codebook: (factors, dimension, size), (factors,) -> (dimension,)."""
-    return torch.stack([codebook[:, index] for codebook, index in zip(codebooks, indices, strict=True)]).prod(
-        dim=0
-    )
+    return torch.stack([codebook[:, index] for codebook, index in zip(codebooks, indices, strict=True)]).prod(dim=0)
 
 
 def _joint_codebook(codebooks: Tensor) -> Tensor:
@@ -111,7 +105,7 @@ def _most_similar(first: Tensor, second: Tensor, x: Tensor, count: int) -> Tenso
     first: (dimension, a), second: (dimension, b), x: (dimension,) -> (count,)
     """
     rows = max(1, CHUNK // second.shape[1])
-    tops = [((part * x.unsqueeze(-1)).T @ second).max(dim=1) for part in first.split(rows, dim=1)]
+    tops = [((part * x.unsqueeze(-1)).T @ second).max(dim=1) for part in torch.split(first, rows, dim=1)]
     values, partners = (torch.cat(column) for column in zip(*tops, strict=True))
     chosen = values.topk(min(count, len(values))).indices
     return chosen * second.shape[1] + partners[chosen]
@@ -121,9 +115,7 @@ def _each_set(codebooks: Tensor, bound: Tensor, find: Callable[[Tensor, Tensor, 
     """`find` the product for every trial of every set from the joint codebooks of the two halves of the factors."""
     sets, factors, dimension, size = codebooks.shape
     larger = factors - factors // 2
-    require_memory(
-        8.0 * dimension * size**larger, f"the joint codebook of {larger} codebooks of {size} vectors"
-    )
+    require_memory(8.0 * dimension * size**larger, f"the joint codebook of {larger} codebooks of {size} vectors")
     found = torch.zeros((sets, factors, bound.shape[-1]), dtype=torch.long, device=bound.device)
     for number in range(sets):
         first, second = (

@@ -29,9 +29,7 @@ def resonator(codebooks: Tensor, bound: Tensor, *, iterations: int, generator: t
 
 
 @solver
-def attention_resonator(
-    codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.Generator
-) -> Tensor:
+def attention_resonator(codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.Generator) -> Tensor:
     """ATTN. RESONATOR, Eq. 34: x_j <- X_j softmax(beta X_j^T (x * others)), with codebook vectors of unit norm."""
     estimates = mean_estimate(codebooks, bound.shape[-1])
     for _ in range(iterations):
@@ -52,18 +50,14 @@ def _gauss_seidel(codebooks: Tensor, bound: Tensor, estimates: Tensor, iteration
 
 
 @solver
-def asynchronous_resonator(
-    codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.Generator
-) -> Tensor:
+def asynchronous_resonator(codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.Generator) -> Tensor:
     """The resonator in Gauss-Seidel order, which is how Frady et al. (2020) introduced it; not in the paper."""
     estimates = _gauss_seidel(codebooks, bound, mean_estimate(codebooks, bound.shape[-1]), iterations)
     return read_out(codebooks, estimates)
 
 
 @solver
-def restarted_resonator(
-    codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.Generator
-) -> Tensor:
+def restarted_resonator(codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.Generator) -> Tensor:
     """The asynchronous resonator from several random starts; the product most similar to x is kept.
 
     Ten iterations a start, so that the budget stays the same.
