@@ -4,7 +4,6 @@ A notebook reads results and computes nothing: its numbers come through a `Reade
 """
 
 import html
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -60,21 +59,21 @@ def run_notebook(paper: str, results: str | Path, output: str | Path, claims: st
     unknown = sorted(parameters.keys() - known.keys())
     if unknown:  # papermill itself would only warn
         raise RecomposeError(f"{source}: no parameter {', '.join(unknown)} in the cell tagged parameters")
-    with tempfile.TemporaryDirectory() as folder:
-        executed = str(Path(folder, source.name))
-        papermill.execute_notebook(
-            str(source),
-            executed,
-            parameters=parameters,
-            kernel_name="python3",
-            progress_bar=False,
-            log_output=True,
-        )
-        # The basic template brings no MathJax, require.js or fonts, which others fetch from a network.
-        exporter = HTMLExporter(  # type: ignore[no-untyped-call]
-            template_name="basic", exclude_input=True, exclude_output_prompt=True
-        )
-        body, _ = exporter.from_filename(executed)
+    executed = papermill.execute_notebook(
+        str(source),
+        None,  # kept in memory: people read the HTML
+        parameters=parameters,
+        kernel_name="python3",
+        progress_bar=False,
+        log_output=True,
+    )
+    for number, cell in enumerate(executed.cells):
+        cell.id = f"cell-{number}"  # that of the injected parameters is random; equal results give equal bytes
+    # The basic template brings no MathJax, require.js or fonts, which others fetch from a network.
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+        template_name="basic", exclude_input=True, exclude_output_prompt=True
+    )
+    body, _ = exporter.from_notebook_node(executed)
     write_text(_PAGE.format(title=html.escape(f"recompose: {paper}"), body=body), output)
 
 
@@ -150,9 +149,7 @@ class Reader:
 
 
 def _counts(claims: pd.DataFrame) -> str:
-    return (
-        ", ".join(f"{count} {verdict}" for verdict, count in claims.verdict.value_counts().items()) or "none"
-    )
+    return ", ".join(f"{count} {verdict}" for verdict, count in claims.verdict.value_counts().items()) or "none"
 
 
 def _line(row: Mapping[Any, Any]) -> str:

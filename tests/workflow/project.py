@@ -37,9 +37,7 @@ class Project:
             timeout=300,
         )
 
-    def snakemake(
-        self, *arguments: str, cores: int = 2, **config: object
-    ) -> subprocess.CompletedProcess[str]:
+    def snakemake(self, *arguments: str, cores: int = 2, **config: object) -> subprocess.CompletedProcess[str]:
         """Run Snakemake at the scale smoke."""
         return self.run(*self.command(*arguments, cores=cores, **config))
 
@@ -60,10 +58,7 @@ class Project:
         if "Nothing to be done" in shown:
             return {}
         table = shown.split("Job stats")[1].split("Reasons:")[0]
-        counts = {
-            name.replace(" ", "_"): int(count)
-            for name, count in re.findall(r"^ (\S.*?) +(\d+) *$", table, re.M)
-        }
+        counts = {name.replace(" ", "_"): int(count) for name, count in re.findall(r"^ (\S.*?) +(\d+) *$", table, re.M)}
         assert counts.pop("total") == sum(counts.values()), shown
         return counts
 
@@ -74,10 +69,7 @@ class Project:
             return set()
         reasons = re.findall(r"^    (\S.*):\n        (.+)$", shown.split("Reasons:")[1], re.M)
         return {
-            rule
-            for why, rules in reasons
-            if why != "input files updated by another job"
-            for rule in rules.split(", ")
+            rule for why, rules in reasons if why != "input files updated by another job" for rule in rules.split(", ")
         }
 
     def edit(self, name: str, old: str, new: str) -> None:

@@ -87,9 +87,7 @@ def test_an_edited_solver_reruns_the_numbers_and_all_that_follows(project: Proje
         ("methods", ["resonator"], parts("table1", "figure2", "figure3")),
     ],
 )
-def test_a_changed_key_reruns_its_readers(
-    project: Project, key: str, value: object, expected: set[str]
-) -> None:
+def test_a_changed_key_reruns_its_readers(project: Project, key: str, value: object, expected: set[str]) -> None:
     assert project.changed(coupled_inference=json.dumps({key: value})) == expected
 
 

@@ -86,9 +86,7 @@ for artifact, keys in SWEEPS.items():
         name:
             f"coupled_inference_{artifact}_numbers"
         input:
-            parts=expand(
-                f"{COUPLED_INFERENCE}/parts/{artifact}.{{batch}}-of-{BATCHES}.csv", batch=range(BATCHES)
-            ),
+            parts=expand(f"{COUPLED_INFERENCE}/parts/{artifact}.{{batch}}-of-{BATCHES}.csv", batch=range(BATCHES)),
             published=[COUPLED_INFERENCE_PUBLISHED] if artifact == "table1" else [],
         output:
             csv=f"{COUPLED_INFERENCE}/{artifact}.csv",
