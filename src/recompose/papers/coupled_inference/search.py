@@ -99,7 +99,7 @@ def suggest(trial: optuna.Trial | optuna.trial.FixedTrial, variant: str, iterati
     """
     steps = trial.suggest_int("steps", 2, 100, log=True)
     ratio = trial.suggest_float("restart_ratio", 0.01, 1.0, log=True)
-    restart_steps = min(max(1, int(ratio * steps)), iterations)
+    restart_steps = min(max(1, int(ratio * steps + 1e-9)), iterations)
     latent = VARIANTS[variant].space == "latent"
     gaussian = VARIANTS[variant].energy == "gaussian"
     return Hyperparameters(
