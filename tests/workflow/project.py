@@ -34,7 +34,7 @@ class Project:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=300,
+            timeout=900,
         )
 
     def snakemake(self, *arguments: str, cores: int = 2, **config: object) -> subprocess.CompletedProcess[str]:

@@ -27,7 +27,7 @@ def kill_when(project: Project, reached: Callable[[Path], bool], delay: float) -
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 600
     try:
         while not reached(project.root / "results/smoke/coupled_inference"):
             assert run.poll() is None, "the run ended before it could be killed"
