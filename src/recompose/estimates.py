@@ -40,9 +40,7 @@ def _flip(beyond: frozenset[str]) -> frozenset[str]:
     return frozenset({"above": "below", "below": "above"}[way] for way in beyond)
 
 
-def from_interval(
-    values: np.ndarray, low: np.ndarray, high: np.ndarray, *, generator: np.random.Generator
-) -> Estimate:
+def from_interval(values: np.ndarray, low: np.ndarray, high: np.ndarray, *, generator: np.random.Generator) -> Estimate:
     """The mean of independent numbers with 95 % intervals, each a normal distribution in two pieces."""
     normal = generator.standard_normal((DRAWS, len(values)))
     spread = np.where(normal < 0, values - low, high - values) / 1.96

@@ -36,9 +36,7 @@ def render(results: str | Path, claims: str | Path = Path("config/claims")) -> s
     results = Path(results)
     card = read_csv(results / "scorecard.csv", SCORECARD_COLUMNS)
     manifest = read_manifest(results)
-    papers = [
-        _paper(paper, card[card.paper == paper.slug], results, manifest) for paper in load_papers(claims)
-    ]
+    papers = [_paper(paper, card[card.paper == paper.slug], results, manifest) for paper in load_papers(claims)]
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -74,10 +72,7 @@ def _paper(paper: Paper, card: pd.DataFrame, results: Path, manifest: Mapping[st
         "counts": [
             (
                 by,
-                [
-                    (verdict, sum(c["verdict"] == verdict and c["by"] == by for c in claims))
-                    for verdict in VERDICTS
-                ],
+                [(verdict, sum(c["verdict"] == verdict and c["by"] == by for c in claims)) for verdict in VERDICTS],
             )
             for by in dict.fromkeys(claim["by"] for claim in claims)
         ],
@@ -110,9 +105,7 @@ def _artifact(name: str, caption: str, folder: Path, manifest: Mapping[str, Any]
         "picture": _embed(picture) if picture else None,
         "wide": bool(picture and _is_wide(picture)),
         "table": parse_table(table) if table else None,
-        "links": [
-            {"name": file.name, "link": f"{folder.name}/{file.name}"} for file in files if file.exists()
-        ],
+        "links": [{"name": file.name, "link": f"{folder.name}/{file.name}"} for file in files if file.exists()],
         "records": [
             (file.name, _flatten(manifest[f"{folder.name}/{file.name}"]))
             for file in files

@@ -135,9 +135,7 @@ class Batch:
 
     def __post_init__(self) -> None:
         if not 0 <= self.index < self.count:
-            raise RecomposeError(
-                f"batch {self.index}/{self.count}: expected INDEX/COUNT, INDEX from 0 below COUNT"
-            )
+            raise RecomposeError(f"batch {self.index}/{self.count}: expected INDEX/COUNT, INDEX from 0 below COUNT")
 
     @classmethod
     def parse(cls, text: str) -> "Batch":

@@ -124,9 +124,7 @@ def test_parts_gather_to_the_bytes_of_the_whole(recompose):
     gathered = (TREE / "table1.csv").read_bytes()
     (TREE / "table1.csv").unlink()
 
-    well(
-        recompose("coupled-inference", "table1")
-    )  # by hand: settings of config/, all cells, the standard place
+    well(recompose("coupled-inference", "table1"))  # by hand: settings of config/, all cells, the standard place
     assert (TREE / "table1.csv").read_bytes() == gathered
     frame = pd.read_csv(TREE / "table1.csv")
     assert list(frame.cell) == list(range(10))
@@ -203,9 +201,7 @@ def test_figures_tables_and_searches_have_files_and_records(recompose):
     well(recompose("coupled-inference", "search", "gaussian"))
     assert (TREE / "table1.md").read_text() == "1 rows\n"
     assert (TREE / "search/gaussian.yaml").read_text() == "variant: gaussian\ntrials: 200\n"
-    assert [
-        record(name)["bytes"] > 0 for name in ("figure2.png", "figure2.svg", "table1.md", "gaussian.yaml")
-    ]
+    assert [record(name)["bytes"] > 0 for name in ("figure2.png", "figure2.svg", "table1.md", "gaussian.yaml")]
 
 
 @pytest.mark.parametrize(
@@ -243,9 +239,7 @@ def test_a_key_that_is_passed_but_not_taken_or_taken_but_not_passed_is_a_fault(r
         recompose("coupled-inference", "table1", "--settings", settings(figure2={}))
 
 
-@pytest.mark.parametrize(
-    "artifact", ["table1", *(f"figure{n}" for n in range(2, 7)), "capacity", "table_search"]
-)
+@pytest.mark.parametrize("artifact", ["table1", *(f"figure{n}" for n in range(2, 7)), "capacity", "table_search"])
 def test_every_command_has_its_function_and_every_setting_its_key(artifact):
     from recompose.papers.coupled_inference import experiments
     from recompose.papers.coupled_inference.settings import CoupledInference

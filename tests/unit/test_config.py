@@ -191,9 +191,7 @@ def test_later_layers_win_key_by_key(root):
         "coupled_inference: {table1: {trials: 10, iterations: 11}, figure2: {trials: 10}}",
         "scales/smoke.yaml",
     )
-    write(
-        root, "scale: small\ncoupled_inference:\n  table1: {iterations: 12}\n  figure3:\n    # trials: 50\n"
-    )
+    write(root, "scale: small\ncoupled_inference:\n  table1: {iterations: 12}\n  figure3:\n    # trials: 50\n")
     table1 = {"table1": {"dimension": 500}}
     config = load_config({"scale": "smoke", "coupled_inference": table1}, root=root)
     assert config.scale == "smoke"

@@ -32,9 +32,7 @@ def test_conda_has_the_same_pins():
     specs, with_pip = conda()
     found = {str(spec.name.normalized): str(spec.version) for spec in specs if spec.version}
     assert found.pop("python") == ">=3.11"
-    wanted = {
-        CONDA_NAMES.get(name, name): f"=={version}" for name, version in pins("requirements.txt").items()
-    }
+    wanted = {CONDA_NAMES.get(name, name): f"=={version}" for name, version in pins("requirements.txt").items()}
     assert found | {name: f"=={version}" for name, version in with_pip.items()} == wanted
 
 
@@ -77,9 +75,7 @@ def test_an_old_python_is_told_in_one_line(tmp_path):
         env={"PATH": os.defpath},
     )
     assert done.returncode != 0
-    assert done.stderr.splitlines()[0].startswith(
-        f"error: {old} is not Python 3.11 or newer; name one that is"
-    )
+    assert done.stderr.splitlines()[0].startswith(f"error: {old} is not Python 3.11 or newer; name one that is")
     assert not (tmp_path / ".venv").exists()
 
 

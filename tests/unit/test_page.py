@@ -47,9 +47,7 @@ def results(made, tmp_path):
 def test_it_is_self_contained(results):
     page = render(results, CLAIMS)
     tags = Attributes(page).tags
-    sources = [
-        value for _, found in tags for key, value in found.items() if key in ("src", "href", "srcset", "data")
-    ]
+    sources = [value for _, found in tags for key, value in found.items() if key in ("src", "href", "srcset", "data")]
     assert all(source.startswith(("data:image/", "#")) or ":" not in source for source in sources)
     assert not {tag for tag, _ in tags} & {"link", "iframe", "object", "embed", "base"}
     assert "default-src 'none'" in page

@@ -26,9 +26,7 @@ MODULE = "recompose.randomness"
 def code(package):
     """A copy of the package with a few modules that import each other."""
     package.write("metrics/first.py", '"""Before."""\nfrom recompose.metrics.second import two\n')
-    package.write(
-        "metrics/second.py", '"""Before."""\n\n\ndef two():\n    """Before."""\n    return 2  # before\n'
-    )
+    package.write("metrics/second.py", '"""Before."""\n\n\ndef two():\n    """Before."""\n    return 2  # before\n')
     package.write("metrics/unrelated.py", "three = 3\n")
     package.write("metrics/open/__init__.py", "")
     package.write("metrics/open/registry.py", "from recompose.discovery import import_submodules\n")
@@ -104,9 +102,7 @@ def tree(tmp_path):
         artifact = tree / "coupled_inference" / name
         write_text("method\nals\n", artifact)
         settings = block(Config(), "coupled_inference", "table1", "methods")
-        record(
-            artifact, tree=tree, modules=[MODULE], paper="coupled_inference", settings=settings, seconds=1.5
-        )
+        record(artifact, tree=tree, modules=[MODULE], paper="coupled_inference", settings=settings, seconds=1.5)
     write_manifest(tree, {"scale": "small"})
     return tree
 
@@ -153,9 +149,7 @@ def test_a_flipped_byte_is_named(tree):
 
 
 def test_an_edited_setting_is_named_with_both_values(tree):
-    config = Config.model_validate(
-        {"coupled_inference": {"table1": {"trials": 50}, "figure3": {"trials": 50}}}
-    )
+    config = Config.model_validate({"coupled_inference": {"table1": {"trials": 50}, "figure3": {"trials": 50}}})
     assert list(verify(tree, config)) == [
         f"{tree}/coupled_inference/{name}.csv: stale, made with table1.trials = 200, which is 50 now"
         for name in ("figure2", "table1")

@@ -117,9 +117,7 @@ def test_equal_figures_have_equal_bytes(tmp_path, suffix):
 def test_a_missing_column_is_named_with_its_file(tmp_path):
     path = tmp_path / "published.csv"
     path.write_text("method,factors\nals,3\n")
-    with pytest.raises(
-        RecomposeError, match=r"published.csv: missing column accuracy; it has method, factors"
-    ):
+    with pytest.raises(RecomposeError, match=r"published.csv: missing column accuracy; it has method, factors"):
         read_csv(path, ["method", "accuracy"])
     assert len(read_csv(path, ["method"])) == 1
 

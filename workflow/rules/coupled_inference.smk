@@ -145,7 +145,7 @@ rule coupled_inference_search_variant:
 rule coupled_inference_table_search_numbers:
     input:
         COUPLED_INFERENCE_PUBLISHED,
-        HYPERPARAMETERS,
+        sorted({*TUNED, *HYPERPARAMETERS}),
     output:
         csv=f"{COUPLED_INFERENCE}/table_search.csv",
         provenance=sidecar(f"{COUPLED_INFERENCE}/table_search.csv"),

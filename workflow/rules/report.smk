@@ -24,7 +24,8 @@ rule scorecard:
             category="Scorecard",
             labels={"artifact": "scorecard", "form": "table"},
         ),
-        provenance=[sidecar(f"{TREE}/scorecard.{form}") for form in ["csv", "md"]],
+        summary=f"{TREE}/scorecard.json",
+        provenance=[sidecar(f"{TREE}/scorecard.{form}") for form in ["csv", "md", "json"]],
     log:
         f"{TREE}/logs/scorecard.log",
     conda:
@@ -34,7 +35,7 @@ rule scorecard:
         code=code_hash("recompose.scorecard"),
     shell:
         "recompose scorecard --results results/{params.scale} --claims config/claims"
-        " --output {output.csv:q} --output {output.table:q} > {log:q} 2>&1"
+        " --output {output.csv:q} --output {output.table:q} --output {output.summary:q} > {log:q} 2>&1"
 
 
 rule manifest:

@@ -45,17 +45,19 @@ def scorecard(
 ) -> None:
     """Judge every claim from the numbers of a results tree."""
     from recompose.cli.step import Step, tree_of_scale
-    from recompose.scorecard import markdown, score
-    from recompose.storage import write_csv, write_text
+    from recompose.scorecard import markdown, score, summary
+    from recompose.storage import write_csv, write_json, write_text
 
     tree = tree_of_scale(scale, results)
     step = Step(tree, "recompose.scorecard")
     card = score(tree, claims)
-    for path in output or [tree / "scorecard.csv", tree / "scorecard.md"]:
-        if path.suffix == ".md":
-            step.save(markdown(card), path, write_text)
-        else:
-            step.save(card, path, write_csv)
+    write = {
+        ".csv": lambda path: step.save(card, path, write_csv),
+        ".md": lambda path: step.save(markdown(card), path, write_text),
+        ".json": lambda path: step.save(summary(card), path, write_json),
+    }
+    for path in output or [tree / f"scorecard{suffix}" for suffix in write]:
+        write[path.suffix](path)
 
 
 @app.command()

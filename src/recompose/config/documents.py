@@ -27,9 +27,7 @@ A change reruns exactly the steps that read the key. Every mistake is reported a
 (`recompose config defaults`); `smoke.yaml` and `paper.yaml` list what differs from them.
 """
 
-_HEADER = (
-    "# The scale small: all defaults. Made from the models (recompose config defaults): edit ../config.yaml."
-)
+_HEADER = "# The scale small: all defaults. Made from the models (recompose config defaults): edit ../config.yaml."
 
 
 def defaults() -> str:

@@ -34,9 +34,7 @@ class Layer:
     values: dict[str, Any]
 
 
-def load_config(
-    overrides: Mapping[str, Any] | None = None, root: str | Path = ".", scale: str | None = None
-) -> Config:
+def load_config(overrides: Mapping[str, Any] | None = None, root: str | Path = ".", scale: str | None = None) -> Config:
     """The validated configuration of the repository at `root`; a ConfigError lists all mistakes at once."""
     root = Path(root)
     given: dict[str, Any] = read_texts(overrides or {})

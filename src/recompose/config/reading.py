@@ -28,9 +28,7 @@ class _Loader(yaml.SafeLoader):
 
 
 # YAML 1.1 asks for a dot in 8e-3; everybody else does not.
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+[eE][-+]?\d+$"), list("-+0123456789")
-)
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?\d+[eE][-+]?\d+$"), list("-+0123456789"))
 
 
 def read_yaml(root: Path, name: str) -> tuple[dict[str, Any], list[str]]:

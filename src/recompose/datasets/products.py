@@ -37,12 +37,9 @@ def bound_products(
     names: of the cell; they alone decide what is drawn. trials: per set. superposed: m, the products in the
     superposition whose other members the Gaussian noise stands for.
     """
-    require_memory(
-        8.0 * sets * factors * dimension * (size + trials), f"{sets} sets of {factors} codebooks of {size}"
-    )
+    require_memory(8.0 * sets * factors * dimension * (size + trials), f"{sets} sets of {factors} codebooks of {size}")
     drawn = [
-        _draw(torch_generator(*names, number), factors, dimension, size, trials, superposed)
-        for number in range(sets)
+        _draw(torch_generator(*names, number), factors, dimension, size, trials, superposed) for number in range(sets)
     ]
     return Products(*(torch.stack(part).to(device) for part in zip(*drawn, strict=True)))
 

@@ -1,7 +1,6 @@
 """How well a bound vector was decomposed."""
 
 import numpy as np
-from statsmodels.stats.proportion import proportion_confint
 
 
 def decomposition_accuracy(found: np.ndarray, chosen: np.ndarray) -> np.ndarray:
@@ -22,6 +21,8 @@ def accuracy_interval(accuracies: np.ndarray) -> tuple[float, float, float]:
     >>> mean, round(low, 3), high
     (1.0, 0.981, 1.0)
     """
+    from statsmodels.stats.proportion import proportion_confint  # takes as long to import as torch
+
     mean = float(np.mean(accuracies))
     low, high = proportion_confint(mean * accuracies.size, accuracies.size, method="wilson")
     return mean, float(min(low, mean)), float(max(high, mean))

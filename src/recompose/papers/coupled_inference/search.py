@@ -26,6 +26,25 @@ from recompose.randomness import seed_of
 FINALISTS = 10
 """The best of many noisy accuracies flatters: so many are measured again, on fresh problems, before one wins."""
 
+LINEAR = Hyperparameters(
+    eta=0.002,
+    schedule="constant",
+    cond_clip_ratio=0.96,
+    sigma_0=0.045,
+    softmax_temp=0.0004,
+    regularization=0.0055,
+    steps=8,
+    restarts=100,
+    restart_ratio=1 / 8,
+    update="asynchronous",
+    amplitude=36.0,
+    jacobian=True,
+    projection=True,
+    centring=True,
+)
+"""A second start: single steps with a flat softmax, where the dynamics are linear and symmetric in sign, like a damped
+resonator without its sign function. A search for SIMILARITY that began without it ended here."""
+
 
 def search(variant: str, *, search: Search, device: str, journal: Path) -> dict[str, Any]:
     """Search one variant; what was tried stands in the journal, and a stopped search goes on from there."""
@@ -69,6 +88,7 @@ def open_study(variant: str, search: Search, journal: Path) -> optuna.Study:
         study.tell(trial.number, state=optuna.trial.TrialState.FAIL)  # cut short by a kill
     if not finished_trials(study):
         study.enqueue_trial(as_parameters(published_hyperparameters()[variant]), skip_if_exists=True)
+        study.enqueue_trial(as_parameters(LINEAR), skip_if_exists=True)
     return study
 
 
