@@ -190,5 +190,25 @@ def summary(study: optuna.Study, variant: str, search: Search, device: str) -> d
         "ci_high": round(high, 4),
         "trial": number,
         "configurations": len(finished_trials(study)),
+        "readings": readings(study, variant),
         "search": search.model_dump(),
     }
+
+
+def readings(study: optuna.Study, variant: str) -> list[dict[str, Any]]:
+    """The best accuracy that each reading of the open choices reached, and on how many sets of problems it was measured.
+
+    A pruned configuration counts with the sets it was measured on.
+    """
+    choices = ["update", "jacobian", "centring"] + ["projection"] * (VARIANTS[variant].space == "vector")
+    best: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for trial in finished_trials(study):
+        reading = tuple(trial.params[choice] for choice in choices)
+        measured = list(trial.intermediate_values.values())
+        row = best.setdefault(reading, {"configurations": 0, "validation_accuracy": 0.0, "sets": 0})
+        row["configurations"] += 1
+        accuracy = round(sum(measured) / len(measured), 4)
+        if (accuracy, len(measured)) > (row["validation_accuracy"], row["sets"]):
+            row |= {"validation_accuracy": accuracy, "sets": len(measured)}
+    rows = [dict(zip(choices, reading, strict=True)) | row for reading, row in best.items()]
+    return sorted(rows, key=lambda row: -float(row["validation_accuracy"]))
