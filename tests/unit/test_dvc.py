@@ -11,6 +11,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PAPERS = sorted(path.parent.name for path in (ROOT / "src/recompose/papers").glob("*/__init__.py"))
+TARGETS = sorted([*PAPERS, "scorecard"])
 
 
 def stages() -> dict[str, dict[str, Any]]:
@@ -42,22 +43,23 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_one_stage_per_paper() -> None:
-    assert sorted(stages()) == PAPERS
-    for paper, stage in stages().items():
-        assert stage["cmd"] == f"snakemake --cores all -- {paper}"
+def test_one_stage_per_paper_and_one_for_the_verdicts() -> None:
+    assert sorted(stages()) == TARGETS
+    for target, stage in stages().items():
+        assert stage["cmd"] == f"snakemake --cores all -- {target}"
 
 
 def test_outputs_are_never_deleted_before_a_run() -> None:
     for stage in stages().values():
-        for out in stage["outs"]:
+        for out in [*stage["outs"], *stage.get("metrics", [])]:
             ((path, options),) = out.items()
             assert options["persist"], path
 
 
 def test_dvc_reads_the_stages(repository: Path) -> None:
-    assert dvc(repository, "stage", "list", "--name-only").split() == PAPERS
-    assert "> snakemake --cores all -- coupled_inference" in dvc(repository, "repro", "--dry")
+    assert dvc(repository, "stage", "list", "--name-only").split() == TARGETS
+    shown = dvc(repository, "repro", "--dry")
+    assert all(f"> snakemake --cores all -- {target}\n" in shown for target in TARGETS)
 
 
 def test_dvc_compares_parameters_and_follows_the_scale(repository: Path) -> None:
