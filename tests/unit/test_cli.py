@@ -30,12 +30,6 @@ def table1(*, table1, methods, device, batch, cells, hyperparameters="tuned"):
             raise SystemExit(137)
     return pd.DataFrame(rows).assign(device=device)
 
-def capacity(figure2, *, capacity, folder):
-    return figure2.assign(threshold=capacity.threshold, folder=folder.name)
-
-def gather(artifact, parts):
-    return pd.concat(parts).sort_values("cell").assign(artifact=artifact)
-
 def figure3(*, figure3):
     raise RecomposeError("figure3 wants something else")
 
@@ -45,7 +39,17 @@ def figure4(*, figure4):
 def figure5(*, something_else):
     pass
 """
+AGGREGATION = """
+import pandas as pd
+
+def capacity(figure2, *, capacity, folder):
+    return figure2.assign(threshold=capacity.threshold, folder=folder.name)
+
+def gather(artifact, parts):
+    return pd.concat(parts).sort_values("cell").assign(artifact=artifact)
+"""
 OTHERS = {
+    "aggregation": AGGREGATION,
     "experiments": EXPERIMENTS,
     "figures": "from matplotlib.figure import Figure\ndef figure2(frame):\n    return Figure()\n",
     "tables": "def table1(frame):\n    return f'{len(frame)} rows\\n'\n",

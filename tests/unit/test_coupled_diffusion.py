@@ -152,9 +152,9 @@ def test_others_is_the_product_of_all_other_factors():
 
 def test_the_guidance_never_outgrows_its_share_of_the_score():
     guidance, score = torch.randn(2, 3, 7, 4), torch.randn(2, 3, 7, 4)
-    clipped = clip(100 * guidance, score, 1.5)
+    clipped = clip(guidance, 100.0, score, 1.5)
     torch.testing.assert_close(clipped.norm(dim=-2), 1.5 * score.norm(dim=-2))
-    torch.testing.assert_close(clip(1e-6 * guidance, score, 1.5), 1e-6 * guidance)
+    torch.testing.assert_close(clip(guidance, 1e-6, score, 1.5), 1e-6 * guidance)
 
 
 @pytest.mark.parametrize(("kind", "at_start", "at_end"), [("constant", 1, 1), ("linear", 1 / 50, 1)])

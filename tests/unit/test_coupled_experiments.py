@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from recompose.errors import RecomposeError
-from recompose.papers.coupled_inference import experiments, figures
+from recompose.papers.coupled_inference import aggregation, experiments, figures
 from recompose.papers.coupled_inference import search as searching
 from recompose.papers.coupled_inference.hyperparameters import (
     Hyperparameters,
@@ -53,25 +53,25 @@ def chance():
 
 def test_a_registered_solver_appears_in_every_table_and_figure(chance, common):
     """Nothing but its registration tells the experiments of it."""
-    table = experiments.gather("table1", [experiments.table1(table1=TABLE1, methods="all", **common)])
-    line = experiments.gather("figure2", [experiments.figure2(figure2=FIGURE2, methods="all", **common)])
+    table = aggregation.gather("table1", [experiments.table1(table1=TABLE1, methods="all", **common)])
+    line = aggregation.gather("figure2", [experiments.figure2(figure2=FIGURE2, methods="all", **common)])
     for frame, places in [(table, 4), (line, 4)]:
         rows = frame[frame.method == chance]
         assert len(rows) == places
         assert rows.accuracy.mean() < 0.6
-    assert chance in set(experiments.capacity(line, capacity=Capacity(resamples=10)).method)
+    assert chance in set(aggregation.capacity(line, capacity=Capacity(resamples=10)).method)
     assert "CHANCE" in [text.get_text() for text in figures.figure2(line).legends[0].get_texts()]
 
 
 def test_parts_gather_to_the_whole(common):
     methods = ("resonator", "exhaustive", "joint_resonator", "latent_similarity")
-    whole = experiments.gather("table1", [experiments.table1(table1=TABLE1, methods=methods, **common)])
+    whole = aggregation.gather("table1", [experiments.table1(table1=TABLE1, methods=methods, **common)])
     for count in (2, 5):
         parts = [
             experiments.table1(table1=TABLE1, methods=methods, batch=Batch(index, count), **common)
             for index in range(count)
         ]
-        pd.testing.assert_frame_equal(experiments.gather("table1", parts), whole)
+        pd.testing.assert_frame_equal(aggregation.gather("table1", parts), whole)
     assert len(whole) == 2 * 2 * len(methods)
     assert whole.loc[whole.superposed == 2, "published"].isna().sum() > 0  # no published number at K = 2, m = 1
 
@@ -124,7 +124,7 @@ def made_line(accuracy, spaces=(1e3, 1e4, 1e5, 1e6), method="resonator", trials=
 
 def test_capacity_is_interpolated_in_the_logarithm_of_the_space():
     frame = pd.concat([made_line([1, 1, 0.9, 0.1]), made_line([1, 1, 1, 0.9], method="als")])
-    found = experiments.capacity(frame, capacity=Capacity(resamples=200)).set_index("method")
+    found = aggregation.capacity(frame, capacity=Capacity(resamples=200)).set_index("method")
     assert found.capacity["resonator"] == pytest.approx(10**4.5)
     assert found.ratio_to_resonator["als"] == pytest.approx(10.0)
     assert found.ci_low["resonator"] < found.capacity["resonator"] < found.ci_high["resonator"]
@@ -132,7 +132,7 @@ def test_capacity_is_interpolated_in_the_logarithm_of_the_space():
 
 def test_capacity_beyond_the_grid_is_said():
     frame = pd.concat([made_line([1, 1, 1, 1]), made_line([0.5, 0.4, 0.3, 0.2], method="als")])
-    found = experiments.capacity(frame, capacity=Capacity(resamples=20)).set_index("method")
+    found = aggregation.capacity(frame, capacity=Capacity(resamples=20)).set_index("method")
     assert (found.censored["resonator"], found.censored["als"]) == ("above", "below")
 
 
@@ -158,7 +158,7 @@ def test_ablations_cover_every_variant_and_are_drawn(common):
         "figure6": experiments.figure6(figure6=Figure6(**small), **common),
     }
     for name, frame in frames.items():
-        gathered = experiments.gather(name, [frame])
+        gathered = aggregation.gather(name, [frame])
         assert len(gathered) == len(frame) and gathered.method.nunique() == 4
         assert len(getattr(figures, name)(gathered).axes) >= 1
     np.testing.assert_allclose(frames["figure6"].difference, frames["figure6"].ode - frames["figure6"].sde)

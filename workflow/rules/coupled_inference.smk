@@ -2,6 +2,7 @@
 
 COUPLED_INFERENCE = f"{TREE}/coupled_inference"
 COUPLED_INFERENCE_CODE = code_hash("recompose.papers.coupled_inference.experiments")
+COUPLED_INFERENCE_AGGREGATION = code_hash("recompose.papers.coupled_inference.aggregation")
 COUPLED_INFERENCE_PUBLISHED = "config/published/coupled_inference.csv"
 VARIANTS = ["gaussian", "latent_gaussian", "similarity", "latent_similarity"]
 
@@ -98,7 +99,7 @@ for artifact, keys in SWEEPS.items():
         params:
             artifact=artifact,
             settings=reads("coupled_inference", *keys),
-            code=COUPLED_INFERENCE_CODE,
+            code=[COUPLED_INFERENCE_CODE, COUPLED_INFERENCE_AGGREGATION],
         shell:
             "recompose coupled-inference gather {params.artifact} {input.parts:q} --settings {params.settings:q}"
             " --output {output.csv:q} > {log:q} 2>&1"
@@ -116,7 +117,7 @@ rule coupled_inference_capacity_numbers:
         "../../environment.yml"
     params:
         settings=reads("coupled_inference", "capacity"),
-        code=COUPLED_INFERENCE_CODE,
+        code=COUPLED_INFERENCE_AGGREGATION,
     shell:
         "recompose coupled-inference capacity --input {input:q} --settings {params.settings:q}"
         " --output {output.csv:q} > {log:q} 2>&1"

@@ -38,16 +38,17 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
             from recompose.storage import Batch as Share
 
             share = Share.parse(batch) if batch else WHOLE
-            function = function_of(paper, "experiments", artifact)
+            module = "aggregation" if artifact in derived else "experiments"
+            function = function_of(paper, module, artifact)
             output = output or tree_of_scale(scale) / paper / f"{artifact}.csv"
             folder = tree_of(output, paper) / paper
-            step = Step(folder.parent, f"{package}.experiments", paper, settings or resolve(paper, function, scale))
+            step = Step(folder.parent, f"{package}.{module}", paper, settings or resolve(paper, function, scale))
             step.inputs = hyperparameter_files(paper, folder, step.settings.get("hyperparameters"))
             inputs = input or [folder / name for name in derived.get(artifact, [])]
             cells = CellStore(folder / "cells" / artifact, step.fingerprint())
             frame = step.call(function, *frames(inputs), batch=share, cells=cells, folder=folder)
             if not batch and "batch" in inspect.signature(function).parameters:
-                frame = function_of(paper, "experiments", "gather")(artifact, [frame])
+                frame = function_of(paper, "aggregation", "gather")(artifact, [frame])
             step.save(frame, output, write_csv)
             cells.clear()
 
@@ -62,10 +63,11 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
 
         output = output or parts[0].parent.parent / f"{artifact}.csv"
         step = Step(tree_of(output, paper), f"{package}.experiments", paper, settings)
+        step.modules.append(f"{package}.aggregation")
         step.adopt(parts)
         folder = step.tree / paper
         step.inputs = hyperparameter_files(paper, folder, step.settings.get("hyperparameters"))
-        step.save(function_of(paper, "experiments", "gather")(artifact, frames(parts)), output, write_csv)
+        step.save(function_of(paper, "aggregation", "gather")(artifact, frames(parts)), output, write_csv)
         shutil.rmtree(folder / "cells" / artifact, ignore_errors=True)
 
     @commands.command()
@@ -104,7 +106,7 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
         settings = settings or resolve(paper, function, scale)
         step = Step(tree_of(output, paper), f"{package}.search", paper, settings)
         # Edited code starts a journal of its own: what the old code measured says nothing of the new one.
-        journal = output.with_name(f"{variant}-{code_hash(step.module)}.journal")
+        journal = output.with_name(f"{variant}-{code_hash(*step.modules)}.journal")
         step.save(step.call(function, variant, journal=journal), output, write_yaml)
 
     return commands

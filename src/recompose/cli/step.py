@@ -29,19 +29,21 @@ class Step:
     """What the commands that make an artifact have in common: where it goes, from which settings and code."""
 
     def __init__(self, tree: Path, module: str, paper: str | None = None, settings: str | None = None) -> None:
-        self.tree, self.module, self.paper, self.settings = tree, module, paper, parse(settings)
+        self.tree, self.modules, self.paper, self.settings = tree, [module], paper, parse(settings)
         self.device = "cpu"
         self.inputs: list[Path] = []
         self.started = time.perf_counter()
 
     def call(self, function: Function, *arguments: Any, **offered: Any) -> Any:
         """Call a function with its settings as models, and with those of the offered arguments it takes."""
-        import torch
-
-        torch.set_num_threads(1)  # jobs are the parallelism, and bytes must not depend on the cores
         values = dict(self.settings)
-        self.device = resolve_device(values.pop("device", "auto"))
-        offered |= {"device": self.device, "scale": values.pop("scale", None)}
+        device, scale = values.pop("device", "auto"), values.pop("scale", None)
+        if "device" in inspect.signature(function).parameters:
+            import torch  # late: what runs on no device starts at once
+
+            torch.set_num_threads(1)  # jobs are the parallelism, and bytes must not depend on the cores
+            self.device = resolve_device(device)
+        offered |= {"device": self.device, "scale": scale}
         taken = {key: value for key, value in offered.items() if key in inspect.signature(function).parameters}
         return function(*arguments, **_models(self.paper, values), **taken)
 
@@ -49,7 +51,7 @@ class Step:
         """What the rows of a cell depend on."""
         device = resolve_device(self.settings.get("device", "auto"))
         read = [hashlib.sha256(path.read_bytes()).hexdigest() for path in self.inputs]
-        depends = [self.settings, device, read, code_hash(self.module)]
+        depends = [self.settings, device, read, code_hash(*self.modules)]
         return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]
 
     def adopt(self, parts: Iterable[Path]) -> None:
@@ -67,7 +69,7 @@ class Step:
         record(
             output,
             tree=self.tree,
-            modules=[self.module],
+            modules=self.modules,
             paper=self.paper,
             settings=self.settings,
             inputs=self.inputs,

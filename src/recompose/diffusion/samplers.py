@@ -9,7 +9,7 @@ def ode_step(x: Tensor, score: Tensor, rate: float) -> Tensor:
 
     x, score: any equal shape; rate: b_t, the share of the variance this step replaces.
     """
-    return x + (0.5 * rate) * (x + score)
+    return torch.add((1 + 0.5 * rate) * x, score, alpha=0.5 * rate)
 
 
 def sde_step(x: Tensor, score: Tensor, rate: float, generator: torch.Generator) -> Tensor:

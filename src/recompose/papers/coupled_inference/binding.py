@@ -5,6 +5,8 @@ factors (sets, factors, dimension, trials); weights on the codebook vectors (set
 A slice of the factors may stand wherever all of them may.
 """
 
+from functools import reduce
+
 import torch
 from torch import Tensor
 
@@ -22,15 +24,25 @@ def superpose(codebooks: Tensor, weights: Tensor) -> Tensor:
 def others(estimates: Tensor, factors: slice = slice(None)) -> Tensor:
     """For each factor in the slice, the product of the estimates of all *other* factors.
 
-    Products of what stands before and after: no division, so estimates may be zero.
+    For all factors from the products of what stands before and after: no division, so estimates may be zero.
     """
     count = estimates.shape[1]
-    before = [torch.ones_like(estimates[:, 0])]
-    after = [torch.ones_like(estimates[:, 0])]
-    for place in range(count - 1):
+    wanted = range(*factors.indices(count))
+    if len(wanted) == 1:
+        rest = [estimates[:, place] for place in range(count) if place != wanted[0]]
+        return (reduce(torch.mul, rest) if rest else torch.ones_like(estimates[:, 0])).unsqueeze(1)
+    before, after = [estimates[:, 0]], [estimates[:, -1]]  # products of the first and of the last factors
+    for place in range(1, count - 1):
         before.append(before[-1] * estimates[:, place])
-        after.append(after[-1] * estimates[:, count - 1 - place])
-    return torch.stack([before[j] * after[count - 1 - j] for j in range(*factors.indices(count))], dim=1)
+        after.append(after[-1] * estimates[:, -1 - place])
+    rest = [after[count - 2]]
+    rest += [before[j - 1] * after[count - 2 - j] for j in range(1, count - 1)]
+    return torch.stack([*rest, before[count - 2]], dim=1)[:, factors]
+
+
+def unbind(bound: Tensor, estimates: Tensor, factors: slice = slice(None)) -> Tensor:
+    """x * others: what the bound vector says of each factor in the slice, if the estimates of the others are right."""
+    return bound.unsqueeze(1) * others(estimates, factors)
 
 
 def mean_estimate(codebooks: Tensor, trials: int) -> Tensor:

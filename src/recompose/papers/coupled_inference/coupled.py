@@ -131,8 +131,8 @@ def denoise(space: Space, x: Tensor, own: slice, alpha: float, beta: float, chos
     mean = space.mix(weights, own)
     if chosen.centring:
         mean = mean - space.mix(torch.full_like(weights[..., :1], 1.0 / weights.shape[-2]), own)
-    score = (alpha * mean - x) / variance
-    estimate = (beta**2 * mean + alpha * chosen.sigma_0**2 * x) / variance
+    score = torch.add((alpha / variance) * mean, x, alpha=-1 / variance)
+    estimate = torch.add((beta**2 / variance) * mean, x, alpha=alpha * chosen.sigma_0**2 / variance)
     return Denoised(weights, score, estimate)
 
 
@@ -150,7 +150,8 @@ def through_tweedie(
     agree = space.agree(gradient, own)
     spread = weights * (agree - (weights * agree).sum(dim=-2, keepdim=True))
     slope = chosen.softmax_temp * alpha / variance
-    return (beta**2 * slope * space.mix(spread, own) + alpha * chosen.sigma_0**2 * gradient) / variance
+    pulled = space.mix((beta**2 * slope / variance) * spread, own)
+    return torch.add(pulled, gradient, alpha=alpha * chosen.sigma_0**2 / variance)
 
 
 def energy_gradient(variant: Variant, bound: Tensor, seen: Tensor, own: slice) -> Tensor:
@@ -177,11 +178,11 @@ def guidance_strength(schedule: Schedule, t: int, kind: str) -> float:
             return 1.0
 
 
-def clip(guidance: Tensor, score: Tensor, ratio: float) -> Tensor:
-    """The guidance, shortened where it is longer than `ratio` times the unconditional score of its factor."""
+def clip(pull: Tensor, strength: float, score: Tensor, ratio: float) -> Tensor:
+    """`strength` times the pull, no longer than `ratio` times the unconditional score of its factor."""
     longest = ratio * torch.linalg.vector_norm(score, dim=-2, keepdim=True)
-    length = torch.linalg.vector_norm(guidance, dim=-2, keepdim=True)
-    return guidance * (longest / length.clamp_min(EPSILON)).clamp_max(1.0)
+    length = torch.linalg.vector_norm(pull, dim=-2, keepdim=True)
+    return pull * (longest / length.clamp_min(EPSILON)).clamp_max(strength)
 
 
 def coupled_inference(
@@ -217,20 +218,21 @@ def coupled_inference(
                 if chosen.jacobian:
                     pull = through_tweedie(space, pull, part.weights, own, *_scales(schedule, t), chosen)
                 if variant.energy == "similarity":
-                    pull = pull - chosen.regularization * here  # the regularization looks at the noisy x_t
+                    pull = torch.sub(pull, here, alpha=chosen.regularization)  # it looks at the noisy x_t
                 strength = guidance_strength(schedule, t, chosen.schedule) / chosen.eta**2
-                guidance = clip(strength * pull, part.score, chosen.cond_clip_ratio)
-                moved = step(here, part.score + guidance, float(schedule.rate[t]))
-                if t == 1:  # at the data nothing is left to denoise: the estimate is x_0 itself
-                    new = Denoised(part.weights, part.score, moved)
-                else:
+                guided = part.score + clip(pull, strength, part.score, chosen.cond_clip_ratio)
+                moved = step(here, guided, float(schedule.rate[t]))
+                if t > 1:
                     new = denoise(space, moved, own, *_scales(schedule, t - 1), chosen)
+                    estimate = new.estimate
+                else:  # at the data nothing is left to denoise: the estimate is x_0 itself
+                    new, estimate = part, moved
                 if own == every:
-                    x, now, seen = moved, new, space.observe(new.estimate, every)
+                    x, now, seen = moved, new, space.observe(estimate, every)
                 else:
-                    x[:, own] = moved
-                    now.put(own, new)
-                    seen[:, own] = space.observe(new.estimate, own)
+                    x[:, own], seen[:, own] = moved, space.observe(estimate, own)
+                    if t > 1:
+                        now.put(own, new)
         yield space.read_out(x)
 
 

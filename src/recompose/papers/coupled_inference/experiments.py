@@ -11,7 +11,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -19,11 +18,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from recompose.datasets.products import Products, bound_products
 from recompose.metrics.decomposition import accuracy_interval, decomposition_accuracy
 from recompose.papers.coupled_inference.coupled import VARIANTS, coupled_inference
-from recompose.papers.coupled_inference.hyperparameters import PUBLISHED, Hyperparameters
+from recompose.papers.coupled_inference.hyperparameters import Hyperparameters
 from recompose.papers.coupled_inference.hyperparameters import hyperparameters as chosen_hyperparameters
-from recompose.papers.coupled_inference.names import ordered
 from recompose.papers.coupled_inference.settings import (
-    Capacity,
     Figure2,
     Figure3,
     Figure4,
@@ -35,8 +32,8 @@ from recompose.papers.coupled_inference.settings import (
     codebook_size,
 )
 from recompose.papers.coupled_inference.solvers import NOISE_FREE, Solver, solvers_named
-from recompose.randomness import numpy_generator, torch_generator
-from recompose.storage import WHOLE, Batch, CellStore, read_csv
+from recompose.randomness import torch_generator
+from recompose.storage import WHOLE, Batch, CellStore
 
 Row = dict[str, Any]
 SLUG = "coupled_inference"
@@ -93,61 +90,6 @@ def figure3(
     return _frame("figure3", measure, product(figure3.dimensions, solvers), batch, cells)
 
 
-def capacity(figure2: pd.DataFrame, *, capacity: Capacity) -> pd.DataFrame:
-    """The largest search space that each method solves, at each K, and its ratio to the resonator's.
-
-    Interpolated in the logarithm of the space between the last point of Figure 2 at or above the threshold and the
-    next one. The intervals are a parametric bootstrap: every accuracy is drawn again from the binomial distribution
-    with its trials. `censored` is `above` or `below` where the capacity lies beyond the spaces that were measured.
-    """
-    rows = []
-    for factors in sorted(map(int, figure2.factors.unique())):
-        at = figure2[figure2.factors == factors]
-        found = {method: _capacity(at[at.method == method], factors, method, capacity) for method in ordered(at.method)}
-        for method, (value, draws, censored) in found.items():
-            low, high = np.quantile(draws, [0.025, 0.975])
-            row = {"method": method, "factors": factors, "capacity": value, "ci_low": low, "ci_high": high}
-            if "resonator" in found:
-                base, base_draws, _ = found["resonator"]
-                low, high = np.quantile(draws / base_draws, [0.025, 0.975])
-                row |= {"ratio_to_resonator": value / base, "ratio_ci_low": low, "ratio_ci_high": high}
-            rows.append(row | {"censored": censored})
-    columns = ["method", "factors", "capacity", "ci_low", "ci_high", "ratio_to_resonator"]
-    return pd.DataFrame(rows).reindex(columns=[*columns, "ratio_ci_low", "ratio_ci_high", "censored"])
-
-
-def _capacity(frame: pd.DataFrame, factors: int, method: str, capacity: Capacity) -> tuple[float, np.ndarray, str]:
-    """The capacity of one method at one K, draws of it, and on which side of the grid it lies, if it does."""
-    line = frame.sort_values("search_space")
-    spaces, accuracy, trials = (
-        np.log(line.search_space.to_numpy(float)),
-        line.accuracy.to_numpy(),
-        line.trials.to_numpy(),
-    )
-    generator = numpy_generator(SLUG, "capacity", factors, method)
-    again = generator.binomial(trials, accuracy, size=(capacity.resamples, len(line))) / trials
-    draws = np.exp([crossing(spaces, draw, capacity.threshold) for draw in again])
-    value = float(np.exp(crossing(spaces, accuracy, capacity.threshold)))
-    if accuracy[-1] >= capacity.threshold:
-        return value, draws, "above"
-    return value, draws, "" if accuracy.max() >= capacity.threshold else "below"
-
-
-def crossing(x: np.ndarray, y: np.ndarray, threshold: float) -> float:
-    """Where the line through (x, y), x ascending, last falls below the threshold; the ends if it never or always does.
-
-    >>> crossing(np.array([0.0, 1.0, 2.0]), np.array([1.0, 1.0, 0.9]), 0.95)
-    1.5
-    """
-    solved = np.flatnonzero(y >= threshold)
-    if len(solved) == 0:
-        return float(x[0])
-    last = solved[-1]
-    if last == len(x) - 1:
-        return float(x[-1])
-    return float(x[last] + (x[last + 1] - x[last]) * (y[last] - threshold) / (y[last] - y[last + 1]))
-
-
 # ---------------------------------------------------------------------------------------------------------------
 # The ablations of the four variants
 
@@ -162,12 +104,13 @@ def figure4(
     def measure(variant: str, ratio: float) -> list[Row]:
         problems = _problems("figure4", figure4, figure4.factors, figure4.dimension, figure4.size, 1, device)
         run = _changed(chosen[variant], restart_ratio=ratio, restarts=max(figure4.restarts))
-        rows = []
-        for restarts, found in enumerate(_run(variant, run, problems), start=1):
-            if restarts in figure4.restarts:
-                place = {"method": variant, "restart_ratio": ratio, "restarts": restarts}
-                rows.append(place | _accuracy(found, problems))
-        return rows
+        runs = []
+        with torch.inference_mode():
+            for codebooks, bound, _ in zip(*(torch.split(tensor, 1) for tensor in problems), strict=True):
+                runs.append(list(coupled_inference(codebooks, bound, VARIANTS[variant], run)))
+        place = {"method": variant, "restart_ratio": ratio}
+        after = {restarts: torch.cat([found[restarts - 1] for found in runs]) for restarts in figure4.restarts}
+        return [place | {"restarts": number} | _accuracy(found, problems) for number, found in after.items()]
 
     return _frame("figure4", measure, product(VARIANTS, figure4.restart_ratios), batch, cells)
 
@@ -181,7 +124,7 @@ def figure5(
 
     def measure(variant: str, steps: int) -> list[Row]:
         problems = _problems("figure5", figure5, figure5.factors, figure5.dimension, figure5.size, 1, device)
-        *_, found = _run(variant, _changed(chosen[variant], steps=steps), problems)
+        found = _final(variant, _changed(chosen[variant], steps=steps), problems)
         return [{"method": variant, "steps": steps} | _accuracy(found, problems)]
 
     return _frame("figure5", measure, product(VARIANTS, figure5.steps), batch, cells)
@@ -198,8 +141,9 @@ def figure6(
         drawn = _problems("figure6", figure6, figure6.factors, figure6.dimension, figure6.size, 1, device)
         problems = Products(*(tensor[number : number + 1] for tensor in drawn))
         noise = torch_generator(SLUG, "figure6", variant, number, device=device)
-        *_, ode = _run(variant, chosen[variant], problems)
-        *_, sde = _run(variant, chosen[variant], problems, noise)
+        with torch.inference_mode():
+            *_, ode = coupled_inference(problems.codebooks, problems.bound, VARIANTS[variant], chosen[variant])
+            *_, sde = coupled_inference(problems.codebooks, problems.bound, VARIANTS[variant], chosen[variant], noise)
         row = {"method": variant, "codebook": number, "trials": problems.bound.shape[-1]}
         means = {"ode": _accuracy(ode, problems)["accuracy"], "sde": _accuracy(sde, problems)["accuracy"]}
         return [row | means | {"difference": means["ode"] - means["sde"]}]
@@ -213,7 +157,7 @@ def table_search(*, search: Search, hyperparameters: str, device: str, folder: P
     rows = []
     for source in dict.fromkeys(["published", "tuned", hyperparameters]):
         for variant, chosen in chosen_hyperparameters(source, folder).items():
-            *_, found = _run(variant, chosen, problems)
+            found = _final(variant, chosen, problems)
             measured = {
                 "validation_" * (key == "accuracy") + key: value for key, value in _accuracy(found, problems).items()
             }
@@ -223,46 +167,6 @@ def table_search(*, search: Search, hyperparameters: str, device: str, folder: P
 
 # ---------------------------------------------------------------------------------------------------------------
 # What they share
-
-
-def gather(artifact: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The parts of an artifact as one frame, ordered by method and place, with the published numbers of Table 1."""
-    frame = pd.concat(frames, ignore_index=True)
-    order = {method: place for place, method in enumerate(ordered(frame.method))}
-    places = [column for column in _PLACES if column in frame]
-    frame = frame.sort_values(
-        ["method", *places], key=lambda column: column.map(order) if column.name == "method" else column
-    )
-    if artifact == "table1":
-        printed = read_csv(PUBLISHED, ["artifact", "method", "factors", "superposed", "quantity", "value"])
-        printed = printed[(printed.artifact == artifact) & (printed.quantity == "accuracy")]
-        printed = printed[["method", "factors", "superposed", "value"]].rename(columns={"value": "published"})
-        frame = frame.merge(printed, how="left", on=["method", "factors", "superposed"])
-    measured = [
-        "accuracy",
-        "ci_low",
-        "ci_high",
-        "trials",
-        "ode",
-        "sde",
-        "difference",
-        "published",
-        "multiply_adds",
-    ]
-    return frame[["method", *places, *(column for column in measured if column in frame)]].reset_index(drop=True)
-
-
-_PLACES = [
-    "factors",
-    "superposed",
-    "codebook_size",
-    "search_space",
-    "dimension",
-    "restart_ratio",
-    "restarts",
-    "steps",
-    "codebook",
-]
 
 
 @lru_cache(maxsize=1)  # the methods of a place follow one another
@@ -289,20 +193,32 @@ def _problems(
 
 def _measure(method: str, solve: Solver, problems: Products, trials: Trials) -> Row:
     """The accuracy of a method, and the multiply-adds of its matrix products per trial."""
-    codebooks, bound, _ = problems
-    generator = torch_generator(SLUG, method, *bound.shape, *codebooks.shape, device=bound.device)
-    with torch.inference_mode():
-        found = solve(codebooks, bound, iterations=trials.iterations, generator=generator)
-        with FlopCounterMode(display=False) as counter:
-            solve(codebooks[:1], bound[:1, :, :1], iterations=trials.iterations, generator=generator)
-    return {"method": method} | _accuracy(found, problems) | {"multiply_adds": counter.get_total_flops() // 2}
+
+    def solved(codebooks: torch.Tensor, bound: torch.Tensor, number: int = 0) -> torch.Tensor:
+        generator = torch_generator(SLUG, method, *codebooks.shape, number, device=bound.device)
+        return solve(codebooks, bound, iterations=trials.iterations, generator=generator)
+
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        solved(problems.codebooks[:1], problems.bound[:1, :, :1])
+    accuracy = _accuracy(_each_set(problems, solved), problems)
+    return {"method": method} | accuracy | {"multiply_adds": counter.get_total_flops() // 2}
 
 
-def _run(
-    variant: str, chosen: Hyperparameters, problems: Products, noise: torch.Generator | None = None
-) -> Iterable[torch.Tensor]:
+def _each_set(problems: Products, solve: Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor]) -> torch.Tensor:
+    """Solve one set of codebooks after another: what a solver holds then stays in the cache."""
+    sets = range(len(problems.codebooks))
     with torch.inference_mode():
-        yield from coupled_inference(problems.codebooks, problems.bound, VARIANTS[variant], chosen, noise)
+        return torch.cat([solve(problems.codebooks[n : n + 1], problems.bound[n : n + 1], n) for n in sets])
+
+
+def _final(variant: str, chosen: Hyperparameters, problems: Products) -> torch.Tensor:
+    """What the last restart of a variant finds."""
+
+    def solve(codebooks: torch.Tensor, bound: torch.Tensor, number: int) -> torch.Tensor:
+        *_, found = coupled_inference(codebooks, bound, VARIANTS[variant], chosen)
+        return found
+
+    return _each_set(problems, solve)
 
 
 def _accuracy(found: torch.Tensor, problems: Products) -> Row:

@@ -196,7 +196,7 @@ def summary(study: optuna.Study, variant: str, search: Search, device: str) -> d
 
 
 def readings(study: optuna.Study, variant: str) -> list[dict[str, Any]]:
-    """The best accuracy that each reading of the open choices reached, and on how many sets of problems it was measured.
+    """The best accuracy that each reading of the open choices reached, and on how many sets of problems.
 
     A pruned configuration counts with the sets it was measured on.
     """

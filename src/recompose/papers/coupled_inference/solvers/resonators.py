@@ -5,11 +5,11 @@ from torch import Tensor
 
 from recompose.papers.coupled_inference.binding import (
     mean_estimate,
-    others,
     read_out,
     select,
     similarity,
     superpose,
+    unbind,
 )
 from recompose.papers.coupled_inference.solvers import solver
 
@@ -24,7 +24,7 @@ def resonator(codebooks: Tensor, bound: Tensor, *, iterations: int, generator: t
     """RESONATOR, Eq. 1: x_j <- sgn(X_j X_j^T (x * others)), all factors at once, from the mean of the codebooks."""
     estimates = mean_estimate(codebooks, bound.shape[-1])
     for _ in range(iterations):
-        estimates = superpose(codebooks, similarity(codebooks, bound.unsqueeze(1) * others(estimates))).sign()
+        estimates = superpose(codebooks, similarity(codebooks, unbind(bound, estimates))).sign_()
     return read_out(codebooks, estimates)
 
 
@@ -33,7 +33,7 @@ def attention_resonator(codebooks: Tensor, bound: Tensor, *, iterations: int, ge
     """ATTN. RESONATOR, Eq. 34: x_j <- X_j softmax(beta X_j^T (x * others)), with codebook vectors of unit norm."""
     estimates = mean_estimate(codebooks, bound.shape[-1])
     for _ in range(iterations):
-        cosine = similarity(codebooks, bound.unsqueeze(1) * others(estimates)) / codebooks.shape[-2]
+        cosine = similarity(codebooks, unbind(bound, estimates)) / codebooks.shape[-2]
         estimates = superpose(codebooks, torch.softmax(BETA * cosine, dim=-2))
     return read_out(codebooks, estimates)
 
@@ -44,7 +44,7 @@ def _gauss_seidel(codebooks: Tensor, bound: Tensor, estimates: Tensor, iteration
     for _ in range(iterations):
         for j in range(codebooks.shape[1]):
             own = slice(j, j + 1)
-            weights = similarity(codebooks[:, own], bound.unsqueeze(1) * others(estimates, own))
+            weights = similarity(codebooks[:, own], unbind(bound, estimates, own))
             estimates[:, own] = superpose(codebooks[:, own], weights).sign()
     return estimates
 
