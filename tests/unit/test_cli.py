@@ -245,10 +245,11 @@ def test_a_key_that_is_passed_but_not_taken_or_taken_but_not_passed_is_a_fault(r
 
 @pytest.mark.parametrize("artifact", ["table1", *(f"figure{n}" for n in range(2, 7)), "capacity", "table_search"])
 def test_every_command_has_its_function_and_every_setting_its_key(artifact):
-    from recompose.papers.coupled_inference import experiments
+    from recompose.papers.coupled_inference import aggregation, experiments
     from recompose.papers.coupled_inference.settings import CoupledInference
 
-    parameters = inspect.signature(getattr(experiments, artifact)).parameters.values()
+    function = getattr(experiments, artifact, None) or getattr(aggregation, artifact)
+    parameters = inspect.signature(function).parameters.values()
     taken = {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
     offered = {"device", "scale", "batch", "cells", "folder"}
     assert taken <= {*CoupledInference.model_fields, *offered}
