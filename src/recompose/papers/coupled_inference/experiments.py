@@ -6,7 +6,7 @@ random numbers by its own name, so neither the batch nor an interruption changes
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,9 @@ def table1(
     def measure(factors: int, superposed: int, method: str) -> list[Row]:
         size = codebook_size(table1.search_space, factors)
         problems = _problems("table1", table1, factors, table1.dimension, size, superposed, device)
-        return [{"factors": factors, "superposed": superposed} | _measure(method, solvers[method], problems, table1)]
+        cost = _multiply_adds(solvers[method], factors, table1.dimension, size, table1.iterations)
+        place = {"factors": factors, "superposed": superposed, "multiply_adds": cost}
+        return [place | _measure(method, solvers[method], problems, table1)]
 
     noisy = [(k, m, name) for k, m, name in product(table1.factors, table1.superposed, solvers)
              if m == 1 or name not in NOISE_FREE]  # fmt: skip
@@ -192,16 +194,24 @@ def _problems(
 
 
 def _measure(method: str, solve: Solver, problems: Products, trials: Trials) -> Row:
-    """The accuracy of a method, and the multiply-adds of its matrix products per trial."""
+    """The accuracy of a method."""
 
-    def solved(codebooks: torch.Tensor, bound: torch.Tensor, number: int = 0) -> torch.Tensor:
+    def solved(codebooks: torch.Tensor, bound: torch.Tensor, number: int) -> torch.Tensor:
         generator = torch_generator(SLUG, method, *codebooks.shape, number, device=bound.device)
         return solve(codebooks, bound, iterations=trials.iterations, generator=generator)
 
+    return {"method": method} | _accuracy(_each_set(problems, solved), problems)
+
+
+@cache  # it depends on neither the noise nor the problem
+def _multiply_adds(solve: Solver, factors: int, dimension: int, size: int, iterations: int) -> int:
+    """The multiply-adds of a method's matrix products for one trial, counted while it runs."""
+    codebooks, bound, _ = bound_products(
+        SLUG, "cost", sets=1, factors=factors, dimension=dimension, size=size, trials=1
+    )
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        solved(problems.codebooks[:1], problems.bound[:1, :, :1])
-    accuracy = _accuracy(_each_set(problems, solved), problems)
-    return {"method": method} | accuracy | {"multiply_adds": counter.get_total_flops() // 2}
+        solve(codebooks, bound, iterations=iterations, generator=torch_generator(SLUG, "cost"))
+    return int(counter.get_total_flops()) // 2
 
 
 def _each_set(problems: Products, solve: Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor]) -> torch.Tensor:
