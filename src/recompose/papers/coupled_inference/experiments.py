@@ -53,7 +53,7 @@ def table1(
     def measure(factors: int, superposed: int, method: str) -> list[Row]:
         size = codebook_size(table1.search_space, factors)
         problems = _problems("table1", table1, factors, table1.dimension, size, superposed, device)
-        cost = _multiply_adds(solvers[method], factors, table1.dimension, size, table1.iterations)
+        cost = _multiply_adds(solvers[method], factors, table1.dimension, size, table1.iterations)  # type: ignore[arg-type]
         place = {"factors": factors, "superposed": superposed, "multiply_adds": cost}
         return [place | _measure(method, solvers[method], problems, table1)]
 
