@@ -188,7 +188,7 @@ def test_an_absent_file_is_one_line(tmp_path):
 def test_later_layers_win_key_by_key(root):
     write(
         root,
-        "coupled_inference: {table1: {trials: 10, iterations: 11}, figure2: {trials: 10}}",
+        "coupled_inference: {table1: {trials: 10, iterations: 11}, figure2: {trials: 20}}",
         "scales/smoke.yaml",
     )
     write(root, "scale: small\ncoupled_inference:\n  table1: {iterations: 12}\n  figure3:\n    # trials: 50\n")
@@ -197,7 +197,7 @@ def test_later_layers_win_key_by_key(root):
     assert config.scale == "smoke"
     ours = config.coupled_inference
     assert (ours.table1.trials, ours.table1.iterations, ours.table1.dimension) == (10, 12, 500)
-    assert ours.figure2.trials == 10
+    assert ours.figure2.trials == 20
     assert ours.figure3 == Config().coupled_inference.figure3
 
 

@@ -149,7 +149,7 @@ def test_a_flipped_byte_is_named(tree):
 
 
 def test_an_edited_setting_is_named_with_both_values(tree):
-    config = Config.model_validate({"coupled_inference": {"table1": {"trials": 50}, "figure3": {"trials": 50}}})
+    config = Config.model_validate({"coupled_inference": {"table1": {"trials": 50}, "figure3": {"trials": 60}}})
     assert list(verify(tree, config)) == [
         f"{tree}/coupled_inference/{name}.csv: stale, made with table1.trials = 200, which is 50 now"
         for name in ("figure2", "table1")
