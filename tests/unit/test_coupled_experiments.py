@@ -178,11 +178,23 @@ def test_a_stopped_search_goes_on_to_the_same_end(tmp_path):
     assert resumed == whole
 
 
+@pytest.mark.parametrize("finished", [0, 1])
+def test_a_start_that_a_kill_cut_short_is_tried_again(tmp_path, finished):
+    whole = searching.search("latent_similarity", search=TINY, device="cpu", journal=tmp_path / "whole")
+    if finished:
+        first = TINY.model_copy(update={"configurations": finished})
+        searching.search("latent_similarity", search=first, device="cpu", journal=tmp_path / "stopped")
+    searching.ask(searching.open_study("latent_similarity", TINY, tmp_path / "stopped"), "latent_similarity")
+    resumed = searching.search("latent_similarity", search=TINY, device="cpu", journal=tmp_path / "stopped")
+    del whole["trial"], resumed["trial"]  # the number counts the trial that was cut short
+    assert resumed == whole
+
+
 @pytest.mark.parametrize("variant", ["gaussian", "latent_gaussian", "similarity", "latent_similarity"])
 def test_the_published_configuration_is_tried_first(tmp_path, variant):
     study = searching.open_study(variant, TINY, tmp_path / "journal")
     published = published_hyperparameters()[variant]
-    tried = searching.suggest(study.ask(), variant, published.iterations)
+    tried = searching.suggest(searching.ask(study, variant), variant, published.iterations)
     assert tried.restart_steps == published.restart_steps
     beside = {"restart_ratio"}  # rounded to whole steps
     if variant.endswith("gaussian"):

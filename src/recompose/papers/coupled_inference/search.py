@@ -60,7 +60,7 @@ def search(variant: str, *, search: Search, device: str, journal: Path) -> dict[
             n_startup_trials=100,
         )
         start = time.perf_counter()
-        trial = study.ask()
+        trial = ask(study, variant)
         state = _run(trial, variant, search, problems)
         print(
             f"{variant} {finished + 1}/{search.configurations}: {state}, {time.perf_counter() - start:.1f} s, "
@@ -71,7 +71,7 @@ def search(variant: str, *, search: Search, device: str, journal: Path) -> dict[
 
 
 def open_study(variant: str, search: Search, journal: Path) -> optuna.Study:
-    """The study of a variant in its journal; a new one starts with the published configuration.
+    """The study of a variant in its journal.
 
     Its name holds all settings but how many configurations are tried: a longer search goes on, any other starts anew.
     """
@@ -86,10 +86,18 @@ def open_study(variant: str, search: Search, journal: Path) -> optuna.Study:
     )
     for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
         study.tell(trial.number, state=optuna.trial.TrialState.FAIL)  # cut short by a kill
-    if not finished_trials(study):
-        study.enqueue_trial(as_parameters(published_hyperparameters()[variant]), skip_if_exists=True)
-        study.enqueue_trial(as_parameters(LINEAR), skip_if_exists=True)
     return study
+
+
+def ask(study: optuna.Study, variant: str) -> optuna.Trial:
+    """The next trial: first the published configuration, then LINEAR, then what the sampler suggests.
+
+    Which one is next follows from how many are finished, so a start that a kill cut short is tried again.
+    """
+    starts = [published_hyperparameters()[variant], LINEAR][len(finished_trials(study)) :]
+    if starts and not study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.WAITING,)):
+        study.enqueue_trial(as_parameters(starts[0]))
+    return study.ask()
 
 
 def finished_trials(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
@@ -160,7 +168,9 @@ def _run(trial: optuna.Trial, variant: str, search: Search, problems: Products) 
         for number in range(search.codebook_sets):
             accuracies.append(set_accuracy(problems, number, variant, chosen))
             trial.report(accuracies[-1], number)
-            hopeless = number == 0 and trial.number > 0 and accuracies[0] < 0.5 * trial.study.best_value
+            hopeless = (
+                number == 0 and bool(finished_trials(trial.study)) and accuracies[0] < 0.5 * trial.study.best_value
+            )
             if hopeless or trial.should_prune():
                 trial.study.tell(trial, state=optuna.trial.TrialState.PRUNED)
                 return f"pruned after {number + 1} sets at {sum(accuracies) / len(accuracies):.3f}"

@@ -93,10 +93,8 @@ def sweep(codebooks: Tensor, bound: Tensor, groups: Groups, block: Block, keep: 
     x = bound.T  # (trials, dimension)
     blocked = [codebook[:, part] for codebook, part in zip(codebooks, block, strict=True)]
     bundles = [prod_of([blocked[factor].sum(dim=-1) for factor in group]).expand_as(x) for group in groups]
-    vectors, indices = (
-        [],
-        [],
-    )  # of the winners: (trials, kept, dimension) and (factors of the group, trials, kept)
+    # of the winners: (trials, kept, dimension) and (factors of the group, trials, kept)
+    vectors, indices = [], []
     for place, group in enumerate(groups):
         y = prod_of([x, *(bundle for other, bundle in enumerate(bundles) if other != place)])
         winners = most_similar([blocked[factor] for factor in group], y, keep[place])
