@@ -6,16 +6,19 @@ import torch
 
 from recompose.diffusion.samplers import ode_step, sde_step
 from recompose.diffusion.schedules import linear_schedule
+from recompose.papers.coupled_inference import coupled
 from recompose.papers.coupled_inference.binding import others
 from recompose.papers.coupled_inference.coupled import (
     VARIANTS,
     LatentSpace,
+    SpanSpace,
     VectorSpace,
     clip,
     coupled_inference,
     denoise,
     energy_gradient,
     guidance_strength,
+    space_of,
     through_tweedie,
 )
 from recompose.papers.coupled_inference.hyperparameters import Hyperparameters, published_hyperparameters
@@ -152,9 +155,10 @@ def test_others_is_the_product_of_all_other_factors():
 
 def test_the_guidance_never_outgrows_its_share_of_the_score():
     guidance, score = torch.randn(2, 3, 7, 4), torch.randn(2, 3, 7, 4)
-    clipped = clip(guidance, 100.0, score, 1.5)
+    space = VectorSpace(torch.ones(2, 3, 7, 5))
+    clipped = clip(space, guidance, 100.0, score, 1.5, EVERY)
     torch.testing.assert_close(clipped.norm(dim=-2), 1.5 * score.norm(dim=-2))
-    torch.testing.assert_close(clip(guidance, 1e-6, score, 1.5), 1e-6 * guidance)
+    torch.testing.assert_close(clip(space, guidance, 1e-6, score, 1.5, EVERY), 1e-6 * guidance)
 
 
 @pytest.mark.parametrize(("kind", "at_start", "at_end"), [("constant", 1, 1), ("linear", 1 / 50, 1)])
@@ -194,6 +198,58 @@ def test_the_sde_ends_in_the_prior():
     end = flow(schedule, lambda x, s, b: sde_step(x, s, b, generator), start, 3.0, 0.5)
     assert end.mean().item() == pytest.approx(3.0, abs=0.02)
     assert end.std().item() == pytest.approx(0.5, abs=0.02)
+
+
+def test_coordinates_in_the_span_stand_for_the_vectors(problem):
+    """x = X w / sqrt(D): every operation on the coordinates is that on the vectors."""
+    codebooks, bound = problem
+    vector, span = VectorSpace(codebooks), SpanSpace(codebooks)
+    w = noisy(torch.eye(5, dtype=torch.double).expand(2, 3, 5, 5))
+    x = codebooks @ w / 40**0.5
+    gradient = energy_gradient(VARIANTS["similarity"], bound, vector.observe(x, EVERY), EVERY)
+    torch.testing.assert_close(span.start(4), torch.full_like(w, 0.2))
+    torch.testing.assert_close(codebooks @ span.start(4) / 40**0.5, vector.start(4))
+    torch.testing.assert_close(span.agree(w, EVERY), vector.agree(x, EVERY))
+    torch.testing.assert_close(span.length(w, EVERY), vector.length(x, EVERY))
+    torch.testing.assert_close(span.observe(w, EVERY), vector.observe(x, EVERY))
+    pulled = span.pull(gradient, EVERY, project=True)
+    torch.testing.assert_close(codebooks @ pulled / 40**0.5, vector.pull(gradient, EVERY, project=True))
+    assert torch.equal(span.read_out(w), vector.read_out(x))
+
+
+@pytest.mark.parametrize("name", ["similarity", "gaussian"])
+@pytest.mark.parametrize("update", ["synchronous", "asynchronous"])
+@pytest.mark.parametrize("jacobian", [False, True])
+def test_projected_guidance_diffuses_in_the_span_as_it_does_among_the_vectors(
+    problem, name, update, jacobian, monkeypatch
+):
+    codebooks, bound = problem
+    hyperparameters = chosen(
+        projection=True, jacobian=jacobian, centring=True, update=update, amplitude=8.0, restarts=6
+    )
+
+    def run():
+        seen = []
+        read = space_class.read_out
+        monkeypatch.setattr(
+            space_class, "read_out", lambda space, x: (seen.append(space.observe(x, EVERY)), read(space, x))[1]
+        )
+        list(coupled_inference(codebooks, bound, VARIANTS[name], hyperparameters))
+        return torch.stack(seen)
+
+    space_class = SpanSpace
+    in_the_span = run()
+    monkeypatch.setattr(coupled, "space_of", lambda codebooks, *_, **__: VectorSpace(codebooks))
+    space_class = VectorSpace
+    torch.testing.assert_close(in_the_span, run())
+
+
+def test_only_projected_guidance_without_noise_stays_in_the_span(problem):
+    codebooks, vector = problem[0], VARIANTS["similarity"]
+    assert isinstance(space_of(codebooks, vector, chosen(projection=True), noise=False), SpanSpace)
+    assert isinstance(space_of(codebooks, vector, chosen(projection=True), noise=True), VectorSpace)
+    assert isinstance(space_of(codebooks, vector, chosen(projection=False), noise=False), VectorSpace)
+    assert type(space_of(codebooks, VARIANTS["latent_similarity"], chosen(projection=True), noise=False)) is LatentSpace
 
 
 @pytest.mark.parametrize("name", VARIANTS)

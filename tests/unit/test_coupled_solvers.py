@@ -11,7 +11,8 @@ from recompose.errors import RecomposeError
 from recompose.metrics.decomposition import accuracy_interval, decomposition_accuracy
 from recompose.papers.coupled_inference.solvers import SOLVERS, solver, solvers_named
 from recompose.papers.coupled_inference.solvers.joint import blocks_within, cut, sweep_cost
-from recompose.papers.coupled_inference.solvers.least_squares import RIDGE
+from recompose.papers.coupled_inference.solvers import least_squares as least_squares_module
+from recompose.papers.coupled_inference.solvers.least_squares import least_squares, pair_products
 from recompose.papers.coupled_inference.solvers.limits import hash_keys
 
 FIXED = list(solvers_named("all", {}))
@@ -104,17 +105,34 @@ def test_the_true_factors_are_a_fixed_point_of_the_resonator():
 
 
 def test_als_solves_the_least_squares_problem_of_one_factor():
-    """One factor alone is linear regression: compare with LAPACK on the D x n system, up to the ridge and the scale."""
-    drawn = problems(factors=2, size=8, dimension=100, trials=1, sets=1, superposed=2)
+    """One factor alone is linear regression: compare with LAPACK on the D x n system, up to the ridge."""
+    drawn = problems(factors=2, size=8, dimension=100, trials=3, sets=1, superposed=2)
     first, second = drawn.codebooks[0].double()
-    rest = second.mean(dim=1)
-    expected = torch.linalg.lstsq(rest.unsqueeze(-1) * first, drawn.bound[0].double()).solution[:, 0]
-    normal = first.T @ (rest.square().unsqueeze(-1) * first)
-    normal += RIDGE * normal.diagonal().mean() * torch.eye(8)
-    ours = torch.linalg.solve(normal, first.T @ (rest * drawn.bound[0, :, 0].double()))
-    torch.testing.assert_close(ours, expected, rtol=1e-3, atol=1e-4)
-    found = solvers_named(["als"], {})["als"](drawn.codebooks, drawn.bound, iterations=30, generator=torch.Generator())
-    assert torch.equal(found, drawn.chosen)
+    bound, rest = drawn.bound[0].double(), second[:, :3] + 0.5 * second[:, 3:6]
+    pairs = pair_products(torch.stack([first, second]))
+    found = least_squares(first, pairs[0], rest, bound)
+    systems = rest.T.unsqueeze(-1) * first
+    expected = torch.linalg.lstsq(systems, bound.T.unsqueeze(-1)).solution.squeeze(-1).T
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4)
+    assert torch.equal(solve("als", drawn), drawn.chosen)
+
+
+def test_als_finds_the_same_where_settled_trials_go_on(monkeypatch):
+    drawn = problems(3, dimension=300, size=8, trials=20)
+    dropped = solve("als", drawn)
+    monkeypatch.setattr(least_squares_module, "SETTLED", 0.0)
+    assert torch.equal(dropped, solve("als", drawn))
+
+
+def test_als_drops_trials_that_have_settled(monkeypatch):
+    """An easy problem is settled long before the iterations end, and costs nothing more."""
+    calls = []
+    monkeypatch.setattr(
+        least_squares_module, "least_squares", lambda *args: (calls.append(args[-1].shape[-1]), least_squares(*args))[1]
+    )
+    drawn = problems(2, dimension=400, size=4, trials=10, sets=1)
+    assert torch.equal(solve("als", drawn), drawn.chosen)
+    assert len(calls) < 100 and calls[-1] < calls[0] == 10
 
 
 def brute_force(codebooks, x):

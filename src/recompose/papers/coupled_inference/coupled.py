@@ -3,6 +3,9 @@
 Two spaces to diffuse in. *Vector*: x_j lives among the codebook vectors, scaled to unit norm (another norm is the
 same as another softmax_temp). *Latent*: z_j lives among the one-hot vectors, and x_j = X_j z_j (appendix A).
 Energies compare with the observation in the units of the observation: entries of size 1.
+
+Where nothing leaves the span of the codebook (projected guidance, no noise), the vector space is kept by its
+coordinates there: the same numbers from two products with the codebook in an iteration instead of six.
 """
 
 from collections.abc import Callable, Iterator
@@ -64,6 +67,10 @@ class VectorSpace:
             gradient = superpose(self.codebooks[:, own], similarity(self.codebooks[:, own], gradient)) / self.norm**2
         return gradient / self.norm
 
+    def length(self, x: Tensor, own: slice) -> Tensor:
+        """Euclidean norms: (..., 1, trials)."""
+        return torch.linalg.vector_norm(x, dim=-2, keepdim=True)
+
     def read_out(self, x: Tensor) -> Tensor:
         """The most similar codebook vectors, up to sign."""
         return read_out(self.codebooks, x)
@@ -96,12 +103,47 @@ class LatentSpace:
         """A gradient in the units of the observation, in those of z; it is in the span of the codebook by itself."""
         return similarity(self.codebooks[:, own], gradient) / self.codebooks.shape[-2]
 
+    def length(self, z: Tensor, own: slice) -> Tensor:
+        """Euclidean norms: (..., 1, trials)."""
+        return torch.linalg.vector_norm(z, dim=-2, keepdim=True)
+
     def read_out(self, z: Tensor) -> Tensor:
         """The largest entries, up to sign."""
         return z.abs().argmax(dim=-2)
 
 
+class SpanSpace(LatentSpace):
+    """The vector space by coordinates in the span of the codebook: x = X w / sqrt(D), w of the shape of z.
+
+    Inner products of vectors are those of coordinates under the Gram matrix X^T X / D; all else is as among the
+    one-hot vectors. Only what stays in the span has coordinates: no noise, and no guidance but the projected one.
+    """
+
+    def __init__(self, codebooks: Tensor) -> None:
+        super().__init__(codebooks)
+        self.gram = similarity(codebooks, codebooks) / codebooks.shape[-2]
+
+    def agree(self, w: Tensor, own: slice) -> Tensor:
+        """Inner products of x with the components: (..., size, trials)."""
+        return superpose(self.gram[:, own], w)
+
+    def length(self, w: Tensor, own: slice) -> Tensor:
+        """Euclidean norms of x: (..., 1, trials)."""
+        return (w * self.agree(w, own)).sum(dim=-2, keepdim=True).clamp_min(0.0).sqrt()
+
+    def read_out(self, w: Tensor) -> Tensor:
+        """The most similar codebook vectors, up to sign."""
+        return read_out(self.gram, w)
+
+
 Space = VectorSpace | LatentSpace
+
+
+def space_of(codebooks: Tensor, variant: Variant, chosen: Hyperparameters, noise: bool) -> Space:
+    """Where a variant diffuses."""
+    if variant.space == "latent":
+        return LatentSpace(codebooks)
+    return SpanSpace(codebooks) if chosen.projection and not noise else VectorSpace(codebooks)
 
 
 @dataclass
@@ -178,11 +220,10 @@ def guidance_strength(schedule: Schedule, t: int, kind: str) -> float:
             return 1.0
 
 
-def clip(pull: Tensor, strength: float, score: Tensor, ratio: float) -> Tensor:
+def clip(space: Space, pull: Tensor, strength: float, score: Tensor, ratio: float, own: slice) -> Tensor:
     """`strength` times the pull, no longer than `ratio` times the unconditional score of its factor."""
-    longest = ratio * torch.linalg.vector_norm(score, dim=-2, keepdim=True)
-    length = torch.linalg.vector_norm(pull, dim=-2, keepdim=True)
-    return pull * (longest / length.clamp_min(EPSILON)).clamp_max(strength)
+    longest = ratio * space.length(score, own)
+    return pull * (longest / space.length(pull, own).clamp_min(EPSILON)).clamp_max(strength)
 
 
 def coupled_inference(
@@ -197,7 +238,7 @@ def coupled_inference(
     Restarts go to the mean of p(x_tau | x_0), the paper's deterministic variant. With a generator the reverse SDE
     is simulated (Eq. 4), without one the probability-flow ODE (Eq. 6).
     """
-    space: Space = VectorSpace(codebooks) if variant.space == "vector" else LatentSpace(codebooks)
+    space = space_of(codebooks, variant, chosen, noise=generator is not None)
     schedule = linear_schedule(chosen.steps)
     every = slice(0, codebooks.shape[1])
     groups = [every] if chosen.update == "synchronous" else [slice(j, j + 1) for j in range(codebooks.shape[1])]
@@ -220,17 +261,20 @@ def coupled_inference(
                 if variant.energy == "similarity":
                     pull = torch.sub(pull, here, alpha=chosen.regularization)  # it looks at the noisy x_t
                 strength = guidance_strength(schedule, t, chosen.schedule) / chosen.eta**2
-                guided = part.score + clip(pull, strength, part.score, chosen.cond_clip_ratio)
+                guided = part.score + clip(space, pull, strength, part.score, chosen.cond_clip_ratio, own)
                 moved = step(here, guided, float(schedule.rate[t]))
                 if t > 1:
                     new = denoise(space, moved, own, *_scales(schedule, t - 1), chosen)
                     estimate = new.estimate
                 else:  # at the data nothing is left to denoise: the estimate is x_0 itself
                     new, estimate = part, moved
+                looked_at = t > 1 or own != groups[-1]
                 if own == every:
-                    x, now, seen = moved, new, space.observe(estimate, every)
+                    x, now, seen = moved, new, space.observe(estimate, every) if looked_at else seen
                 else:
-                    x[:, own], seen[:, own] = moved, space.observe(estimate, own)
+                    x[:, own] = moved
+                    if looked_at:
+                        seen[:, own] = space.observe(estimate, own)
                     if t > 1:
                         now.put(own, new)
         yield space.read_out(x)

@@ -11,6 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -37,6 +38,8 @@ from recompose.storage import WHOLE, Batch, CellStore
 
 Row = dict[str, Any]
 SLUG = "coupled_inference"
+SETS_AT_ONCE = 5
+"""Sets of codebooks that are solved together."""
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -106,10 +109,11 @@ def figure4(
     def measure(variant: str, ratio: float) -> list[Row]:
         problems = _problems("figure4", figure4, figure4.factors, figure4.dimension, figure4.size, 1, device)
         run = _changed(chosen[variant], restart_ratio=ratio, restarts=max(figure4.restarts))
-        runs = []
         with torch.inference_mode():
-            for codebooks, bound, _ in zip(*(torch.split(tensor, 1) for tensor in problems), strict=True):
-                runs.append(list(coupled_inference(codebooks, bound, VARIANTS[variant], run)))
+            runs = [
+                list(coupled_inference(some.codebooks, some.bound, VARIANTS[variant], run))
+                for some in _some_sets(problems)
+            ]
         place = {"method": variant, "restart_ratio": ratio}
         after = {restarts: torch.cat([found[restarts - 1] for found in runs]) for restarts in figure4.restarts}
         return [place | {"restarts": number} | _accuracy(found, problems) for number, found in after.items()]
@@ -139,18 +143,22 @@ def figure6(
     """Figure 6: accuracy with the probability-flow ODE minus that with the reverse SDE, set by set of codebooks."""
     chosen = chosen_hyperparameters(hyperparameters, folder)
 
-    def measure(variant: str, number: int) -> list[Row]:
+    def measure(variant: str, first: int) -> list[Row]:
         drawn = _problems("figure6", figure6, figure6.factors, figure6.dimension, figure6.size, 1, device)
-        problems = Products(*(tensor[number : number + 1] for tensor in drawn))
-        noise = torch_generator(SLUG, "figure6", variant, number, device=device)
+        problems = _some_sets(drawn)[first // SETS_AT_ONCE]
+        noise = torch_generator(SLUG, "figure6", variant, first, device=device)
         with torch.inference_mode():
             *_, ode = coupled_inference(problems.codebooks, problems.bound, VARIANTS[variant], chosen[variant])
             *_, sde = coupled_inference(problems.codebooks, problems.bound, VARIANTS[variant], chosen[variant], noise)
-        row = {"method": variant, "codebook": number, "trials": problems.bound.shape[-1]}
-        means = {"ode": _accuracy(ode, problems)["accuracy"], "sde": _accuracy(sde, problems)["accuracy"]}
-        return [row | means | {"difference": means["ode"] - means["sde"]}]
+        means = [_accuracies(found, problems).mean(axis=-1).tolist() for found in (ode, sde)]
+        place = {"method": variant, "trials": problems.bound.shape[-1]}
+        return [
+            place | {"codebook": number, "ode": of_ode, "sde": of_sde, "difference": of_ode - of_sde}
+            for number, (of_ode, of_sde) in enumerate(zip(*means, strict=True), start=first)
+        ]
 
-    return _frame("figure6", measure, product(VARIANTS, range(figure6.codebook_sets)), batch, cells)
+    firsts = range(0, figure6.codebook_sets, SETS_AT_ONCE)
+    return _frame("figure6", measure, product(VARIANTS, firsts), batch, cells)
 
 
 def table_search(*, search: Search, hyperparameters: str, device: str, folder: Path) -> pd.DataFrame:
@@ -196,11 +204,12 @@ def _problems(
 def _measure(method: str, solve: Solver, problems: Products, trials: Trials) -> Row:
     """The accuracy of a method."""
 
-    def solved(codebooks: torch.Tensor, bound: torch.Tensor, number: int) -> torch.Tensor:
-        generator = torch_generator(SLUG, method, *codebooks.shape, number, device=bound.device)
-        return solve(codebooks, bound, iterations=trials.iterations, generator=generator)
-
-    return {"method": method} | _accuracy(_each_set(problems, solved), problems)
+    found = []
+    with torch.inference_mode():
+        for number, (codebooks, bound, _) in enumerate(_some_sets(problems)):
+            generator = torch_generator(SLUG, method, *codebooks.shape, number, device=bound.device)
+            found.append(solve(codebooks, bound, iterations=trials.iterations, generator=generator))
+    return {"method": method} | _accuracy(torch.cat(found), problems)
 
 
 @cache  # it depends on neither the noise nor the problem
@@ -214,25 +223,28 @@ def _multiply_adds(solve: Solver, factors: int, dimension: int, size: int, itera
     return int(counter.get_total_flops()) // 2
 
 
-def _each_set(problems: Products, solve: Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor]) -> torch.Tensor:
-    """Solve one set of codebooks after another: what a solver holds then stays in the cache."""
-    sets = range(len(problems.codebooks))
-    with torch.inference_mode():
-        return torch.cat([solve(problems.codebooks[n : n + 1], problems.bound[n : n + 1], n) for n in sets])
+def _some_sets(problems: Products) -> list[Products]:
+    """The problems of a few sets of codebooks at a time: what a solver holds then stays in the cache."""
+    parts = zip(*(torch.split(tensor, SETS_AT_ONCE) for tensor in problems), strict=True)
+    return [Products(*part) for part in parts]
 
 
 def _final(variant: str, chosen: Hyperparameters, problems: Products) -> torch.Tensor:
     """What the last restart of a variant finds."""
+    found = []
+    with torch.inference_mode():
+        for codebooks, bound, _ in _some_sets(problems):
+            *_, last = coupled_inference(codebooks, bound, VARIANTS[variant], chosen)
+            found.append(last)
+    return torch.cat(found)
 
-    def solve(codebooks: torch.Tensor, bound: torch.Tensor, number: int) -> torch.Tensor:
-        *_, found = coupled_inference(codebooks, bound, VARIANTS[variant], chosen)
-        return found
 
-    return _each_set(problems, solve)
+def _accuracies(found: torch.Tensor, problems: Products) -> np.ndarray:
+    return decomposition_accuracy(found.cpu().numpy(), problems.chosen.cpu().numpy())
 
 
 def _accuracy(found: torch.Tensor, problems: Products) -> Row:
-    accuracies = decomposition_accuracy(found.cpu().numpy(), problems.chosen.cpu().numpy())
+    accuracies = _accuracies(found, problems)
     mean, low, high = accuracy_interval(accuracies)
     return {"accuracy": mean, "ci_low": low, "ci_high": high, "trials": accuracies.size}
 

@@ -12,6 +12,8 @@ SUBSET = 4
 """The coarse search looks at one in so many dimensions,"""
 VERIFIED = 64
 """and so many of its candidates are compared on all of them."""
+FEW = 64
+"""Dimensions on which a product that agrees with x everywhere is looked for first."""
 CHUNK = 2**22
 """Similarities held in memory at a time."""
 KEY_BITS = 63
@@ -20,8 +22,18 @@ KEY_BITS = 63
 
 @solver
 def exhaustive(codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.Generator) -> Tensor:
-    """Maximum likelihood: of all n^K products the one most similar to x. Its cost does not depend on `iterations`."""
-    return _each_set(codebooks, bound, lambda first, second, x: _most_similar(first, second, x, 1)[0])
+    """Maximum likelihood: of all n^K products the one most similar to x. Its cost does not depend on `iterations`.
+
+    No product is more similar than one that has the sign of x everywhere. Without noise a few dimensions suffice to
+    find that one, and all products need comparing on all dimensions only where it is not found.
+    """
+    few = torch.arange(min(FEW, bound.shape[1]), device=bound.device)
+
+    def find(first: Tensor, second: Tensor, x: Tensor) -> Tensor:
+        candidate, fit = _most_similar_on(few, first, second, x)
+        return candidate if fit == x.abs().sum() else _most_similar(first, second, x, 1)[0]
+
+    return _each_set(codebooks, bound, find)
 
 
 @solver
@@ -31,12 +43,7 @@ def exhaustive_subset(codebooks: Tensor, bound: Tensor, *, iterations: int, gene
     order = torch.randperm(dimension, generator=generator, device=bound.device)
     subset = order[: -(-dimension // SUBSET)]
 
-    def find(first: Tensor, second: Tensor, x: Tensor) -> Tensor:
-        candidates = _most_similar(first[subset], second[subset], x[subset], VERIFIED)
-        left, right = candidates // second.shape[1], candidates % second.shape[1]
-        return candidates[(x @ (first[:, left] * second[:, right])).argmax()]
-
-    return _each_set(codebooks, bound, find)
+    return _each_set(codebooks, bound, lambda first, second, x: _most_similar_on(subset, first, second, x)[0])
 
 
 @solver
@@ -109,6 +116,14 @@ def _most_similar(first: Tensor, second: Tensor, x: Tensor, count: int) -> Tenso
     values, partners = (torch.cat(column) for column in zip(*tops, strict=True))
     chosen = values.topk(min(count, len(values))).indices
     return chosen * second.shape[1] + partners[chosen]
+
+
+def _most_similar_on(subset: Tensor, first: Tensor, second: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Of the products most similar to x on a subset of the dimensions the best on all, and its inner product with x."""
+    candidates = _most_similar(first[subset], second[subset], x[subset], VERIFIED)
+    left, right = candidates // second.shape[1], candidates % second.shape[1]
+    fit, best = (x @ (first[:, left] * second[:, right])).max(dim=0)
+    return candidates[best], fit
 
 
 def _each_set(codebooks: Tensor, bound: Tensor, find: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Tensor:
