@@ -77,6 +77,7 @@ def _source(module: str) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
+@cache
 def _hash_of_code(source: str) -> str:
     tree = ast.parse(source)
     for node in ast.walk(tree):

@@ -82,6 +82,7 @@ def write_figure(figure: "Figure", path: str | Path) -> None:
     metadata = {"Date": None} if Path(path).suffix == ".svg" else {"Software": None}
     with atomic(path) as temporary, matplotlib.rc_context({"svg.hashsalt": "recompose"}):
         figure.savefig(temporary, dpi=150, metadata=metadata)
+    figure.set_layout_engine("none")  # laid out once: another form of the same figure takes the layout over
 
 
 def read_csv(path: str | Path, columns: Sequence[str] = ()) -> "pd.DataFrame":

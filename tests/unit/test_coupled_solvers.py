@@ -10,8 +10,8 @@ from recompose.datasets.products import bound_products
 from recompose.errors import RecomposeError
 from recompose.metrics.decomposition import accuracy_interval, decomposition_accuracy
 from recompose.papers.coupled_inference.solvers import SOLVERS, solver, solvers_named
-from recompose.papers.coupled_inference.solvers.joint import blocks_within, cut, sweep_cost
 from recompose.papers.coupled_inference.solvers import least_squares as least_squares_module
+from recompose.papers.coupled_inference.solvers.joint import blocks_within, cut, sweep_cost
 from recompose.papers.coupled_inference.solvers.least_squares import least_squares, pair_products
 from recompose.papers.coupled_inference.solvers.limits import hash_keys
 

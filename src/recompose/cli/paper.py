@@ -45,9 +45,12 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
             step = Step(folder.parent, f"{package}.{module}", paper, settings or resolve(paper, function, scale))
             step.inputs = hyperparameter_files(paper, folder, step.settings.get("hyperparameters"))
             inputs = input or [folder / name for name in derived.get(artifact, [])]
+            if "batch" not in inspect.signature(function).parameters:
+                step.save(step.call(function, *frames(inputs), folder=folder), output, write_csv)
+                return
             cells = CellStore(folder / "cells" / artifact, step.fingerprint())
-            frame = step.call(function, *frames(inputs), batch=share, cells=cells, folder=folder)
-            if not batch and "batch" in inspect.signature(function).parameters:
+            frame = step.call(function, batch=share, cells=cells, folder=folder)
+            if not batch:
                 frame = function_of(paper, "aggregation", "gather")(artifact, [frame])
             step.save(frame, output, write_csv)
             cells.clear()

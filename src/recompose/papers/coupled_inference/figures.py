@@ -2,7 +2,6 @@
 
 import matplotlib.pyplot as plt
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
@@ -38,6 +37,8 @@ def figure3(frame: pd.DataFrame) -> Figure:
 
 def figure4(frame: pd.DataFrame) -> Figure:
     """Accuracy over restart ratio and number of restarts, a panel for each variant."""
+    import seaborn as sns  # late, here and below: it takes longer than drawing the figures that do without
+
     variants = ordered(frame.method)
     with style():
         figure, panels = plt.subplots(
@@ -75,6 +76,8 @@ def figure5(frame: pd.DataFrame) -> Figure:
 
 def figure6(frame: pd.DataFrame) -> Figure:
     """Histograms of the accuracy of the ODE minus that of the SDE, a panel for each variant."""
+    import seaborn as sns
+
     variants = ordered(frame.method)
     styles = _styles(frame)
     largest = max(0.05, float(frame.difference.abs().max()))

@@ -73,7 +73,7 @@ class Figure2(SearchSpaces):
     """Figure 2: accuracy against the size of the search space; the capacities are read off it."""
 
     trials: Count = Field(40, description="problems per cell; a multiple of codebook_sets")
-    codebook_sets: Count = Field(4, description="independent sets of codebooks that these problems are drawn from")
+    codebook_sets: Count = Field(2, description="independent sets of codebooks that these problems are drawn from")
     factors: tuple[Factors, ...] = Field((3, 4, 5), min_length=1, description="K, the numbers of factors")
     search_spaces: tuple[Count, ...] = Field(
         (1_000, 3_200, 10_000, 32_000, 100_000, 1_000_000, 10_000_000),
@@ -100,7 +100,7 @@ class FixedSize(Trials):
     """Problems of one codebook size."""
 
     trials: Count = Field(40, description="problems per cell; a multiple of codebook_sets")
-    codebook_sets: Count = Field(4, description="independent sets of codebooks that these problems are drawn from")
+    codebook_sets: Count = Field(2, description="independent sets of codebooks that these problems are drawn from")
     factors: Factors = Field(3, description="K, the number of factors")
     size: int = Field(40, ge=2, description="n, the number of vectors in a codebook")
 
@@ -155,7 +155,7 @@ class Figure5(FixedDimension):
 class Figure6(FixedDimension):
     """Figure 6: accuracy of the probability-flow ODE minus that of the reverse SDE, per set of codebooks."""
 
-    trials: Count = Field(200, description="problems per variant; a multiple of codebook_sets")
+    trials: Count = Field(400, description="problems per variant; a multiple of codebook_sets")
     codebook_sets: Count = Field(20, description="sets of codebooks: each gives one difference of the histogram")
 
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from recompose.machine import require_memory
+from recompose.papers.coupled_inference.binding import select
 from recompose.papers.coupled_inference.solvers import noise_free, solver
 
 SUBSET = 4
@@ -89,7 +90,7 @@ def _joint_hash(hashes: list[Tensor]) -> Tensor:
 
 def _product(codebooks: Tensor, indices: Tensor) -> Tensor:
     """The product of one vector from each codebook: (factors, dimension, size), (factors,) -> (dimension,)."""
-    return torch.stack([codebook[:, index] for codebook, index in zip(codebooks, indices, strict=True)]).prod(dim=0)
+    return select(codebooks, indices.unsqueeze(-1)).squeeze(-1).prod(dim=0)
 
 
 def _joint_codebook(codebooks: Tensor) -> Tensor:
