@@ -95,7 +95,7 @@ def banded_lines(
             markeredgewidth=0.5,
             label=(labels or {}).get(method, method),
         )
-        axes.fill_between(rows[x], rows["ci_low"], rows["ci_high"], color=colour, alpha=0.15, linewidth=0)
+        axes.fill_between(rows[x], rows["ci_low"], rows["ci_high"], color=colour, alpha=0.1, linewidth=0)
         if "published" in rows and rows["published"].notna().any():
             published_marks(axes, rows[x], rows["published"], colour)
 

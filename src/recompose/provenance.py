@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 _PACKAGE = "recompose"
 _DISCOVERY = "recompose.discovery"
+_CHANGED = "changed since it was made (its sha256 differs); delete it, and the next run makes it again"
 _VERSIONS = ("torch", "numpy", "pandas", "recompose")
 
 
@@ -146,6 +147,26 @@ def record(
     return path
 
 
+def require_unchanged(artifacts: Iterable[Path], tree: str | Path) -> None:
+    """Refuse to build on artifacts that differ from their records: edited, damaged, or copied over."""
+    changed = [
+        path
+        for path in artifacts
+        if path.is_relative_to(tree)
+        and (sidecar := sidecar_of(path, tree)).exists()
+        and path.exists()
+        and _fingerprint(path)["sha256"] != read_json(sidecar)["sha256"]
+    ]
+    if changed:
+        raise RecomposeError("\n".join(f"{path}: {_CHANGED}" for path in changed))
+
+
+def require_tree_unchanged(tree: str | Path) -> None:
+    """Refuse to vouch for a tree in which an artifact differs from its record."""
+    records = [read_json(path) for path in sorted(Path(tree).glob("**/provenance/*.json"))]
+    require_unchanged([Path(tree, entry["path"]) for entry in records], tree)
+
+
 def _fingerprint(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
@@ -198,7 +219,7 @@ def verify(tree: str | Path, config: Config) -> Iterator[str]:
             if not file.exists():
                 yield f"{file}: missing"
             elif _fingerprint(file)["sha256"] != entry["sha256"]:
-                yield f"{file}: changed since it was made (its sha256 differs)"
+                yield f"{file}: {_CHANGED}"
             for difference in _stale_settings(entry, config):
                 yield f"{file}: stale, made with {difference}"
             for name, sha256 in entry["inputs"].items():

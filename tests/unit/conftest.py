@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Two test processes with two threads each wait for one another on two cores; as in the jobs, one thread is one process.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 SOURCE = Path(__file__).parents[2] / "src" / "recompose"
 
 

@@ -21,7 +21,7 @@ def test_table1_shows_published_numbers_and_separates_groups(results):
     paper, ours, limits = groups(LABELS)
     assert names == [*map(label, paper), "", *map(label, ours), "", *map(label, limits)]
     rows = {row[0][0]: row for row in table.rows if row}
-    assert rows["ATTN. RESONATOR"][9] == ("0.136 ± 0.05", "(0.136)")
+    assert rows["ATTN. RESONATOR"][9] == ("0.136 [0.09, 0.18]", "(0.136)")
     assert rows["JOINT RESONATOR (ours)"][1][1] == ""
     assert rows["RESONATOR"][-1] == ("60 M", "")
 

@@ -13,6 +13,8 @@ from recompose.provenance import (
     module_hashes,
     read_manifest,
     record,
+    require_tree_unchanged,
+    require_unchanged,
     sidecar_of,
     verify,
     write_manifest,
@@ -146,6 +148,19 @@ def test_a_flipped_byte_is_named(tree):
     (tree / "coupled_inference/table1.csv").write_text("method\nalt\n")
     (finding,) = verify(tree, Config())
     assert finding.startswith(f"{tree}/coupled_inference/table1.csv: changed")
+
+
+def test_nothing_is_built_on_what_was_changed_since_it_was_made(tree):
+    table1, figure2 = (tree / f"coupled_inference/{name}.csv" for name in ("table1", "figure2"))
+    require_unchanged([table1, figure2, tree / "of nobody.csv", tree.parent / "elsewhere.csv"], tree)
+    require_tree_unchanged(tree)
+    table1.write_text("method\nalt\n")
+    require_unchanged([figure2], tree)
+    for refuse in (lambda: require_unchanged([table1], tree), lambda: require_tree_unchanged(tree)):
+        with pytest.raises(RecomposeError, match=r"table1.csv: changed since it was made .* delete it"):
+            refuse()
+    table1.unlink()  # the way out: what is not there is made again
+    require_tree_unchanged(tree)
 
 
 def test_an_edited_setting_is_named_with_both_values(tree):

@@ -30,6 +30,8 @@ def test_verify(project: Project) -> None:
     table1.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
     (changed,) = findings(project)
     assert changed.startswith(f"{TABLE1}: changed")
+    refused = project.snakemake()  # nothing is built on it
+    assert refused.returncode != 0 and f"{TABLE1}: changed since it was made" in refused.stdout
     table1.write_bytes(content)
 
     project.append("config/config.yaml", "\ncoupled_inference: {capacity: {threshold: 0.5}}\n")

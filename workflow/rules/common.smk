@@ -46,13 +46,13 @@ def begin():
 
 
 def banner(state):
-    """What a run is and where to look, in five lines."""
-    return "\n".join(
-        [
-            f"recompose: {state}",
-            f"  command  {' '.join(['snakemake', *sys.argv[1:]])}",
-            f"  scale    {settings.scale}",
-            f"  outputs  {TREE}",
-            f"  logs     {TREE}/logs",
-        ]
-    )
+    """What a run is and where to look, in a few lines."""
+    page = Path(TREE, "index.html")
+    lines = [
+        f"recompose: {state}",
+        f"  command  {' '.join(['snakemake', *sys.argv[1:]])}",
+        f"  scale    {settings.scale}",
+        f"  outputs  {TREE}",
+        f"  logs     {TREE}/logs",
+    ]
+    return "\n".join([*lines, f"  page     {page}"] if page.exists() else lines)

@@ -45,10 +45,12 @@ def scorecard(
 ) -> None:
     """Judge every claim from the numbers of a results tree."""
     from recompose.cli.step import Step, tree_of_scale
+    from recompose.provenance import require_unchanged
     from recompose.scorecard import markdown, score, summary
     from recompose.storage import write_csv, write_json, write_text
 
     tree = tree_of_scale(scale, results)
+    require_unchanged(tree.glob("*/*.csv"), tree)
     step = Step(tree, "recompose.scorecard")
     card = score(tree, claims)
     write = {
@@ -65,9 +67,11 @@ def page(results: Results = None, output: Output = None, scale: Scale = None) ->
     """Write the page: one offline file with the scorecard, the figures and where each number comes from."""
     from recompose.cli.step import tree_of_scale
     from recompose.page import render
+    from recompose.provenance import require_tree_unchanged
     from recompose.storage import write_text
 
     tree = tree_of_scale(scale, results)
+    require_tree_unchanged(tree)
     # It has no record of its own: the page shows the manifest, and the manifest gathers the records.
     write_text(render(tree), output or tree / "index.html")
 
@@ -86,9 +90,11 @@ def notebook(paper: str, results: Results = None, output: Output = None, scale: 
 def manifest(results: Results = None, settings: Settings = None, scale: Scale = None) -> None:
     """Gather the records of a results tree into its manifest.json."""
     from recompose.cli.step import parse, tree_of_scale
-    from recompose.provenance import write_manifest
+    from recompose.provenance import require_tree_unchanged, write_manifest
 
-    write_manifest(tree_of_scale(scale, results), parse(settings))
+    tree = tree_of_scale(scale, results)
+    require_tree_unchanged(tree)
+    write_manifest(tree, parse(settings))
 
 
 @app.command()

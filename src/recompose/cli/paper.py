@@ -27,7 +27,6 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
         ) -> None:
             from recompose.cli.step import (
                 Step,
-                frames,
                 function_of,
                 hyperparameter_files,
                 resolve,
@@ -46,7 +45,7 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
             step.inputs = hyperparameter_files(paper, folder, step.settings.get("hyperparameters"))
             inputs = input or [folder / name for name in derived.get(artifact, [])]
             if "batch" not in inspect.signature(function).parameters:
-                step.save(step.call(function, *frames(inputs), folder=folder), output, write_csv)
+                step.save(step.call(function, *step.frames(inputs), folder=folder), output, write_csv)
                 return
             cells = CellStore(folder / "cells" / artifact, step.fingerprint())
             frame = step.call(function, batch=share, cells=cells, folder=folder)
@@ -61,7 +60,7 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
     @commands.command()
     def gather(artifact: str, parts: list[Path] = _PARTS, settings: Settings = None, output: Output = None) -> None:
         """Put the parts of an artifact together."""
-        from recompose.cli.step import Step, frames, function_of, hyperparameter_files, tree_of
+        from recompose.cli.step import Step, function_of, hyperparameter_files, tree_of
         from recompose.storage import write_csv
 
         output = output or parts[0].parent.parent / f"{artifact}.csv"
@@ -70,32 +69,32 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
         step.adopt(parts)
         folder = step.tree / paper
         step.inputs = hyperparameter_files(paper, folder, step.settings.get("hyperparameters"))
-        step.save(function_of(paper, "aggregation", "gather")(artifact, frames(parts)), output, write_csv)
+        step.save(function_of(paper, "aggregation", "gather")(artifact, step.frames(parts)), output, write_csv)
         shutil.rmtree(folder / "cells" / artifact, ignore_errors=True)
 
     @commands.command()
     def plot(artifact: str, input: Inputs = None, output: Outputs = None, scale: Scale = None) -> None:
         """Draw a figure from its numbers."""
-        from recompose.cli.step import Step, frames, function_of, tree_of, tree_of_scale
+        from recompose.cli.step import Step, function_of, tree_of, tree_of_scale
         from recompose.storage import write_figure
 
         outputs = output or [tree_of_scale(scale) / paper / f"{artifact}.{form}" for form in ("png", "svg")]
         step = Step(tree_of(outputs[0], paper), f"{package}.figures")
         draw = function_of(paper, "figures", artifact)
-        figure = draw(*frames(input or [outputs[0].with_suffix(".csv")]))
+        figure = draw(*step.frames(input or [outputs[0].with_suffix(".csv")]))
         for path in outputs:
             step.save(figure, path, write_figure)
 
     @commands.command()
     def table(artifact: str, input: Inputs = None, output: Output = None, scale: Scale = None) -> None:
         """Print a table as people read it."""
-        from recompose.cli.step import Step, frames, function_of, tree_of, tree_of_scale
+        from recompose.cli.step import Step, function_of, tree_of, tree_of_scale
         from recompose.storage import write_text
 
         output = output or tree_of_scale(scale) / paper / f"{artifact}.md"
         step = Step(tree_of(output, paper), f"{package}.tables")
         render = function_of(paper, "tables", artifact)
-        step.save(render(*frames(input or [output.with_suffix(".csv")])), output, write_text)
+        step.save(render(*step.frames(input or [output.with_suffix(".csv")])), output, write_text)
 
     @commands.command()
     def search(variant: str, settings: Settings = None, output: Output = None, scale: Scale = None) -> None:
@@ -111,5 +110,22 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
         # Edited code starts a journal of its own: what the old code measured says nothing of the new one.
         journal = output.with_name(f"{variant}-{code_hash(*step.modules)}.journal")
         step.save(step.call(function, variant, journal=journal), output, write_yaml)
+
+    @commands.command()
+    def adopt(scale: Scale = None) -> None:
+        """Put what the searches of a results tree found into config/tuned, in the place of what is there."""
+        import yaml
+
+        from recompose.cli.step import function_of, tree_of_scale
+        from recompose.provenance import sidecar_of
+        from recompose.storage import read_json, write_csv, write_yaml
+
+        tree, folder = tree_of_scale(scale), Path("config/tuned")
+        searches = {path.stem: path for path in sorted((tree / paper / "search").glob("*.yaml"))}
+        found = {name: yaml.safe_load(path.read_text(encoding="utf-8")) for name, path in searches.items()}
+        records = {name: read_json(sidecar_of(path, tree)) for name, path in searches.items()}
+        tuned, readings = function_of(paper, "adoption", "adopt")(found, records)
+        write_yaml(tuned, folder / f"{paper}.yaml")
+        write_csv(readings, folder / f"{paper}_readings.csv")
 
     return commands

@@ -16,7 +16,7 @@ from recompose.config.loading import Layer, validate
 from recompose.config.models import Config
 from recompose.errors import RecomposeError, nearest
 from recompose.machine import resolve_device
-from recompose.provenance import code_hash, record, sidecar_of
+from recompose.provenance import code_hash, record, require_unchanged, sidecar_of
 from recompose.storage import read_csv, read_json, require_format
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ class Step:
         offered |= {"device": self.device, "scale": scale}
         taken = {key: value for key, value in offered.items() if key in inspect.signature(function).parameters}
         return function(*arguments, **_models(self.paper, values), **taken)
+
+    def frames(self, inputs: list[Path]) -> "list[pd.DataFrame]":
+        """The frames in some files; refused where one is an artifact that was changed since it was made."""
+        require_unchanged(inputs, self.tree)
+        return [read_csv(path) for path in inputs]
 
     def fingerprint(self) -> str:
         """What the rows of a cell depend on."""
@@ -148,8 +153,3 @@ def function_of(paper: str, module: str, name: str) -> Function:
         own = [key for key in own if getattr(found, key).__module__ == found.__name__ and key[0] != "_"]
         raise RecomposeError(f"{name}: unknown to {paper}.{module}; {nearest(name, own)}")
     return function
-
-
-def frames(inputs: list[Path]) -> "list[pd.DataFrame]":
-    """The frames in some files."""
-    return [read_csv(path) for path in inputs]

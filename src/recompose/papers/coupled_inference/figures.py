@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import NullFormatter, PercentFormatter
 
 from recompose.papers.coupled_inference.names import LABELS, label, ordered
 from recompose.plotting import MethodStyle, banded_lines, method_style, shared_legend, style
@@ -20,6 +20,7 @@ def figure2(frame: pd.DataFrame) -> Figure:
         for panel, factors in zip(panels[0], numbers, strict=True):
             _lines(panel, frame[frame.factors == factors], "search_space")
             panel.set(xscale="log", xlabel="search space $n^K$", title=f"$K = {factors}$")
+            panel.xaxis.set_minor_formatter(NullFormatter())
         panels[0, 0].set_ylabel(ACCURACY)
         shared_legend(list(panels[0]), columns=5)
     return figure
@@ -113,6 +114,7 @@ def capacity(frame: pd.DataFrame) -> Figure:
                 marker = {"above": ">", "below": "<"}.get(str(row.censored), "o")
                 panel.plot(row.capacity, height, color=colour, marker=marker, markersize=7)
             panel.set(xscale="log", title=f"$K = {factors}$", xlabel="capacity (search space)")
+            panel.xaxis.set_minor_formatter(NullFormatter())
             panel.set_ylim(len(methods) - 0.5, -0.5)
         panels[0, 0].set_yticks(range(len(methods)), [label(method) for method in methods])
     return figure

@@ -175,7 +175,9 @@ class CoupledInference(Block):
         "tuned",
         description="of the diffusion methods: as appendix C.1 prints them, as config/tuned has them, or searched anew",
     )
-    methods: Literal["all"] | tuple[str, ...] = Field("all", description="all methods, or a list of their names")
+    methods: Literal["all"] | Annotated[tuple[str, ...], Field(min_length=1)] = Field(
+        "all", description="all methods, or a list of their names"
+    )
     table1: Table1 = Table1()
     figure2: Figure2 = Figure2()
     capacity: Capacity = Capacity()

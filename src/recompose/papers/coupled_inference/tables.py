@@ -1,4 +1,4 @@
-"""The tables of the paper, as people read them: measured number, half its interval, published number."""
+"""The tables of the paper, as people read them: measured number, its interval, published number."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ def table1(frame: pd.DataFrame) -> str:
     columns["multiply-adds"] = lambda method: f"{cost[method] / 1e6:.3g} M"
     return (
         _table(frame.method, columns)
-        + "\nMeasured accuracy ± half its 95 % interval (published accuracy); multiply-adds per trial.\n"
+        + "\nMeasured accuracy [its 95 % interval] (published accuracy); multiply-adds per trial.\n"
     )
 
 
@@ -71,7 +71,7 @@ def _column(frame: pd.DataFrame, show: Callable[[Row], str], **where: Any) -> Ce
 
 
 def _accuracy(row: Row) -> str:
-    text = f"{row['accuracy']:.3f} ± {(row['ci_high'] - row['ci_low']) / 2:.2f}"
+    text = f"{row['accuracy']:.3f} [{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
     return text if pd.isna(row.get("published")) else f"{text} ({row['published']:.3f})"
 
 
