@@ -1,0 +1,167 @@
+"""Denoising score matching with networks that predict the noise (Ho et al., 2020), many of them at once."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from recompose.diffusion.noising import VariancePreserving
+from recompose.errors import RecomposeError
+from recompose.randomness import torch_generator
+from recompose.storage import atomic
+
+SLICE = 50
+"""Iterations whose random numbers are drawn at once; a checkpoint stands between two slices."""
+CHECKPOINT_SECONDS = 60.0
+SMALLEST_VARIANCE = 1e-8
+NEAREST = 1e-5
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the networks are trained; Adam's other parameters are its defaults."""
+
+    iterations: int
+    batch: int
+    learning_rate: float
+
+
+class Divergence(RecomposeError):
+    """Some networks ran into NaN; the others finished."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one network learns: the noise in samples of one or several sources.
+
+    data: (sources, samples, dimension); with several sources the network is told which one it looks at.
+    names: the key of all its random numbers.
+    """
+
+    names: tuple[str | int | float, ...]
+    data: Tensor
+
+    @property
+    def inputs(self) -> int:
+        """What its network sees of a point: the time, the place, and which source it is from, if there are several."""
+        sources, _, dimension = self.data.shape
+        return 1 + dimension + (sources if sources > 1 else 0)
+
+    def generator(self, *more: str | int) -> torch.Generator:
+        """A generator of its own."""
+        return torch_generator(*self.names, *more)
+
+
+def train(
+    network: nn.Module,
+    tasks: Sequence[Task],
+    training: Training,
+    *,
+    schedule: VariancePreserving,
+    device: str = "cpu",
+    checkpoint: Path | None = None,
+    report: Callable[[str], None] = print,
+) -> None:
+    """Train stacked networks, one for each task, all together; each gets the weights it would get alone.
+
+    network: (networks, points, inputs) -> (networks, points, dimension), none of which sees another.
+    The loss of a network is |predicted - noise|^2, summed over the dimensions, its mean over a batch that is divided
+    equally among the sources. Random numbers come from the task's own generators, slice by slice: a resumed training
+    draws what an uninterrupted one draws. Raises Divergence, after the last iteration, with the names of networks whose
+    loss became NaN; their weights are NaN, those of the others as without them.
+    """
+    network.to(device)
+    optimizer = torch.optim.Adam(network.parameters(), lr=training.learning_rate)
+    start = _resume(network, optimizer, checkpoint, tasks, training) if checkpoint and checkpoint.exists() else 0
+    saved = begun = time.monotonic()
+    for first in range(start, training.iterations, SLICE):
+        batches = [_batches(task, training, first // SLICE, schedule) for task in tasks]
+        inputs, noise = (torch.stack(part, dim=1).to(device) for part in zip(*batches, strict=True))
+        for x, target in zip(inputs[: training.iterations - first], noise, strict=False):
+            optimizer.zero_grad(set_to_none=True)
+            losses = (network(x) - target).square().sum(dim=-1).mean(dim=-1)
+            losses.sum().backward()
+            optimizer.step()
+        done = min(first + SLICE, training.iterations)
+        if checkpoint and time.monotonic() - saved > CHECKPOINT_SECONDS:
+            _save(network, optimizer, checkpoint, tasks, training, done)
+            saved = time.monotonic()
+            left = (training.iterations - done) * (saved - begun) / (done - start)
+            report(f"{done}/{training.iterations} iterations, mean loss {losses.mean():.4f}, {left:.0f} s left")
+    failed = [task for task, loss in zip(tasks, losses if training.iterations > start else [], strict=False)
+              if not torch.isfinite(loss)]  # fmt: skip
+    if failed:
+        names = "; ".join(" ".join(map(str, task.names)) for task in failed)
+        raise Divergence(f"NaN in the training of {len(failed)} of {len(tasks)} networks: {names}")
+
+
+def _batches(task: Task, training: Training, number: int, schedule: VariancePreserving) -> tuple[Tensor, Tensor]:
+    """What a network sees in one slice, and the noise in it: (iterations, batch, inputs) and (.., batch, dimension)."""
+    sources, samples, dimension = task.data.shape
+    each = training.batch // sources
+    generator = task.generator("slice", number)
+    shape = (SLICE, sources, each)
+    chosen = torch.randint(samples, shape, generator=generator)
+    t = torch.rand((*shape, 1), generator=generator).clamp(NEAREST, 1 - NEAREST)
+    noise = torch.randn((*shape, dimension), generator=generator)
+    clean = task.data[torch.arange(sources).view(1, -1, 1), chosen]
+    seen = network_input(t, schedule.alpha(t) * clean + schedule.gamma(t) * noise)
+    return seen.flatten(1, 2), noise.flatten(1, 2)
+
+
+def network_input(t: Tensor, x: Tensor) -> Tensor:
+    """[t, x, which source]; one source needs no name.
+
+    t: (..., sources, points, 1), x: (..., sources, points, dimension)
+    """
+    sources = x.shape[-3]
+    parts = [t.expand(*x.shape[:-1], 1), x]
+    if sources > 1:
+        names = torch.eye(sources, dtype=x.dtype, device=x.device).unsqueeze(1)
+        parts.append(names.expand(*x.shape[:-1], sources))
+    return torch.cat(parts, dim=-1)
+
+
+def score_of(predicted: Tensor, t: Tensor, schedule: VariancePreserving) -> Tensor:
+    """The score from the predicted noise, -noise / gamma(t)."""
+    return -predicted / schedule.gamma(t).square().clamp_min(SMALLEST_VARIANCE).sqrt()
+
+
+def _identity(tasks: Sequence[Task], training: Training) -> dict[str, str]:
+    return {"tasks": repr([task.names for task in tasks]), "training": repr(training)}
+
+
+def _save(
+    network: nn.Module, optimizer: torch.optim.Adam, path: Path, tasks: Sequence[Task], training: Training, done: int
+) -> None:
+    tensors = {name: value.detach().contiguous() for name, value in network.named_parameters()}
+    for name, parameter in network.named_parameters():
+        state = optimizer.state[parameter]
+        tensors |= {f"{name}.{key}": value.clone() for key, value in state.items()}
+    with atomic(path) as temporary:
+        save_file(tensors, temporary, metadata=_identity(tasks, training) | {"done": str(done)})
+
+
+def _resume(
+    network: nn.Module, optimizer: torch.optim.Adam, path: Path, tasks: Sequence[Task], training: Training
+) -> int:
+    """Load a checkpoint; the iterations that are done."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except Exception as error:
+        raise RecomposeError(f"{path}: not a readable checkpoint ({error}); delete it and run again") from error
+    for key, expected in _identity(tasks, training).items():
+        if metadata.get(key) != expected:
+            raise RecomposeError(f"{path}: a checkpoint of other {key}; delete it and run again")
+    for name, parameter in network.named_parameters():
+        parameter.data.copy_(tensors[name])
+        keys = [key for key in tensors if key.startswith(f"{name}.")]
+        optimizer.state[parameter] = {key.removeprefix(f"{name}."): tensors[key] for key in keys}
+    return int(metadata["done"])

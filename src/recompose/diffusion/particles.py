@@ -1,0 +1,32 @@
+"""Sequential Monte Carlo: swarms of weighted particles, independent of one another."""
+
+import torch
+from torch import Tensor
+
+
+def effective_sample_size(log_weights: Tensor) -> Tensor:
+    """1 / sum of the squared normalized weights: (swarms, particles) -> (swarms,), between 1 and the particles."""
+    return torch.exp(2 * torch.logsumexp(log_weights, dim=-1) - torch.logsumexp(2 * log_weights, dim=-1))
+
+
+def systematic_resampling(log_weights: Tensor, generator: torch.Generator) -> Tensor:
+    """The ancestor of each slot: a particle of weight w has floor(w n) or ceil(w n) of the n slots of its swarm.
+
+    One uniform number places the n equidistant pointers of a swarm (Douc and Cappe, 2005). The slots are then
+    shuffled, so that the first of them is one draw from the weighted swarm: by one permutation for all swarms, and a
+    rotation of its own for each.
+    log_weights: (swarms, particles), up to a constant in each swarm -> (swarms, particles) indices
+    """
+    swarms, particles = log_weights.shape
+    device = log_weights.device
+    start = torch.rand((swarms, 1), generator=generator, device=device, dtype=torch.float64)
+    reached = torch.softmax(log_weights.double(), dim=-1).cumsum(dim=-1) * particles
+    # Pointer i stands at i + start: so many of them lie below what the particles so far have reached.
+    below = torch.ceil(reached - start).clamp(0, particles).long()
+    below[:, -1] = particles  # whatever rounding left
+    children = below.diff(dim=-1, prepend=below.new_zeros(swarms, 1))
+    slots = torch.arange(particles, device=device)
+    ancestors = slots.repeat(swarms).repeat_interleave(children.flatten()).view(swarms, particles)
+    rotation = torch.randint(particles, (swarms, 1), generator=generator, device=device)
+    order = torch.randperm(particles, generator=generator, device=device)[(slots + rotation) % particles]
+    return ancestors.gather(-1, order)
