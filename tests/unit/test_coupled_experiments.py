@@ -109,6 +109,13 @@ def test_the_cost_of_a_method_is_that_of_its_matrix_products(common):
     assert row.multiply_adds == 5 * per_iteration + 2 * 10 * 100  # and the read-out
 
 
+def test_the_cost_of_an_exhaustive_search_is_that_of_all_products(common):
+    """Counted where there is noise: without it few dimensions prove the maximum."""
+    settings = Table1(trials=4, codebook_sets=2, dimension=200, search_space=400, factors=(2,), superposed=(1, 8))
+    frame = experiments.table1(table1=settings, methods=("exhaustive",), **common)
+    assert (frame.multiply_adds >= 200 * 400).all()
+
+
 def test_the_joint_resonator_keeps_the_resonators_budget(common):
     settings = Table1(trials=4, codebook_sets=2, dimension=400, search_space=10_000, superposed=(2,))
     frame = experiments.table1(table1=settings, methods=("resonator", "joint_resonator"), **common)
