@@ -1,0 +1,137 @@
+"""What makes paper 2 affordable, each beside what a user would do instead: distances, training, sampling.
+
+    python benchmarks/weighted_composition.py               everything, some minutes
+    python benchmarks/weighted_composition.py distances     one of the three
+
+benchmarks/README.md says how to read the tables.
+"""
+
+import argparse
+import os
+import platform
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from statistics import median
+
+import numpy as np
+import ot
+import torch
+from torch import Tensor
+
+from recompose.diffusion.feynman_kac import Sampler, sample_composition
+from recompose.diffusion.grid_scores import GridScores
+from recompose.diffusion.noise_prediction import Task, Training, network_input, score_of, train
+from recompose.diffusion.noising import VariancePreserving
+from recompose.metrics.sliced_wasserstein import directions, sliced_wasserstein
+from recompose.networks.stacked import StackedMLP, noise_predictors
+from recompose.papers.weighted_composition.compositions import composition
+
+WIDTH, LAYERS, BATCH = 512, 4, 510
+SCHEDULE = VariancePreserving()
+
+
+def seconds(function: Callable[[], object]) -> float:
+    """Wall time of a call."""
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def alternating(first: Callable[[], object], second: Callable[[], object], repeats: int) -> tuple[float, float]:
+    """Median seconds of both, their repeats taking turns."""
+    spent = [(seconds(first), seconds(second)) for _ in range(repeats)]
+    return median(a for a, _ in spent), median(b for _, b in spent)
+
+
+def distances(repeats: int) -> None:
+    """SW2 of 5000 points along 2000 directions: ours and POT's, on the same numbers."""
+    generator = np.random.default_rng(0)
+    x, y = generator.standard_normal((5000, 2)), 1.1 * generator.standard_normal((5000, 2))
+    along = directions(2000, 2, generator)
+    ours = lambda: sliced_wasserstein(*map(torch.from_numpy, (x, y, along)))  # noqa: E731
+    peer = lambda: ot.sliced_wasserstein_distance(x, y, projections=along.T)  # noqa: E731
+    print(f"difference of the two values: {abs(ours() - float(peer())):.1e}")
+    mine, theirs = alternating(ours, peer, repeats)
+    print(f"5000 points, 2000 directions: {theirs / mine:.1f} x POT {version('POT')}")
+
+
+def networks(count: int) -> tuple[StackedMLP, list[Task]]:
+    """Conditional networks of the published size on the first setting."""
+    sources = composition("f_id").sources
+    tasks = []
+    for run in range(count):
+        generator = torch.Generator().manual_seed(run)
+        data = torch.stack([source.sample(1000, generator) for source in sources])
+        tasks.append(Task(("benchmark", run), data))
+    return noise_predictors(tasks, WIDTH, LAYERS), tasks
+
+
+def training(repeats: int, device: str, count: int = 6) -> None:
+    """Networks stacked against the same networks one after another."""
+    few = Training(iterations=50, batch=BATCH, learning_rate=2e-4)
+
+    def stacked() -> None:
+        network, tasks = networks(count)
+        train(network, tasks, few, schedule=SCHEDULE, device=device)
+
+    def one_by_one() -> None:
+        for task in networks(count)[1]:
+            train(noise_predictors([task], WIDTH, LAYERS), [task], few, schedule=SCHEDULE, device=device)
+
+    work = 6 * BATCH * sum(a * b for a, b in ((6, WIDTH), *[(WIDTH, WIDTH)] * (LAYERS - 1), (WIDTH, 2)))
+    print(f"work: {work / 1e9:.2f} G multiply-adds and additions per network and iteration")
+    together, apart = alternating(stacked, one_by_one, repeats)
+    rate = count * few.iterations * work / together
+    print(f"{count} networks on {device}: {apart / together:.2f} x one after another; {rate / 1e9:.0f} GFLOP/s")
+
+
+def sampling(device: str, nodes: int = 96, particles: int = 256, outputs: int = 5000, steps: int = 3) -> None:
+    """Particle-steps per second with the grid and with the network at every particle; a few steps of 500 of each."""
+    network = networks(1)[0].to(device).requires_grad_(False)
+    weights = composition("nf_id").weights.to(device)
+
+    def scores(x: Tensor, t: Tensor) -> Tensor:
+        points = x.reshape(1, -1, 2).expand(3, -1, 2)
+        seen = network_input(t.expand(3, points.shape[1], 1), points).flatten(0, 1).unsqueeze(0)
+        return score_of(network(seen)[0].unflatten(0, (3, -1)), t, SCHEDULE).unflatten(1, x.shape[:2])
+
+    def run(scores: Callable[[Tensor, Tensor], Tensor], swarms: int) -> float:
+        generator = torch.Generator(device).manual_seed(0)
+        spent = seconds(
+            lambda: sample_composition(
+                scores, weights, swarms=swarms, particles=particles, dimension=2, sampler=Sampler(steps=steps),
+                schedule=SCHEDULE, generator=generator,
+            )
+        )  # fmt: skip
+        return swarms * particles * steps / spent
+
+    grid = GridScores(scores, SCHEDULE, nodes=nodes, bound=0.02)
+    shared, direct = run(grid, outputs), run(scores, 40)
+    print(f"K = {particles}, {outputs} outputs, {nodes}^2 nodes: {shared / direct:.0f} x direct evaluation")
+    share = grid.evaluated / grid.asked
+    print(f"{shared:,.0f} against {direct:,.0f} particle-steps/s; exact scores asked for at {share:.1%} of the points")
+
+
+def main() -> None:
+    """Print the tables that are asked for."""
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("what", nargs="*", help="distances, training, sampling; without it all")
+    parser.add_argument("--repeats", type=int, default=3)
+    options = parser.parse_args()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    print(f"torch {version('torch')}, {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    with torch.no_grad():
+        if not options.what or "distances" in options.what:
+            print("\n## Distances\n")
+            distances(options.repeats)
+        if not options.what or "sampling" in options.what:
+            print("\n## Sampling\n")
+            sampling(device)
+    if not options.what or "training" in options.what:
+        print("\n## Training\n")
+        training(options.repeats, device)
+
+
+if __name__ == "__main__":
+    main()
