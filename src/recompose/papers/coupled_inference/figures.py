@@ -54,7 +54,7 @@ def figure4(frame: pd.DataFrame) -> Figure:
                 vmin=0,
                 vmax=1,
                 cmap="cividis",
-                annot=True,
+                annot=grid.shape[1] <= 8,  # more columns leave no room for two digits
                 fmt=".2f",
                 annot_kws={"size": 6.5},
                 cbar=last,
