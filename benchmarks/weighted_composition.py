@@ -19,13 +19,13 @@ import ot
 import torch
 from torch import Tensor
 
+from recompose.datasets.compositions import composition
 from recompose.diffusion.feynman_kac import Sampler, sample_composition
 from recompose.diffusion.grid_scores import GridScores
 from recompose.diffusion.noise_prediction import Task, Training, network_input, score_of, train
 from recompose.diffusion.noising import VariancePreserving
 from recompose.metrics.sliced_wasserstein import directions, sliced_wasserstein
 from recompose.networks.stacked import StackedMLP, noise_predictors
-from recompose.papers.weighted_composition.compositions import composition
 
 WIDTH, LAYERS, BATCH = 512, 4, 510
 SCHEDULE = VariancePreserving()

@@ -6,13 +6,13 @@ from itertools import pairwise
 import pytest
 import torch
 
+from recompose.datasets.compositions import composition
 from recompose.diffusion import feynman_kac
 from recompose.diffusion.feynman_kac import Sampler, log_weight_rate, sample_composition
 from recompose.diffusion.mixtures import Mixture, gaussian
 from recompose.diffusion.noising import VariancePreserving
 from recompose.diffusion.particles import effective_sample_size, systematic_resampling
 from recompose.errors import RecomposeError
-from recompose.papers.weighted_composition.compositions import composition
 
 VP = VariancePreserving()
 

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
+from recompose.datasets.compositions import composition
 from recompose.diffusion.feynman_kac import Sampler, sample_composition
 from recompose.diffusion.grid_scores import GridScores
 from recompose.diffusion.noising import VariancePreserving
 from recompose.metrics.sliced_wasserstein import sliced_wasserstein
-from recompose.papers.weighted_composition.compositions import composition
 
 VP = VariancePreserving()
 

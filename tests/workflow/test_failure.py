@@ -8,6 +8,9 @@ pytestmark = pytest.mark.workflow
 BREAKS_HALFWAY = """
 
 class _DryPen:
+    def set_layout_engine(self, _):
+        pass
+
     def savefig(self, path, **_):
         if path.suffix == ".svg":
             raise ValueError("the pen is dry")

@@ -32,7 +32,9 @@ def test_verify(project: Project) -> None:
     assert changed.startswith(f"{TABLE1}: changed")
     refused = project.snakemake()  # nothing is built on it
     assert refused.returncode != 0 and f"{TABLE1}: changed since it was made" in refused.stdout
-    table1.write_bytes(content)
+    table1.unlink()  # as the message says
+    project.finish()
+    assert table1.read_bytes() == content and findings(project) == []
 
     project.append("config/config.yaml", "\ncoupled_inference: {capacity: {threshold: 0.5}}\n")
     (stale,) = findings(project)

@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from recompose.diffusion.mixtures import Mixture, gaussian, product
-from recompose.errors import RecomposeError
-from recompose.papers.weighted_composition.compositions import (
+from recompose.datasets.compositions import (
     SETTINGS,
     composed_covariance,
     composition,
     naive_ode_covariance,
 )
+from recompose.diffusion.mixtures import Mixture, gaussian, product
+from recompose.errors import RecomposeError
 
 DIAGONAL = torch.diag_embed(torch.tensor([[10.0, 1.0], [1.0, 10.0], [20.0, 20.0]], dtype=torch.double))
 BASE = torch.tensor([1.0, 1.0, -1.0], dtype=torch.double)

@@ -1,4 +1,4 @@
-"""Weighted compositions (Definition 1), their exact theory for Gaussians, and the paper's six settings.
+"""Weighted compositions (paper 2, Definition 1), their exact theory for Gaussians, and the six settings of section 5.
 
 The sources of a setting stand in the order a1, a2, 0; the base-composed distribution P^a1 P^a2 / P^0 weights them
 1, 1 and -1 (section 4.2).
