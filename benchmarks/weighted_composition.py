@@ -49,7 +49,7 @@ def distances(repeats: int) -> None:
     generator = np.random.default_rng(0)
     x, y = generator.standard_normal((5000, 2)), 1.1 * generator.standard_normal((5000, 2))
     along = directions(2000, 2, generator)
-    ours = lambda: sliced_wasserstein(*map(torch.from_numpy, (x, y, along)))  # noqa: E731
+    ours = lambda: sliced_wasserstein(x, y, along)  # noqa: E731
     peer = lambda: ot.sliced_wasserstein_distance(x, y, projections=along.T)  # noqa: E731
     print(f"difference of the two values: {abs(ours() - float(peer())):.1e}")
     mine, theirs = alternating(ours, peer, repeats)

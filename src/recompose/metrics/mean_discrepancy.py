@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -9,13 +10,13 @@ BLOCK = 500
 """Rows of a matrix of distances held at a time: 5000 columns of doubles are then 20 MB."""
 
 
-def median_bandwidth(x: Tensor, y: Tensor) -> float:
+def median_bandwidth(x: np.ndarray, y: np.ndarray) -> float:
     """gamma = 1 / (2 med^2), med the median distance between points of the two samples (the lower one of two)."""
     distances = torch.cat([block.flatten() for block in _squared_distances(x, y)])
     return 0.5 / float(distances.kthvalue((len(distances) + 1) // 2).values)
 
 
-def mean_discrepancy(x: Tensor, y: Tensor, gamma: float) -> float:
+def mean_discrepancy(x: np.ndarray, y: np.ndarray, gamma: float) -> float:
     """The unbiased U-statistic of MMD^2 with the kernel exp(-gamma |a - b|^2); it may be negative.
 
     x: (m, dimension), y: (n, dimension)
@@ -29,7 +30,8 @@ def mean_discrepancy(x: Tensor, y: Tensor, gamma: float) -> float:
     return (within_x - m) / (m * (m - 1)) + (within_y - n) / (n * (n - 1)) - 2 * between / (m * n)
 
 
-def _squared_distances(x: Tensor, y: Tensor) -> Iterator[Tensor]:
+def _squared_distances(x: np.ndarray, y: np.ndarray) -> Iterator[Tensor]:
     """|a - b|^2 of some rows of x with all rows of y at a time."""
-    for block in torch.split(x, BLOCK):
-        yield torch.cdist(block, y, compute_mode="donot_use_mm_for_euclid_dist").square()
+    others = torch.from_numpy(y)
+    for block in torch.split(torch.from_numpy(x), BLOCK):
+        yield torch.cdist(block, others, compute_mode="donot_use_mm_for_euclid_dist").square()
