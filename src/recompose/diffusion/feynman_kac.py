@@ -12,15 +12,12 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from recompose.diffusion.noising import VariancePreserving
+from recompose.diffusion.noising import NEAREST, VariancePreserving
 from recompose.diffusion.particles import effective_sample_size, systematic_resampling
 from recompose.errors import RecomposeError
 
 Scores = Callable[[Tensor, Tensor], Tensor]
 """x: (swarms, particles, dimension), t: () -> the score of each source at x, (sources, swarms, particles, dimension)"""
-
-NEAREST = 1e-5
-"""Scores are evaluated no nearer than this to the two ends of time, where they are singular or pure noise."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import grid_sample
+from torch.nn.functional import grid_sample, max_pool2d, pad
 
 from recompose.diffusion.feynman_kac import Scores
 from recompose.diffusion.noising import VariancePreserving
@@ -58,17 +58,11 @@ class GridScores:
 
         A linear interpolant misses a function by at most an eighth of its second difference, along each axis.
         """
-        curved = torch.zeros_like(field[0, 0])
-        for axis in (-2, -1):
-            bend = field.diff(n=2, dim=axis).abs().amax(dim=(0, 1)) / 8
-            inner = [slice(None), slice(None)]
-            inner[axis] = slice(1, -1)
-            curved[tuple(inner)] += bend
-            first, last = [slice(None), slice(None)], [slice(None), slice(None)]
-            first[axis], last[axis] = slice(0, 1), slice(-1, None)  # the edge is bent like its neighbour
-            curved[tuple(first)] += bend.narrow(axis, 0, 1)
-            curved[tuple(last)] += bend.narrow(axis, bend.shape[axis] - 1, 1)
-        worst = torch.nn.functional.max_pool2d(curved[None, None], 2, stride=1)[0, 0]  # of the four corners of a cell
+        curved = torch.zeros_like(field[:1, :1])
+        for axis, margins in ((-2, (0, 0, 1, 1)), (-1, (1, 1, 0, 0))):
+            bend = field.diff(n=2, dim=axis).abs().amax(dim=(0, 1), keepdim=True) / 8
+            curved += pad(bend, margins, mode="replicate")  # the edge is bent like its neighbour
+        worst = max_pool2d(curved, 2, stride=1)[0, 0]  # of the four corners of a cell
         cell = ((places + 1) / 2 * (self.nodes - 1)).floor().long()
         beyond = ((places < -1) | (places > 1)).any(dim=-1)
         column, row = cell.clamp(0, self.nodes - 2).unbind(dim=-1)

@@ -10,7 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from recompose.diffusion.noising import VariancePreserving
+from recompose.diffusion.noising import NEAREST, VariancePreserving
 from recompose.errors import RecomposeError
 from recompose.randomness import torch_generator
 from recompose.storage import atomic
@@ -19,7 +19,6 @@ SLICE = 50
 """Iterations whose random numbers are drawn at once; a checkpoint stands between two slices."""
 CHECKPOINT_SECONDS = 60.0
 SMALLEST_VARIANCE = 1e-8
-NEAREST = 1e-5
 
 
 @dataclass(frozen=True)

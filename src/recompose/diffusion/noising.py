@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+NEAREST = 1e-5
+"""Scores are learned and evaluated no nearer than this to the two ends of time: there they are singular, or noise."""
+
 
 @dataclass(frozen=True)
 class VariancePreserving:
