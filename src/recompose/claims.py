@@ -12,8 +12,9 @@ from typing import Any, Literal, Self
 
 import pandas as pd
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from recompose.blocks import Block
 from recompose.errors import RecomposeError
 from recompose.storage import read_csv
 
@@ -23,13 +24,7 @@ Read = Literal["only", "mean", "peak", "breadth", "rise", "worst_step", "rank_co
 PUBLISHED_COLUMNS = ("artifact", "where", "method", "factors", "superposed", "quantity", "value")
 
 
-class Strict(BaseModel):
-    """A strict, frozen model."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Query(Strict):
+class Query(Block):
     """Rows of one artifact's CSV, and how they become one number."""
 
     artifact: str
@@ -58,7 +53,7 @@ class Query(Strict):
         return self
 
 
-class Needs(Strict):
+class Needs(Block):
     """What a claim needs before it can be tested."""
 
     scale: Scale = "small"
@@ -66,7 +61,7 @@ class Needs(Strict):
     """a data set that cannot be shipped"""
 
 
-class Claim(Strict):
+class Claim(Block):
     """One claim: what is measured, and where it has to lie.
 
     - `number`: within `tolerance` of what the paper prints;
@@ -125,7 +120,7 @@ class Claim(Strict):
         return low, float("inf") if self.at_most is None else self.at_most
 
 
-class Paper(Strict):
+class Paper(Block):
     """One file of claims: what the paper is, the artifacts in the order people read them, and its claims."""
 
     slug: str

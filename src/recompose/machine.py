@@ -1,5 +1,7 @@
 """What this machine offers: memory and devices."""
 
+from pathlib import Path
+
 from recompose.errors import RecomposeError
 
 GIB = 2**30
@@ -24,3 +26,21 @@ def resolve_device(device: str) -> str:
     if device == "cuda" and not torch.cuda.is_available():
         raise RecomposeError("device = cuda: this machine has no CUDA device; use auto or cpu")
     return device
+
+
+def resolve_precision(precision: str, device: str) -> str:
+    """`auto` becomes `bf16` where the device multiplies matrices of bfloat16 in units of their own, else `fp32`."""
+    import torch
+
+    if precision != "auto":
+        return precision
+    units = torch.cuda.is_bf16_supported(including_emulation=False) if device == "cuda" else _amx()
+    return "bf16" if units else "fp32"
+
+
+def _amx() -> bool:
+    """Whether this processor has AMX's tiles of bfloat16."""
+    try:
+        return "amx_bf16" in Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+    except OSError:
+        return False

@@ -7,6 +7,7 @@ import torch
 from recompose.datasets.compositions import composition
 from recompose.diffusion.feynman_kac import Sampler, sample_composition
 from recompose.diffusion.grid_scores import GridScores
+from recompose.diffusion.mixtures import mixture_scores
 from recompose.diffusion.noising import VariancePreserving
 from recompose.metrics.sliced_wasserstein import sliced_wasserstein
 
@@ -14,17 +15,11 @@ VP = VariancePreserving()
 
 
 def analytic(name):
-    sources = composition(name).sources
-
-    def scores(x, t):
-        alpha, gamma = float(VP.alpha(t)), float(VP.gamma(t))
-        return torch.stack([source.noised(alpha, gamma).score(x) for source in sources])
-
-    return scores
+    return mixture_scores(composition(name).sources, VP)
 
 
 def cloud(swarms=300, particles=40, spread=3.0):
-    return spread * torch.randn((swarms, particles, 2), generator=torch.Generator().manual_seed(0))
+    return spread * torch.randn((2, swarms, particles), generator=torch.Generator().manual_seed(0))
 
 
 @pytest.mark.parametrize("name", ["nf_id", "gmm_id", "gmm_ood"])
@@ -48,9 +43,9 @@ def test_linear_scores_are_exact_and_cost_the_nodes_alone():
 def test_points_beyond_the_grid_are_evaluated_themselves():
     t = torch.tensor(0.4)
     x = cloud()
-    x[7, 3] = torch.tensor([80.0, -90.0])
+    x[:, 7, 3] = torch.tensor([80.0, -90.0])
     grid = GridScores(analytic("gmm_id"), VP, nodes=32, bound=1.0)
-    torch.testing.assert_close(grid(x, t)[:, 7, 3], analytic("gmm_id")(x, t)[:, 7, 3], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(grid(x, t)[..., 7, 3], analytic("gmm_id")(x, t)[..., 7, 3], rtol=1e-4, atol=1e-4)
     assert 32**2 < grid.evaluated < 32**2 + 50
 
 

@@ -5,26 +5,23 @@ Each paper's part is a model of its own in `recompose.papers.<slug>.settings`; a
 
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from recompose.blocks import Block
 from recompose.papers.coupled_inference.settings import CoupledInference
 
 Scale = Literal["smoke", "small", "paper"]
 SCALES: tuple[str, ...] = get_args(Scale)
 
 
-class Execution(BaseModel):
+class Execution(Block):
     """How the work is divided. Nothing here ever changes a result."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     batches: int = Field(4, ge=1, le=64, description="jobs that the cells of one large artifact are dealt to")
 
 
-class Config(BaseModel):
+class Config(Block):
     """The keys at the top: they hold for all papers."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     scale: Scale = Field("small", description="smoke: plumbing; small: real content; paper: as published")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto takes cuda where there is one")

@@ -6,7 +6,6 @@ Times run as in the field: t = 0 is data, t = 1 noise. A sampler goes from 1 to 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -17,7 +16,7 @@ from recompose.diffusion.particles import effective_sample_size, systematic_resa
 from recompose.errors import RecomposeError
 
 Scores = Callable[[Tensor, Tensor], Tensor]
-"""x: (swarms, particles, dimension), t: () -> the score of each source at x, (sources, swarms, particles, dimension)"""
+"""x: (dimension, swarms, particles), t: () -> the score of each source at x, (sources, dimension, swarms, particles)"""
 
 
 @dataclass(frozen=True)
@@ -36,15 +35,23 @@ class Sampler:
     noise_on_last_step: bool = True
 
 
-def log_weight_rate(scores: Tensor, weights: Tensor, rate: Tensor, drift_divergence: Tensor) -> Tensor:
+def composed_score(scores: Tensor, weights: Tensor) -> Tensor:
+    """The naively composed score, sum_a w_a S_a (section 3.2): (sources, ...) -> (...)."""
+    return torch.tensordot(weights, scores, dims=1)
+
+
+def log_weight_rate(
+    scores: Tensor, composed: Tensor, weights: Tensor, rate: float | Tensor, drift_divergence: float | Tensor
+) -> Tensor:
     """How fast a particle gains log-weight per unit of sampling time: Eq. 11, its sign (for dt < 0) turned.
 
     (sum_a w_a - 1) div u + b/2 (|sum_a w_a S_a|^2 - sum_a w_a |S_a|^2)
-    scores: (sources, ..., dimension), weights: (sources,), rate: b(t), drift_divergence: div u -> (...)
+    scores: (sources, dimension, ...), composed: their `composed_score`, weights: (sources,), rate: b(t),
+    drift_divergence: div u -> (...)
     """
-    composed = torch.tensordot(weights, scores, dims=1)
-    gap = composed.square().sum(dim=-1) - torch.tensordot(weights, scores.square().sum(dim=-1), dims=1)
-    return (weights.sum() - 1) * drift_divergence + 0.5 * rate * gap
+    squares = scores.square().flatten(0, 1)
+    gap = composed.square().sum(dim=0) - torch.tensordot(weights.repeat_interleave(scores.shape[1]), squares, dims=1)
+    return gap.mul_(0.5 * rate).add_((weights.sum() - 1) * drift_divergence)
 
 
 def sample_composition(
@@ -61,69 +68,66 @@ def sample_composition(
     """One draw from each of the swarms: (swarms, dimension).
 
     Euler(-Maruyama) on the naively composed score (Eqs. 4 and 5). After each move the log-weight rate is evaluated at
-    the new place and time, and the swarm is resampled by it. With one particle this is the naive sampler.
-    Raises RecomposeError where a log-weight is not finite.
+    the new place and time, and the swarm is resampled by it; at the end one particle is drawn by its weight. With one
+    particle this is the naive sampler. Raises RecomposeError where a log-weight is not finite.
     """
     if particles < 1:
         raise RecomposeError(f"particles = {particles}, expected at least 1")
+    options = {"generator": generator, "dtype": weights.dtype, "device": weights.device}
     times = torch.linspace(1, 0, sampler.steps + 1, dtype=weights.dtype, device=weights.device)
-    x = torch.randn((swarms, particles, dimension), generator=generator, dtype=weights.dtype, device=weights.device)
+    rates = schedule.rate(times).tolist()
+    x = torch.randn((dimension, swarms, particles), **options)
     log_weights = torch.zeros((swarms, particles), dtype=weights.dtype, device=weights.device)
+    first = particles * torch.arange(swarms, device=x.device).unsqueeze(-1)
     at = scores(x, times[0].clamp(NEAREST, 1 - NEAREST))
-    for number, (t, following) in enumerate(pairwise(times), start=1):
-        length, rate = t - following, schedule.rate(t)
-        composed = torch.tensordot(weights, at, dims=1)
+    composed = composed_score(at, weights)
+    for number in range(1, sampler.steps + 1):
+        last, spent = number == sampler.steps, rates[number - 1] / sampler.steps
         if sampler.dynamics == "sde":
-            x = x + rate * length * (0.5 * x + composed)
-            if number < sampler.steps or sampler.noise_on_last_step:
-                noise = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
-                x = x + (rate * length).sqrt() * noise
+            x = x * (1 + 0.5 * spent) + spent * composed
+            if not last or sampler.noise_on_last_step:
+                x.add_(torch.randn(x.shape, **options), alpha=spent**0.5)
         else:
-            x = x + 0.5 * rate * length * (x + composed)
-        last = number == sampler.steps
+            x = x * (1 + 0.5 * spent) + 0.5 * spent * composed
         if particles == 1 and last:
             break
-        at = scores(x, following.clamp(NEAREST, 1 - NEAREST))
-        if particles > 1:
-            rate = schedule.rate(following)
-            gain = log_weight_rate(at, weights, rate, -0.5 * rate * dimension)
-            log_weights = log_weights + length * _bounded(gain, sampler)
-            _require_finite(log_weights, number, sampler.steps)
-            chosen = _ancestors(log_weights, sampler, last, generator)
-            if chosen is not None:
-                ancestors, resampled = chosen
-                x = torch.take_along_dim(x, ancestors.unsqueeze(-1), dim=1)
-                at = torch.take_along_dim(at, ancestors.unsqueeze(0).unsqueeze(-1), dim=2)
-                log_weights = torch.where(resampled, torch.zeros_like(log_weights), log_weights)
-    return x[:, 0]
+        at = scores(x, times[number].clamp(NEAREST, 1 - NEAREST))
+        composed = composed_score(at, weights)
+        if particles == 1:
+            continue
+        gain = log_weight_rate(at, composed, weights, rates[number], -0.5 * rates[number] * dimension)
+        log_weights += _bounded(gain, sampler) / sampler.steps
+        _require_finite(log_weights, number, sampler.steps)
+        resampled = None if last else _resampled(log_weights, sampler)
+        if resampled is not None:
+            ancestors = systematic_resampling(log_weights, generator)
+            if not resampled.all():
+                ancestors = torch.where(resampled, ancestors, torch.arange(particles, device=x.device))
+            flat = (ancestors + first).flatten()
+            x = x.flatten(1).index_select(1, flat).view_as(x)
+            composed = composed.flatten(1).index_select(1, flat).view_as(x)
+            log_weights.masked_fill_(resampled, 0)
+    drawn = torch.multinomial(torch.softmax(log_weights, dim=-1), 1, generator=generator)
+    return torch.take_along_dim(x, drawn.unsqueeze(0), dim=-1).squeeze(-1).T
 
 
 def _bounded(gain: Tensor, sampler: Sampler) -> Tensor:
     if sampler.centring:
         gain = gain - gain.mean(dim=-1, keepdim=True)
-    return gain if sampler.clip is None else gain.clamp(-sampler.clip, sampler.clip)
+    return gain if sampler.clip is None else gain.clamp_(-sampler.clip, sampler.clip)
 
 
-def _ancestors(
-    log_weights: Tensor, sampler: Sampler, last: bool, generator: torch.Generator
-) -> tuple[Tensor, Tensor] | None:
-    """Where each particle comes from, and which swarms were resampled, (swarms, 1); None if no swarm was.
-
-    At the end all swarms are, so that the first slot is a draw from the weighted swarm.
-    """
-    if sampler.resampling == "every_step" or last:
-        resampled = torch.ones_like(log_weights[:, :1], dtype=torch.bool)
-    else:
-        enough = sampler.threshold * log_weights.shape[-1]
-        resampled = (effective_sample_size(log_weights) < enough).unsqueeze(-1)
-        if not resampled.any():
-            return None
-    own = torch.arange(log_weights.shape[-1], device=log_weights.device).expand_as(log_weights)
-    return torch.where(resampled, systematic_resampling(log_weights, generator), own), resampled
+def _resampled(log_weights: Tensor, sampler: Sampler) -> Tensor | None:
+    """Which swarms are resampled now, (swarms, 1); None if none is."""
+    if sampler.resampling == "every_step":
+        return torch.ones_like(log_weights[:, :1], dtype=torch.bool)
+    enough = sampler.threshold * log_weights.shape[-1]
+    resampled = (effective_sample_size(log_weights) < enough).unsqueeze(-1)
+    return resampled if resampled.any() else None
 
 
 def _require_finite(log_weights: Tensor, number: int, steps: int) -> None:
-    if not torch.isfinite(log_weights).all():
+    if not torch.isfinite(log_weights.sum()):
         swarm = int((~torch.isfinite(log_weights)).any(dim=-1).nonzero()[0])
         raise RecomposeError(
             f"step {number} of {steps}: the log-weights of swarm {swarm} are not finite; "

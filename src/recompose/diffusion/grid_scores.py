@@ -1,6 +1,6 @@
 """Scores in the plane from a grid: each network is evaluated once per step on the nodes, however many the particles."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -10,51 +10,75 @@ from recompose.diffusion.feynman_kac import Scores
 from recompose.diffusion.noising import VariancePreserving
 
 
+@dataclass(frozen=True)
+class Grid:
+    """The scores of all sources on a square, at one time."""
+
+    centre: Tensor
+    """(2, 1)"""
+    half: Tensor
+    """(), half the width"""
+    field: Tensor
+    """(1, 2 sources, nodes, nodes): rows follow the second coordinate"""
+    poor: Tensor | None
+    """(nodes - 1, nodes - 1), the cells in which the interpolation errs by more than the bound; None if none does"""
+
+
 @dataclass
 class GridScores:
     """Scores interpolated bilinearly between the nodes of a square grid, and exact where that is not good enough.
 
-    Exact are points beyond the grid, and points in cells where the interpolation error, estimated from the second
-    differences of the nodes, exceeds the bound. It is measured in units of predicted noise, gamma(t) |score|, in which
-    a network's output has size one at all times.
+    The grid of a time is made for the first points that are asked for at that time, and kept. Exact are points beyond
+    it, and points in cells where the interpolation error, estimated from the second differences of the nodes, exceeds
+    the bound. It is measured in units of predicted noise, gamma(t) |score|, in which a network's output has size one
+    at all times.
     """
 
     exact: Scores
     schedule: VariancePreserving
     nodes: int
     bound: float
-    reach: float = 4.5
+    reach: float = 5.0
     """Half the width of the grid, in standard deviations of the particles along the axis where they spread most."""
     evaluated: int = 0
     """Points at which the exact scores were asked for so far."""
     asked: int = 0
     """Points at which scores were asked for so far."""
+    grids: dict[float, Grid] = field(default_factory=dict, repr=False)
 
     def __call__(self, x: Tensor, t: Tensor) -> Tensor:
-        """x: (swarms, particles, 2), t: () -> (sources, swarms, particles, 2)."""
-        points = x.reshape(-1, 2)
-        self.asked += len(points)
-        if len(points) <= self.nodes**2:
-            return self._exact(x, t)
-        centre, half = points.mean(dim=0), self.reach * points.std(dim=0).max()
-        axis = torch.linspace(-1, 1, self.nodes, dtype=x.dtype, device=x.device)
-        square = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), dim=-1)  # (row, column, (x, y))
-        at_nodes = self._exact((centre + half * square).flatten(0, 1).unsqueeze(0), t)
-        field = at_nodes[:, 0].mT.reshape(-1, 2, self.nodes, self.nodes)  # (sources, 2, rows, columns)
-        places = (points - centre) / half
-        sampled = grid_sample(field.flatten(0, 1).unsqueeze(0), places[None, None], mode="bilinear", align_corners=True)
-        found = sampled.reshape(len(field), 2, len(points)).mT.contiguous()  # (sources, points, 2)
-        poor = self._poor(field * self.schedule.gamma(t), places)
-        if poor.any():
-            found[:, poor] = self._exact(points[poor].unsqueeze(0), t)[:, 0]
-        return found.view(len(field), *x.shape)
+        """x: (2, swarms, particles), t: () -> (sources, 2, swarms, particles)."""
+        points = x.reshape(2, -1)
+        self.asked += points.shape[1]
+        grid = self.grids.get(float(t))
+        if grid is None:
+            if points.shape[1] <= self.nodes**2:
+                return self._exact(x, t)
+            grid = self.grids[float(t)] = self._grid(points, t)
+        places = (points - grid.centre) / grid.half
+        found = grid_sample(grid.field, places.T[None, None], mode="bilinear", align_corners=True)
+        found = found.view(-1, *points.shape)
+        poor = self._poor(grid, places)
+        if poor is not None:
+            found.index_copy_(-1, poor, self._exact(points[:, poor].unsqueeze(1), t).squeeze(2))
+        return found.view(-1, *x.shape)
 
     def _exact(self, x: Tensor, t: Tensor) -> Tensor:
-        self.evaluated += x.shape[0] * x.shape[1]
+        self.evaluated += x[0].numel()
         return self.exact(x, t)
 
-    def _poor(self, field: Tensor, places: Tensor) -> Tensor:
-        """Which points lie beyond the grid, or in a cell where the bilinear error exceeds the bound.
+    def _grid(self, points: Tensor, t: Tensor) -> Grid:
+        centre, half = points.mean(dim=1, keepdim=True), self.reach * points.std(dim=1).max()
+        axis = torch.linspace(-1, 1, self.nodes, dtype=points.dtype, device=points.device)
+        square = torch.stack(torch.meshgrid(axis, axis, indexing="xy"))  # (x and y, row, column)
+        at_nodes = self._exact(centre.unsqueeze(-1) + half * square, t)
+        poor = self._curvature(at_nodes * self.schedule.gamma(t)) > self.bound
+        field = at_nodes.flatten(0, 1).unsqueeze(0).contiguous(memory_format=torch.channels_last)
+        return Grid(centre, half, field, poor if poor.any() else None)
+
+    @staticmethod
+    def _curvature(field: Tensor) -> Tensor:
+        """How far the bilinear interpolant may be off in each cell: (sources, 2, rows, columns) -> (cells, cells).
 
         A linear interpolant misses a function by at most an eighth of its second difference, along each axis.
         """
@@ -62,8 +86,14 @@ class GridScores:
         for axis, margins in ((-2, (0, 0, 1, 1)), (-1, (1, 1, 0, 0))):
             bend = field.diff(n=2, dim=axis).abs().amax(dim=(0, 1), keepdim=True) / 8
             curved += pad(bend, margins, mode="replicate")  # the edge is bent like its neighbour
-        worst = max_pool2d(curved, 2, stride=1)[0, 0]  # of the four corners of a cell
-        cell = ((places + 1) / 2 * (self.nodes - 1)).floor().long()
-        beyond = ((places < -1) | (places > 1)).any(dim=-1)
-        column, row = cell.clamp(0, self.nodes - 2).unbind(dim=-1)
-        return beyond | (worst[row, column] > self.bound)
+        return max_pool2d(curved, 2, stride=1)[0, 0]  # the worst of the four corners
+
+    def _poor(self, grid: Grid, places: Tensor) -> Tensor | None:
+        """The points that lie beyond the grid or in a poor cell, their indices; None if none does."""
+        if grid.poor is None and bool(places.abs().amax() <= 1):
+            return None
+        poor = (places.abs() > 1).any(dim=0)
+        if grid.poor is not None:
+            column, row = ((places + 1) * (0.5 * (self.nodes - 1))).long().clamp_(0, self.nodes - 2)
+            poor |= grid.poor.view(-1).index_select(0, row * (self.nodes - 1) + column)
+        return poor.nonzero().squeeze(-1) if poor.any() else None

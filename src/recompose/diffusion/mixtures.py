@@ -1,11 +1,13 @@
 """Gaussian mixtures, whose score is known at every diffusion time. One component: a Gaussian."""
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from recompose.diffusion.noising import VariancePreserving
 from recompose.errors import RecomposeError
 
 
@@ -35,17 +37,14 @@ class Mixture:
 
     def log_density(self, x: Tensor) -> Tensor:
         """(..., dimension) -> (...)."""
-        return torch.logsumexp(self._log_joint(x), dim=-1)
+        return torch.logsumexp(self._log_joint(self._whitened(x)[1]), dim=0).view(x.shape[:-1])
 
     def score(self, x: Tensor) -> Tensor:
         """The gradient of the log density, sum_k p(k | x) precision_k (mean_k - x): (..., dimension), twice."""
-        precisions = torch.linalg.inv(self.covariances)
-        towards = (precisions @ self.means.unsqueeze(-1)).squeeze(-1)
-        if len(self.weights) == 1:
-            return torch.addmm(towards, x.reshape(-1, x.shape[-1]), precisions[0], alpha=-1).view_as(x)
-        shares = torch.softmax(self._log_joint(x), dim=-1)
-        precision = (shares @ precisions.flatten(1)).unflatten(-1, precisions.shape[1:])
-        return shares @ towards - (precision @ x.unsqueeze(-1)).squeeze(-1)
+        whitening, apart = self._whitened(x)
+        shares = torch.softmax(self._log_joint(apart), dim=0)
+        pulls = whitening.mT @ apart
+        return -(shares.unsqueeze(1) * pulls).sum(dim=0).T.reshape(x.shape)
 
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
         """(count, dimension)."""
@@ -54,12 +53,15 @@ class Mixture:
         factors = torch.linalg.cholesky(self.covariances)
         return self.means[chosen] + (factors[chosen] @ noise.unsqueeze(-1)).squeeze(-1)
 
-    def _log_joint(self, x: Tensor) -> Tensor:
-        """log(weight_k N(x; k)): (..., dimension) -> (..., components)."""
+    def _whitened(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The inverse factors of the covariances, and what they make of x - mean_k: (components, dimension, points)."""
         whitening = torch.linalg.inv(torch.linalg.cholesky(self.covariances))
-        apart = torch.tensordot(x, whitening, dims=([-1], [-1])) - (whitening @ self.means.unsqueeze(-1)).squeeze(-1)
+        return whitening, whitening @ x.reshape(-1, x.shape[-1]).T - whitening @ self.means.unsqueeze(-1)
+
+    def _log_joint(self, whitened: Tensor) -> Tensor:
+        """log(weight_k N(x; k)): (components, dimension, points) -> (components, points)."""
         volume = torch.logdet(self.covariances) + self.means.shape[-1] * math.log(2 * math.pi)
-        return torch.log(self.weights) - 0.5 * (volume + apart.square().sum(dim=-1))
+        return (torch.log(self.weights) - 0.5 * volume).unsqueeze(-1) - 0.5 * whitened.square().sum(dim=1)
 
 
 def gaussian(covariance: Tensor) -> Mixture:
@@ -78,3 +80,14 @@ def product(first: Mixture, second: Mixture) -> Mixture:
     logits = first.weights.log().unsqueeze(1) + second.weights.log() - 0.5 * (torch.logdet(spread) + distance)
     means = (covariances @ pulls).squeeze(-1)
     return Mixture(torch.softmax(logits.flatten(), dim=0), means.flatten(0, 1), covariances.flatten(0, 1))
+
+
+def mixture_scores(sources: Sequence[Mixture], schedule: VariancePreserving) -> Callable[[Tensor, Tensor], Tensor]:
+    """The exact scores of noised mixtures, as `recompose.diffusion.feynman_kac.Scores`."""
+
+    def scores(x: Tensor, t: Tensor) -> Tensor:
+        points = x.movedim(0, -1)
+        alpha, gamma = float(schedule.alpha(t)), float(schedule.gamma(t))
+        return torch.stack([source.noised(alpha, gamma).score(points).movedim(-1, 0) for source in sources])
+
+    return scores

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import torch
 from safetensors import safe_open
@@ -28,6 +29,8 @@ class Training:
     iterations: int
     batch: int
     learning_rate: float
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """Of the matrix products; weights, losses and the optimizer are fp32 in any case."""
 
 
 class Divergence(RecomposeError):
@@ -71,19 +74,23 @@ def train(
     network: (networks, points, inputs) -> (networks, points, dimension), none of which sees another.
     The loss of a network is |predicted - noise|^2, summed over the dimensions, its mean over a batch that is divided
     equally among the sources. Random numbers come from the task's own generators, slice by slice: a resumed training
-    draws what an uninterrupted one draws. Raises Divergence, after the last iteration, with the names of networks whose
-    loss became NaN; their weights are NaN, those of the others as without them.
+    draws what an uninterrupted one draws, and one that is done stays in its checkpoint. Raises Divergence, after the
+    last iteration, with the names of networks whose loss became NaN; their weights are NaN, those of the others as
+    without them.
     """
     network.to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=training.learning_rate)
     start = _resume(network, optimizer, checkpoint, tasks, training) if checkpoint and checkpoint.exists() else 0
     saved = begun = time.monotonic()
+    lower = torch.autocast(device, torch.bfloat16, enabled=training.precision == "bf16")
     for first in range(start, training.iterations, SLICE):
         batches = [_batches(task, training, first // SLICE, schedule) for task in tasks]
         inputs, noise = (torch.stack(part, dim=1).to(device) for part in zip(*batches, strict=True))
         for x, target in zip(inputs[: training.iterations - first], noise, strict=False):
             optimizer.zero_grad(set_to_none=True)
-            losses = (network(x) - target).square().sum(dim=-1).mean(dim=-1)
+            with lower:
+                predicted = network(x)
+            losses = (predicted.float() - target).square().sum(dim=-1).mean(dim=-1)
             losses.sum().backward()
             optimizer.step()
         done = min(first + SLICE, training.iterations)
@@ -92,11 +99,12 @@ def train(
             saved = time.monotonic()
             left = (training.iterations - done) * (saved - begun) / (done - start)
             report(f"{done}/{training.iterations} iterations, mean loss {losses.mean():.4f}, {left:.0f} s left")
-    failed = [task for task, loss in zip(tasks, losses if training.iterations > start else [], strict=False)
-              if not torch.isfinite(loss)]  # fmt: skip
+    if checkpoint and start < training.iterations:
+        _save(network, optimizer, checkpoint, tasks, training, training.iterations)
+    finite = torch.stack([torch.isfinite(each).flatten(1).all(dim=1) for each in network.parameters()]).all(dim=0)
+    failed = [" ".join(map(str, task.names)) for task, good in zip(tasks, finite.tolist(), strict=True) if not good]
     if failed:
-        names = "; ".join(" ".join(map(str, task.names)) for task in failed)
-        raise Divergence(f"NaN in the training of {len(failed)} of {len(tasks)} networks: {names}")
+        raise Divergence(f"NaN in the training of {len(failed)} of {len(tasks)} networks: {'; '.join(failed)}")
 
 
 def _batches(task: Task, training: Training, number: int, schedule: VariancePreserving) -> tuple[Tensor, Tensor]:
@@ -131,8 +139,9 @@ def score_of(predicted: Tensor, t: Tensor, schedule: VariancePreserving) -> Tens
     return -predicted / schedule.gamma(t).square().clamp_min(SMALLEST_VARIANCE).sqrt()
 
 
-def _identity(tasks: Sequence[Task], training: Training) -> dict[str, str]:
-    return {"tasks": repr([task.names for task in tasks]), "training": repr(training)}
+def _identity(network: nn.Module, tasks: Sequence[Task], training: Training) -> dict[str, str]:
+    shapes = {name: tuple(parameter.shape) for name, parameter in network.named_parameters()}
+    return {"tasks": repr([task.names for task in tasks]), "training": repr(training), "networks": repr(shapes)}
 
 
 def _save(
@@ -143,7 +152,7 @@ def _save(
         state = optimizer.state[parameter]
         tensors |= {f"{name}.{key}": value.clone() for key, value in state.items()}
     with atomic(path) as temporary:
-        save_file(tensors, temporary, metadata=_identity(tasks, training) | {"done": str(done)})
+        save_file(tensors, temporary, metadata=_identity(network, tasks, training) | {"done": str(done)})
 
 
 def _resume(
@@ -156,11 +165,12 @@ def _resume(
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except Exception as error:
         raise RecomposeError(f"{path}: not a readable checkpoint ({error}); delete it and run again") from error
-    for key, expected in _identity(tasks, training).items():
+    for key, expected in _identity(network, tasks, training).items():
         if metadata.get(key) != expected:
             raise RecomposeError(f"{path}: a checkpoint of other {key}; delete it and run again")
     for name, parameter in network.named_parameters():
         parameter.data.copy_(tensors[name])
-        keys = [key for key in tensors if key.startswith(f"{name}.")]
-        optimizer.state[parameter] = {key.removeprefix(f"{name}."): tensors[key] for key in keys}
+        state = {key.removeprefix(f"{name}."): tensors[key] for key in tensors if key.startswith(f"{name}.")}
+        step = state.pop("step")  # Adam counts on the CPU
+        optimizer.state[parameter] = {"step": step} | {key: value.to(parameter.device) for key, value in state.items()}
     return int(metadata["done"])

@@ -7,7 +7,7 @@ import yaml
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from recompose.errors import RecomposeError
-from recompose.papers.coupled_inference.settings import Block
+from recompose.blocks import Block
 from recompose.storage import read_csv
 
 VARIANTS = ("gaussian", "latent_gaussian", "similarity", "latent_similarity")

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Count = Annotated[int, Field(gt=0)]
+from recompose.blocks import Block, Count
+
 Factors = Annotated[int, Field(ge=2, le=8)]
 Ratio = Annotated[float, Field(gt=0, le=1)]
 
@@ -17,12 +18,6 @@ def codebook_size(search_space: int, factors: int) -> int:
     while (size + 1) ** factors <= search_space:
         size += 1
     return size
-
-
-class Block(BaseModel):
-    """A strict, frozen group of keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Trials(Block):
