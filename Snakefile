@@ -23,6 +23,7 @@ except RecomposeError as error:
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/coupled_inference.smk"
+include: "workflow/rules/weighted_composition.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -28,9 +28,9 @@ class Query(Block):
     """Rows of one artifact's CSV, and how they become one number."""
 
     artifact: str
-    rows: dict[str, Scalar | list[Scalar]] = {}
+    rows: dict[str, Scalar | list[Scalar]] = Field(default_factory=dict)
     """column: value, or a list of values, each of which must be there"""
-    without: dict[str, Scalar] = {}
+    without: dict[str, Scalar] = Field(default_factory=dict)
     """column: value that is left out"""
     value: str = "accuracy"
     spread: Literal["interval", "replicates", "none"] = "interval"
@@ -80,7 +80,7 @@ class Claim(Block):
     against: Query | None = None
     compare: Literal["difference", "ratio", "gain"] = "difference"
     """of - against, of / against, of / against - 1"""
-    each: list[str] = []
+    each: list[str] = Field(default_factory=list)
     """columns: the claim has to hold for each of their combinations, and the worst one is reported"""
     exceptions: int = Field(0, ge=0)
     """so many combinations may fail"""
@@ -90,7 +90,7 @@ class Claim(Block):
     at_most: float | None = None
     significant: bool = False
     """the whole confidence interval has to lie there"""
-    requires: list[str] = []
+    requires: list[str] = Field(default_factory=list)
     """ids of claims that the sentence takes for granted: unless they are reproduced, this one is not either"""
     reading: str = ""
     """how the words were read, where they leave a choice"""

@@ -4,7 +4,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from recompose.errors import RecomposeError
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+    from torch import Tensor
 
 Item = TypeVar("Item")
 
@@ -66,6 +67,15 @@ def write_json(value: Any, path: str | Path) -> None:
 def write_yaml(value: Any, path: str | Path) -> None:
     """Write a value as YAML, its keys in their own order."""
     write_text(yaml.safe_dump(value, sort_keys=False), path)
+
+
+def write_tensors(content: "tuple[Mapping[str, Tensor], dict[str, str]]", path: str | Path) -> None:
+    """Write tensors with their metadata as safetensors."""
+    from safetensors.torch import save_file
+
+    tensors, metadata = content
+    with atomic(path) as temporary:
+        save_file(dict(tensors), temporary, metadata=metadata)
 
 
 def write_csv(frame: "pd.DataFrame", path: str | Path) -> None:

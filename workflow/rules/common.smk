@@ -3,7 +3,7 @@
 import fcntl
 import json
 
-from recompose.cli.config import check_methods
+from recompose.cli.config import check_values
 from recompose.config import block
 from recompose.provenance import code_hash, sidecar_of
 from recompose.storage import require_format
@@ -26,14 +26,14 @@ def sidecar(artifact):
 
 
 def begin():
-    """Refuse, before a job starts, what the configuration's models cannot see: method names, and the output tree.
+    """Refuse, before a job starts, what the configuration's models cannot see: method names, weights, the output tree.
 
     The tree may be of another version, read-only, or in the hands of another run. The operating system drops its
     lock when the run ends, however it ends. Snakemake's own lock, switched off in the profiles, would outlive a
     killed run, and the same command would not go on.
     """
     try:
-        check_methods(settings.coupled_inference.methods)
+        check_values(settings)
         require_format(TREE)
         workflow.globals["tree_lock"] = lock = open(f"{TREE}/.lock", "w")
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from recompose.cli import config
+from recompose.cli import config, weighted_composition
 from recompose.cli.options import PLAIN, Output, Outputs, Results, Scale, Settings
 from recompose.cli.paper import paper_commands
 from recompose.errors import RecomposeError
@@ -24,6 +24,7 @@ app.add_typer(
     ),
     name="coupled-inference",
 )
+app.add_typer(weighted_composition.commands, name="weighted-composition")
 
 
 def main() -> None:

@@ -3,6 +3,8 @@
 import typer
 
 from recompose.cli.options import PLAIN, Check, Scale
+from recompose.cli.weighted_composition import check_weights
+from recompose.config import Config
 
 commands = typer.Typer(help="Check the configuration, and write what is made from its models.", **PLAIN)
 
@@ -12,8 +14,15 @@ def check(scale: Scale = None) -> None:
     """Validate the configuration; every mistake is listed at once."""
     from recompose.config import load_config
 
-    check_methods(load_config(scale=scale).coupled_inference.methods)
+    check_values(load_config(scale=scale))
     print("ok")
+
+
+def check_values(settings: Config) -> None:
+    """Refuse what the models cannot see, because to know it takes torch."""
+    check_methods(settings.coupled_inference.methods)
+    paper = settings.weighted_composition
+    check_weights(paper.task.reading, paper.sampling.weights)
 
 
 def check_methods(methods: str | tuple[str, ...]) -> None:

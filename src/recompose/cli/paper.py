@@ -2,7 +2,9 @@
 
 import inspect
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import typer
 
@@ -11,8 +13,14 @@ from recompose.cli.options import PLAIN, Batch, Inputs, Output, Outputs, Scale, 
 _PARTS = typer.Argument(help="The parts, in any order.")
 
 
-def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str]]) -> typer.Typer:
-    """The commands of one paper. `derived` names the artifacts that are computed from others' files."""
+def paper_commands(
+    paper: str, artifacts: list[str], derived: dict[str, list[str]], modules: Mapping[str, str] = MappingProxyType({})
+) -> typer.Typer:
+    """The commands of one paper.
+
+    `derived` names the artifacts that are computed from others' files, `modules` those whose function stands in
+    another module than `experiments` (derived ones: `aggregation`).
+    """
     package = f"recompose.papers.{paper}"
     commands = typer.Typer(help=f"The artifacts of {paper}.", **PLAIN)
 
@@ -33,11 +41,12 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
                 tree_of,
                 tree_of_scale,
             )
+            from recompose.provenance import require_unchanged
             from recompose.storage import WHOLE, CellStore, write_csv
             from recompose.storage import Batch as Share
 
             share = Share.parse(batch) if batch else WHOLE
-            module = "aggregation" if artifact in derived else "experiments"
+            module = modules.get(artifact, "aggregation" if artifact in derived else "experiments")
             function = function_of(paper, module, artifact)
             output = output or tree_of_scale(scale) / paper / f"{artifact}.csv"
             folder = tree_of(output, paper) / paper
@@ -47,7 +56,9 @@ def paper_commands(paper: str, artifacts: list[str], derived: dict[str, list[str
             if "batch" not in inspect.signature(function).parameters:
                 step.save(step.call(function, *step.frames(inputs), folder=folder), output, write_csv)
                 return
-            cells = CellStore(folder / "cells" / artifact, step.fingerprint())
+            networks = sorted((folder / "networks").glob("*.safetensors"))
+            require_unchanged(networks, folder.parent)
+            cells = CellStore(folder / "cells" / artifact, step.fingerprint(*networks))
             frame = step.call(function, batch=share, cells=cells, folder=folder)
             if not batch:
                 frame = function_of(paper, "aggregation", "gather")(artifact, [frame])

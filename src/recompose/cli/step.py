@@ -52,10 +52,10 @@ class Step:
         require_unchanged(inputs, self.tree)
         return [read_csv(path) for path in inputs]
 
-    def fingerprint(self) -> str:
-        """What the rows of a cell depend on."""
+    def fingerprint(self, *more: Path) -> str:
+        """What the rows of a cell depend on: settings, device, code, the files that are read."""
         device = resolve_device(self.settings.get("device", "auto"))
-        read = [hashlib.sha256(path.read_bytes()).hexdigest() for path in self.inputs]
+        read = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (*self.inputs, *more)]
         depends = [self.settings, device, read, code_hash(*self.modules)]
         return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -41,6 +41,8 @@ def expectation(schema: Schema, root: Schema) -> str:
             return f"{'an' if kind == 'integer' else 'a'} {kind}{_bounds(schema)}"
         case "array":
             filled = " with at least one entry" if schema.get("minItems") else ""
+            if "prefixItems" in schema:  # a tuple
+                return f"a list of {len(schema['prefixItems'])}, each {expectation(schema['prefixItems'][0], root)}"
             return f"a list{filled}, each {expectation(schema['items'], root)}"
         case "object":
             return "a mapping of keys"

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from recompose.blocks import Block
 from recompose.papers.coupled_inference.settings import CoupledInference
+from recompose.papers.weighted_composition.settings import WeightedComposition
 
 Scale = Literal["smoke", "small", "paper"]
 SCALES: tuple[str, ...] = get_args(Scale)
@@ -27,3 +28,4 @@ class Config(Block):
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto takes cuda where there is one")
     execution: Execution = Execution()
     coupled_inference: CoupledInference = CoupledInference()
+    weighted_composition: WeightedComposition = WeightedComposition()

@@ -65,7 +65,6 @@ class Composition:
     """A setting of section 5: its sources, and exact samples of what they compose to."""
 
     name: str
-    title: str
     sources: tuple[Mixture, ...]
     weights: Tensor
     target: Callable[[int, torch.Generator], Tensor]
@@ -77,12 +76,11 @@ class Composition:
         return torch.tensordot(self.weights, densities, dims=1)
 
 
-def _of_gaussians(name: str, title: str, base: float) -> Composition:
+def _of_gaussians(name: str, base: float, weights: Tensor) -> Composition:
     """P^a1 = N(0, diag(10, 1)), P^a2 = N(0, diag(1, 10)) and P^0 = N(0, base I): section 5.1."""
     covariances = torch.stack([torch.diag(torch.tensor(each)) for each in ([10.0, 1.0], [1.0, 10.0], [base, base])])
-    weights = torch.tensor(BASE_COMPOSED)
     composed = gaussian(composed_covariance(covariances, weights))
-    return Composition(name, title, tuple(map(gaussian, covariances)), weights, composed.sample)
+    return Composition(name, tuple(map(gaussian, covariances)), weights, composed.sample)
 
 
 def _round(means: Sequence[tuple[float, float]], deviation: float, weights: Sequence[float]) -> Mixture:
@@ -115,7 +113,7 @@ def _mixtures_id(reading: Reading) -> Composition:
             kept.append(x[torch.rand(len(x), generator=generator) < ratio])
         return torch.cat(kept)[:count]
 
-    return Composition("gmm_id", "mixtures, in distribution", (a1, a2, base), torch.tensor(BASE_COMPOSED), target)
+    return Composition("gmm_id", (a1, a2, base), torch.tensor(BASE_COMPOSED), target)
 
 
 def _mixtures_ood(reading: Reading) -> Composition:
@@ -137,27 +135,27 @@ def _mixtures_ood(reading: Reading) -> Composition:
         pointers = (torch.arange(count) + start) / count
         return x[torch.searchsorted(share, pointers).clamp_max(len(x) - 1)]
 
-    return Composition("gmm_ood", "mixtures, out of distribution", (a1, a2, base), torch.tensor(BASE_COMPOSED), target)
+    return Composition("gmm_ood", (a1, a2, base), torch.tensor(BASE_COMPOSED), target)
 
 
 SETTINGS = ("f_id", "nf_id", "f_ood", "nf_ood", "gmm_id", "gmm_ood")
 """The names of the settings, in the order of the paper's tables."""
 
 
-def composition(name: str, reading: Reading = "text") -> Composition:
-    """A setting by its name."""
-    match name:
-        case "f_id":
-            return _of_gaussians(name, "factorized, in distribution", 10.0)
-        case "nf_id":
-            return _of_gaussians(name, "not factorized, in distribution", 20.0)
-        case "f_ood":
-            return _of_gaussians(name, "factorized, out of distribution", 1.0)
-        case "nf_ood":
-            return _of_gaussians(name, "not factorized, out of distribution", 1.1)
-        case "gmm_id":
-            return _mixtures_id(reading)
-        case "gmm_ood":
-            return _mixtures_ood(reading)
-        case _:
-            raise RecomposeError(f"unknown setting {name}; known: {', '.join(SETTINGS)}")
+_BASES = {"f_id": 10.0, "nf_id": 20.0, "f_ood": 1.0, "nf_ood": 1.1}
+"""The variance of P^0 in the settings of Gaussians."""
+
+
+def composition(name: str, reading: Reading = "code", weights: Sequence[float] = BASE_COMPOSED) -> Composition:
+    """A setting by its name.
+
+    Other weights than the base-composed ones are for the Gaussian settings, which compose to a Gaussian with any valid
+    weighting; exact samples of the mixtures' composition are known for these alone.
+    """
+    if name in _BASES:
+        return _of_gaussians(name, _BASES[name], torch.tensor(weights))
+    if name not in SETTINGS:
+        raise RecomposeError(f"unknown setting {name}; known: {', '.join(SETTINGS)}")
+    if tuple(weights) != BASE_COMPOSED:
+        raise RecomposeError(f"{name}: weights {list(weights)}, but exact samples of it are known for 1, 1, -1 alone")
+    return _mixtures_id(reading) if name == "gmm_id" else _mixtures_ood(reading)

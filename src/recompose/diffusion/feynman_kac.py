@@ -6,7 +6,7 @@ Times run as in the field: t = 0 is data, t = 1 noise. A sampler goes from 1 to 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -17,6 +17,9 @@ from recompose.errors import RecomposeError
 
 Scores = Callable[[Tensor, Tensor], Tensor]
 """x: (dimension, swarms, particles), t: () -> the score of each source at x, (sources, dimension, swarms, particles)"""
+
+AT_ONCE = {"cpu": 2**15, "cuda": 2**21}
+"""Particles that `sample_in_parts` moves together."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def sample_composition(
     """
     if particles < 1:
         raise RecomposeError(f"particles = {particles}, expected at least 1")
-    options = {"generator": generator, "dtype": weights.dtype, "device": weights.device}
+    options: dict[str, Any] = {"generator": generator, "dtype": weights.dtype, "device": weights.device}
     times = torch.linspace(1, 0, sampler.steps + 1, dtype=weights.dtype, device=weights.device)
     rates = schedule.rate(times).tolist()
     x = torch.randn((dimension, swarms, particles), **options)
@@ -109,6 +112,20 @@ def sample_composition(
             log_weights.masked_fill_(resampled, 0)
     drawn = torch.multinomial(torch.softmax(log_weights, dim=-1), 1, generator=generator)
     return torch.take_along_dim(x, drawn.unsqueeze(0), dim=-1).squeeze(-1).T
+
+
+def sample_in_parts(
+    scores: Scores, weights: Tensor, *, swarms: int, particles: int, generator: torch.Generator, **options: Any
+) -> Tensor:
+    """`sample_composition`, some swarms at a time: as many particles as a processor's cache holds, or fill a GPU."""
+    some = max(1, AT_ONCE[generator.device.type] // particles)
+    parts = [min(some, swarms - done) for done in range(0, swarms, some)]
+    with torch.inference_mode():
+        drawn = [
+            sample_composition(scores, weights, swarms=part, particles=particles, generator=generator, **options)
+            for part in parts
+        ]
+        return torch.cat(drawn)
 
 
 def _bounded(gain: Tensor, sampler: Sampler) -> Tensor:

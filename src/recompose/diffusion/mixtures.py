@@ -30,6 +30,10 @@ class Mixture:
         if self.weights.min() < 0 or not math.isclose(float(self.weights.sum()), 1.0, abs_tol=1e-5):
             raise RecomposeError(f"weights {self.weights.tolist()}: not a distribution")
 
+    def to(self, device: str) -> "Mixture":
+        """The same mixture on a device."""
+        return Mixture(self.weights.to(device), self.means.to(device), self.covariances.to(device))
+
     def noised(self, alpha: float, gamma: float) -> "Mixture":
         """The distribution of alpha x + gamma noise, x from this mixture."""
         identity = torch.eye(self.means.shape[-1], dtype=self.means.dtype, device=self.means.device)

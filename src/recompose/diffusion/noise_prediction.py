@@ -8,13 +8,12 @@ from typing import Literal
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from recompose.diffusion.noising import NEAREST, VariancePreserving
 from recompose.errors import RecomposeError
 from recompose.randomness import torch_generator
-from recompose.storage import atomic
+from recompose.storage import write_tensors
 
 SLICE = 50
 """Iterations whose random numbers are drawn at once; a checkpoint stands between two slices."""
@@ -151,8 +150,7 @@ def _save(
     for name, parameter in network.named_parameters():
         state = optimizer.state[parameter]
         tensors |= {f"{name}.{key}": value.clone() for key, value in state.items()}
-    with atomic(path) as temporary:
-        save_file(tensors, temporary, metadata=_identity(network, tasks, training) | {"done": str(done)})
+    write_tensors((tensors, _identity(network, tasks, training) | {"done": str(done)}), path)
 
 
 def _resume(

@@ -1,6 +1,6 @@
 """Many small networks of one shape as one: their layers stacked along a leading axis, a batched product each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import torch
@@ -26,6 +26,13 @@ class StackedMLP(nn.Module):
             weights.append(nn.Parameter(layer[:, :-1].clone()))
             biases.append(nn.Parameter(layer[:, -1:].clone()))
         self.weights, self.biases = nn.ParameterList(weights), nn.ParameterList(biases)
+
+    @classmethod
+    def of(cls, widths: Sequence[int], models: int, tensors: Mapping[str, Tensor]) -> "StackedMLP":
+        """Networks with these weights, as `named_parameters` names them."""
+        stack = cls(widths, [torch.Generator()] * models)
+        stack.load_state_dict(dict(tensors))
+        return stack
 
     def forward(self, x: Tensor) -> Tensor:
         """(models, points, inputs) -> (models, points, outputs)."""

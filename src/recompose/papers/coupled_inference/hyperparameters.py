@@ -6,8 +6,8 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
-from recompose.errors import RecomposeError
 from recompose.blocks import Block
+from recompose.errors import RecomposeError
 from recompose.storage import read_csv
 
 VARIANTS = ("gaussian", "latent_gaussian", "similarity", "latent_similarity")

@@ -1,0 +1,110 @@
+"""What a person can set of paper 2. No torch: the workflow reads it."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from recompose.blocks import Block, Count
+
+Setting = Literal["f_id", "nf_id", "f_ood", "nf_ood", "gmm_id", "gmm_ood"]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Task(Block):
+    """The data: what the networks learn, and what is composed."""
+
+    reading: Literal["code", "text"] = Field(
+        "code", description="of the mixtures, where the authors' code and the paper's text differ"
+    )
+    runs: int = Field(
+        4,
+        ge=2,
+        description="repetitions, which the tests of the claims pair; each has its own data and networks",
+    )
+    samples: tuple[Count, ...] = Field((100, 1000, 10_000), min_length=1, description="N, training samples per source")
+    b_min: Positive = Field(0.1, description="beta at the data")
+    b_max: Positive = Field(20.0, description="beta at the noise")
+
+    @model_validator(mode="after")
+    def _rates_grow(self) -> Self:
+        if self.b_max < self.b_min:
+            raise ValueError(f"b_max = {self.b_max} must not be below b_min = {self.b_min}")
+        return self
+
+
+class Networks(Block):
+    """The noise predictors of appendix F.1; all of a setting train together."""
+
+    width: Count = Field(64, description="units of a hidden layer")
+    layers: Count = Field(4, description="hidden layers")
+    iterations: Count = Field(1000, description="steps of Adam")
+    batch: int = Field(128, ge=3, description="points of a step; a conditional network shares them among its sources")
+    learning_rate: Positive = Field(0.003, description="of Adam")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto", description="of the matrix products; auto takes bf16 where the device has units for it"
+    )
+
+
+class Sampling(Block):
+    """The Feynman-Kac corrector's sampler, and how its output is measured."""
+
+    weights: tuple[float, float, float] = Field(
+        (1.0, 1.0, -1.0),
+        description="of a1, a2 and 0 (Definition 1); for mixtures 1, 1, -1 alone",
+    )
+    particles: tuple[Count, ...] = Field((1, 4, 16, 64, 256), min_length=1, description="K, particles of a swarm")
+    outputs: int = Field(1000, ge=2, description="swarms; each gives one output, compared with as many true samples")
+    steps: Count = Field(50, description="steps of the integration")
+    dynamics: Literal["sde", "ode"] = Field("sde", description="the denoising SDE (Eq. 4) or ODE (Eq. 5)")
+    resampling: Literal["every_step", "threshold"] = Field(
+        "every_step", description="systematic at every step, or of swarms whose effective sample size is too small"
+    )
+    threshold: float = Field(0.5, gt=0, le=1, description="too small is below this share of the particles")
+    clip: Positive | None = Field(15.0, description="bound on g (Eq. 11) per unit of time; null for none")
+    centring: bool = Field(False, description="take the swarm's mean of g off, before the clip")
+    noise_on_last_step: bool = Field(True, description="whether the last step of the SDE adds noise")
+    nodes: int = Field(64, ge=4, description="of the score grid, along each axis; for exact scores four times that")
+    bound: Positive = Field(0.02, description="largest error of interpolation, in units of the noise; beyond it, exact")
+    directions: Count = Field(500, description="projections of the sliced Wasserstein-2 distance")
+
+
+class Theorems(Block):
+    """Theorems 1, 2 and 3 as numbers."""
+
+    particles: tuple[Count, ...] = Field(
+        (1, 2, 4, 8), min_length=3, description="K, at which the corrector's covariance is compared with Theorem 1"
+    )
+    outputs: int = Field(120_000, ge=1000, description="swarms for that comparison")
+    steps: Count = Field(200, description="steps of the integration for that comparison")
+    ode_steps: Count = Field(4000, description="steps of the naive ODE, whose covariance is exact for linear scores")
+    resamples: Count = Field(2000, description="bootstrap resamples of the rate")
+
+
+class Figure1(Block):
+    """Figure 1: learned and exact densities of the sources and of their composition, F-OOD."""
+
+    setting: Setting = Field("f_ood", description="the setting that is drawn")
+    particles: Count = Field(16, description="K")
+    outputs: int = Field(4000, ge=100, description="samples of each density")
+    nodes: int = Field(48, ge=8, description="of the density's grid, along each axis")
+
+
+class ErrorMap(Block):
+    """Where the error arises: learned minus exact composed score along the trajectories of the exact ones."""
+
+    times: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
+        (0.7, 0.5, 0.3, 0.15, 0.02), min_length=1, description="t, from noise to data"
+    )
+    nodes: int = Field(40, ge=8, description="of the map, along each axis")
+    swarms: int = Field(2000, ge=10, description="trajectories")
+
+
+class WeightedComposition(Block):
+    """Paper 2, catastrophic compositional generation: weighted compositions with Feynman-Kac correctors."""
+
+    task: Task = Task()
+    networks: Networks = Networks()
+    sampling: Sampling = Sampling()
+    theorems: Theorems = Theorems()
+    figure1: Figure1 = Figure1()
+    error_map: ErrorMap = ErrorMap()

@@ -1,0 +1,89 @@
+"""The tables of paper 2, as people read them."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from recompose.papers.weighted_composition.names import ANALYTIC, METRICS, SETTINGS, TABLES
+
+PANELS = "abcd"
+
+
+def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Tables 1-27 and the comparisons, from `aggregation.tables`."""
+    numbered = {name: distances(frames[f"{name}_summary"]) for name in TABLES}
+    return numbered | {"comparisons": comparisons(frames["comparisons"])}
+
+
+def distances(summary: pd.DataFrame) -> str:
+    """Tables 1-27: rows N, columns K; mean and standard deviation over the runs."""
+    particles = sorted(summary.particles.unique())
+    metric = METRICS[str(summary.metric.iloc[0])]
+    settings = list(dict.fromkeys(summary.setting))
+    lines = [_line(["Setting", "N", *(f"{metric}, K = {each}" for each in particles), "floor"])]
+    lines.append(_rule(2, len(particles) + 1))
+    for number, setting in enumerate(settings):
+        here = summary[summary.setting == setting]
+        title = f"({PANELS[number]}) {SETTINGS[setting]}" if len(settings) > 1 else SETTINGS[setting]
+        lines += [_line([""] * (len(particles) + 3))] * (number > 0)
+        for samples in dict.fromkeys(here.samples):
+            row = here[here.samples == samples].set_index("particles")
+            cells = [f"{row['mean'][each]:.3f} ± {row['std'][each]:.3f}" for each in particles]
+            lines.append(_line([title, samples, *cells, f"{row['floor'].iloc[0]:.3f}"]))
+    runs = int(summary.n.iloc[0])
+    return "\n".join(lines) + (
+        f"\n\nMean ± standard deviation over {runs} runs (ddof = 0). N: training samples per source; {ANALYTIC}: exact"
+        " scores. K: particles of a swarm. Floor: the same distance between two sets of true samples.\n"
+    )
+
+
+def theorems(frame: pd.DataFrame) -> str:
+    """The checks of Theorems 1, 2 and 3."""
+    lines = [_line(["Theorem", "setting", "quantity", "K", "measured", "expected", "error"]), _rule(3, 4)]
+    for row in frame.sort_values("theorem", kind="stable").to_dict("records"):
+        particles = "" if pd.isna(row["particles"]) else f"{row['particles']:.0f}"
+        interval = "" if pd.isna(row["ci_low"]) else f" [{row['ci_low']:.3g}, {row['ci_high']:.3g}]"
+        numbers = [f"{row['value']:.4g}{interval}", f"{row['expected']:.4g}", f"{row['error']:.1e}"]
+        lines.append(_line([row["theorem"], SETTINGS[row["setting"]], row["quantity"], particles, *numbers]))
+    return "\n".join(lines) + (
+        "\n\nErrors are relative to the expected value where that is not zero. The variance of the corrector and its"
+        " rate, the power of K with which the error falls, with 95 % intervals.\n"
+    )
+
+
+def grid(frame: pd.DataFrame) -> str:
+    """Distances of samples from the networks and from grids of their scores."""
+    lines = [_line(["Setting", "metric", "K", "direct", "grid", "difference", "Monte-Carlo error"]), _rule(2, 5)]
+    for (setting, metric), rows in frame.groupby(["setting", "metric"], sort=False):
+        numbers = [rows.direct.mean(), rows.grid.mean(), rows.difference.iloc[0], rows.monte_carlo.iloc[0]]
+        shown = [f"{number:.4f}" for number in numbers]
+        lines.append(_line([SETTINGS[str(setting)], METRICS[str(metric)], rows.particles.iloc[0], *shown]))
+    return "\n".join(lines) + (
+        "\n\nMeans over the runs, conditional networks of the largest N. Monte-Carlo error: root mean square"
+        " difference of two direct evaluations.\n"
+    )
+
+
+def comparisons(frame: pd.DataFrame) -> str:
+    """How many of the comparisons of each family are significant, in either direction."""
+    lines = [_line(["Contrast", "setting", "model", "metric", "better", "worse", "undecided", "median effect"])]
+    lines.append(_rule(4, 4))
+    names = {"particles": "more particles against one", "model": "separate against conditional"}
+    for (contrast, setting, model, metric), rows in frame.groupby(
+        ["contrast", "setting", "model", "metric"], sort=False
+    ):
+        better, worse = int((rows.ci_high < 0).sum()), int((rows.ci_low > 0).sum())
+        counts = [better, worse, len(rows) - better - worse, f"{rows.effect.median():+.2f}"]
+        lines.append(_line([names[str(contrast)], SETTINGS[str(setting)], model, METRICS[str(metric)], *counts]))
+    return "\n".join(lines) + (
+        "\n\nPaired t tests over the runs, Holm-corrected within each row (level .05); better: a smaller distance."
+        " Effect: mean difference over its standard deviation.\n"
+    )
+
+
+def _line(cells: Sequence[object]) -> str:
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
+
+
+def _rule(texts: int, numbers: int) -> str:
+    return f"|{'---|' * texts}{'---:|' * numbers}"

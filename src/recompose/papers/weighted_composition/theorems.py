@@ -1,0 +1,119 @@
+"""Theorems 1, 2 and 3 of paper 2 as checks with numbers."""
+
+import numpy as np
+import pandas as pd
+import torch
+
+from recompose.datasets.compositions import composed_covariance, composition, naive_ode_covariance
+from recompose.diffusion.feynman_kac import (
+    Sampler,
+    composed_score,
+    log_weight_rate,
+    sample_composition,
+    sample_in_parts,
+)
+from recompose.diffusion.grid_scores import GridScores
+from recompose.diffusion.mixtures import gaussian, mixture_scores
+from recompose.diffusion.noising import VariancePreserving
+from recompose.papers.weighted_composition.names import GAUSSIAN
+from recompose.papers.weighted_composition.settings import Theorems
+from recompose.randomness import numpy_generator, torch_generator
+
+SCHEDULE = VariancePreserving()
+PROVED_FOR = ("f_id", "f_ood")
+"""The settings whose conditionals are factorized."""
+CONVERGENCE = "nf_id"
+
+
+def theorems(*, theorems: Theorems) -> pd.DataFrame:
+    """A row for each check: what is measured, what the theorem says, and how far they are apart.
+
+    `error` is relative to the expected value where that is not zero.
+    """
+    rows = [*_theorem_2(theorems), *_theorem_3(), *_theorem_1(theorems)]
+    columns = ["theorem", "setting", "quantity", "particles", "value", "ci_low", "ci_high", "expected", "error"]
+    return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def _theorem_2(theorems: Theorems) -> list[dict[str, object]]:
+    """Where the naive ODE ends. With linear scores it is a linear map of its start: two points tell its covariance."""
+    rows: list[dict[str, object]] = []
+    for name in GAUSSIAN:
+        what = composition(name)
+        covariances = torch.stack([source.covariances[0].double() for source in what.sources])
+        place = ("weighted_composition", "theorems", name)
+        end = sample_composition(
+            mixture_scores([gaussian(each) for each in covariances], SCHEDULE), what.weights.double(),
+            sampler=Sampler(steps=theorems.ode_steps, dynamics="ode"), generator=torch_generator(*place),
+            swarms=4, particles=1, dimension=2, schedule=SCHEDULE,
+        )  # fmt: skip
+        start = torch.randn((2, 4, 1), generator=torch_generator(*place), dtype=torch.double)[..., 0].T
+        gain = torch.linalg.lstsq(start, end).solution
+        found = gain.mT @ gain
+        expected = naive_ode_covariance(covariances, what.weights.double())
+        error = float((found - expected).abs().max() / expected.abs().max())
+        largest = {"value": float(found.abs().max()), "expected": float(expected.abs().max()), "error": error}
+        rows.append({"theorem": 2, "setting": name, "quantity": "covariance of the naive ODE"} | largest)
+    return rows
+
+
+def _theorem_3() -> list[dict[str, object]]:
+    """g of factorized conditionals, as a share of the terms that cancel in it: the largest over places and times."""
+    rows: list[dict[str, object]] = []
+    for name in PROVED_FOR:
+        what = composition(name)
+        scores = mixture_scores([gaussian(source.covariances[0].double()) for source in what.sources], SCHEDULE)
+        x = 4 * torch.randn(
+            (2, 500), generator=torch_generator("weighted_composition", "theorem 3"), dtype=torch.double
+        )
+        weights, largest = what.weights.double(), 0.0
+        for t in torch.linspace(0.001, 0.999, 50, dtype=torch.double):
+            at, rate = scores(x, t), SCHEDULE.rate(t)
+            gained = log_weight_rate(at, composed_score(at, weights), weights, rate, -rate)
+            largest = max(largest, float((gained.abs() / (rate * at.square().sum(dim=(0, 1)))).max()))
+        numbers = {"value": largest, "expected": 0.0, "error": largest}
+        rows.append({"theorem": 3, "setting": name, "quantity": "largest |g|, relative to its terms"} | numbers)
+    return rows
+
+
+def _theorem_1(theorems: Theorems) -> list[dict[str, object]]:
+    """The corrector's variance at each K, and the rate at which its error falls: K^rate. Without a clip."""
+    what = composition(CONVERGENCE)
+    expected = float(composed_covariance(torch.stack([s.covariances[0] for s in what.sources]), what.weights)[0, 0])
+    rows: list[dict[str, object]] = []
+    biases, spreads = [], []
+    for particles in theorems.particles:
+        generator = torch_generator("weighted_composition", "theorem 1", particles)
+        found = sample_in_parts(
+            GridScores(mixture_scores(what.sources, SCHEDULE), SCHEDULE, nodes=16, bound=0.02), what.weights,
+            swarms=theorems.outputs, particles=particles, dimension=2, schedule=SCHEDULE, generator=generator,
+            sampler=Sampler(steps=theorems.steps, clip=None),
+        )  # fmt: skip
+        value = float(found.square().mean())
+        spread = float(found.square().std()) / found.numel() ** 0.5
+        biases.append(expected - value)
+        spreads.append(spread)
+        numbers = {"value": value, "ci_low": value - 1.96 * spread, "ci_high": value + 1.96 * spread}
+        error = abs(value - expected) / expected
+        rows.append(
+            {"theorem": 1, "setting": CONVERGENCE, "quantity": "variance of the corrector", "particles": particles}
+            | numbers
+            | {"expected": expected, "error": error}
+        )
+    drawn = np.array(biases) + np.array(spreads) * numpy_generator("theorem 1", "rate").standard_normal(
+        (theorems.resamples, len(biases))
+    )
+    rate, draws = _slope(theorems.particles, np.array([biases])), _slope(theorems.particles, drawn)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    numbers = {"value": float(rate[0]), "ci_low": float(low), "ci_high": float(high), "expected": -1.0}
+    rows.append({"theorem": 1, "setting": CONVERGENCE, "quantity": "rate"} | numbers | {"error": abs(rate[0] + 1)})
+    return rows
+
+
+def _slope(particles: tuple[int, ...], biases: np.ndarray) -> np.ndarray:
+    """The slope of log |error| against log K by least squares, each K by its error: (draws, K) -> (draws,)."""
+    x = np.log(np.array(particles, dtype=float))
+    y = np.log(np.abs(biases).clip(1e-9))
+    weights = np.median(np.abs(biases), axis=0) ** 2  # the error of a logarithm is relative
+    centred = x - np.average(x, weights=weights)
+    return np.asarray((y * weights * centred).sum(axis=1) / (weights * centred**2).sum())
