@@ -37,6 +37,11 @@ def code_hash(*modules: str) -> str:
 
 def module_hashes(*modules: str) -> dict[str, str]:
     """The hash of each module of this project that importing these ones executes."""
+    return dict(_hashes(modules))
+
+
+@cache  # a command that writes many artifacts records the same code with each
+def _hashes(modules: tuple[str, ...]) -> dict[str, str]:
     return {module: _hash_of_code(_source(module)) for module in sorted(_closure(modules))}
 
 
@@ -172,6 +177,7 @@ def _fingerprint(path: Path) -> dict[str, Any]:
         return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
 
 
+@cache
 def _commit() -> tuple[str | None, bool | None]:
     """The commit of the source, and whether anything tracked was edited since; None outside a repository."""
 
@@ -185,6 +191,7 @@ def _commit() -> tuple[str | None, bool | None]:
         return None, None
 
 
+@cache
 def _versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in _VERSIONS}
 

@@ -243,7 +243,7 @@ def test_drift_is_told(tmp_path, name):
 
 def test_the_defaults_are_complete_and_fit_the_schema():
     values = yaml.safe_load((ROOT / "config/scales/small.yaml").read_text())
-    assert values == Config().model_dump(mode="json", include={"coupled_inference"})
+    assert values == Config().model_dump(mode="json", include={"coupled_inference", "weighted_composition"})
     jsonschema.validate(values, json.loads((ROOT / "workflow/schemas/config.schema.json").read_text()))
 
 

@@ -36,7 +36,7 @@ def results(tmp_path):
 
 
 def verdict(results, name):
-    (paper,) = load_papers(CLAIMS)
+    paper = next(paper for paper in load_papers(CLAIMS) if paper.slug == SLUG)
     (stated,) = [claim for claim in paper.claims if claim.id == name]
     return judge(stated, lambda artifact: read_csv(results / SLUG / f"{artifact}.csv"), "small").verdict
 
@@ -63,7 +63,7 @@ def test_published_numbers_of_table_1_are_complete_and_each_is_a_claim():
     cells = published[(published.artifact == "table1") & (published.quantity == "accuracy")]
     assert len(cells) == len(cells.drop_duplicates(["method", "factors", "superposed"])) == 7 * 3 * 3
     assert cells.value.between(0, 1).all()
-    (paper,) = load_papers(CLAIMS)
+    paper = next(paper for paper in load_papers(CLAIMS) if paper.slug == SLUG)
     stated = {claim.id: claim.published for claim in paper.claims}
     for cell in cells.itertuples():
         assert stated[f"table1-{cell.method}-k{cell.factors:g}-m{cell.superposed:g}"] == cell.value

@@ -14,7 +14,7 @@ DISTANCES = ("task", "sampling")
 SAMPLED = {
     "figure1": ("figure1", "task", "sampling"),
     "error_map": ("error_map", "task", "sampling"),
-    "grid": DISTANCES,
+    "grid": ("grid", *DISTANCES),
 }
 PICTURED = ["figure1", "particles", "excess", "error_map"]
 WRITTEN_OUT = ["theorems", "grid"]

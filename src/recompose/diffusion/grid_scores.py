@@ -9,6 +9,11 @@ from torch.nn.functional import grid_sample, max_pool2d, pad
 from recompose.diffusion.feynman_kac import Scores
 from recompose.diffusion.noising import VariancePreserving
 
+DOUBLINGS = 2
+"""How often the nodes of a grid are doubled at most."""
+WORTH = 0.02
+"""A share of poor points that is worth a finer grid: the same points come back many times."""
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -28,10 +33,11 @@ class Grid:
 class GridScores:
     """Scores interpolated bilinearly between the nodes of a square grid, and exact where that is not good enough.
 
-    The grid of a time is made for the first points that are asked for at that time, and kept. Exact are points beyond
-    it, and points in cells where the interpolation error, estimated from the second differences of the nodes, exceeds
-    the bound. It is measured in units of predicted noise, gamma(t) |score|, in which a network's output has size one
-    at all times.
+    The grid of a time is made for the first points that are asked for at that time, and kept; its nodes are doubled
+    while many points would have to be exact. Exact are points beyond it, and points in cells where the interpolation
+    error, estimated from the second differences of the nodes, exceeds the bound. It is measured in units of predicted
+    noise, gamma(t) |score|, in which the output of a network is of size one where there are data; far from them, where
+    it is larger, relative to it.
     """
 
     exact: Scores
@@ -54,7 +60,7 @@ class GridScores:
         if grid is None:
             if points.shape[1] <= self.nodes**2:
                 return self._exact(x, t)
-            grid = self.grids[float(t)] = self._grid(points, t)
+            grid = self.grids[float(t)] = self._refined(points, t)
         places = (points - grid.centre) / grid.half
         found = grid_sample(grid.field, places.T[None, None], mode="bilinear", align_corners=True)
         found = found.view(-1, *points.shape)
@@ -67,9 +73,19 @@ class GridScores:
         self.evaluated += x[0].numel()
         return self.exact(x, t)
 
-    def _grid(self, points: Tensor, t: Tensor) -> Grid:
+    def _refined(self, points: Tensor, t: Tensor) -> Grid:
+        for doublings in range(DOUBLINGS + 1):
+            grid = self._grid(points, t, self.nodes * 2**doublings)
+            if grid.poor is None:
+                break
+            poor = self._poor(grid, (points - grid.centre) / grid.half)
+            if poor is None or len(poor) < WORTH * points.shape[1]:
+                break
+        return grid
+
+    def _grid(self, points: Tensor, t: Tensor, nodes: int) -> Grid:
         centre, half = points.mean(dim=1, keepdim=True), self.reach * points.std(dim=1).max()
-        axis = torch.linspace(-1, 1, self.nodes, dtype=points.dtype, device=points.device)
+        axis = torch.linspace(-1, 1, nodes, dtype=points.dtype, device=points.device)
         square = torch.stack(torch.meshgrid(axis, axis, indexing="xy"))  # (x and y, row, column)
         at_nodes = self._exact(centre.unsqueeze(-1) + half * square, t)
         poor = self._curvature(at_nodes * self.schedule.gamma(t)) > self.bound
@@ -78,7 +94,9 @@ class GridScores:
 
     @staticmethod
     def _curvature(field: Tensor) -> Tensor:
-        """How far the bilinear interpolant may be off in each cell: (sources, 2, rows, columns) -> (cells, cells).
+        """How far the bilinear interpolant may be off in each cell, relative to one and the field itself.
+
+        (sources, 2, rows, columns) -> (rows - 1, columns - 1)
 
         A linear interpolant misses a function by at most an eighth of its second difference, along each axis.
         """
@@ -86,7 +104,8 @@ class GridScores:
         for axis, margins in ((-2, (0, 0, 1, 1)), (-1, (1, 1, 0, 0))):
             bend = field.diff(n=2, dim=axis).abs().amax(dim=(0, 1), keepdim=True) / 8
             curved += pad(bend, margins, mode="replicate")  # the edge is bent like its neighbour
-        return max_pool2d(curved, 2, stride=1)[0, 0]  # the worst of the four corners
+        large = 1 + field.abs().amax(dim=(0, 1), keepdim=True)
+        return max_pool2d(curved / large, 2, stride=1)[0, 0]  # the worst of the four corners
 
     def _poor(self, grid: Grid, places: Tensor) -> Tensor | None:
         """The points that lie beyond the grid or in a poor cell, their indices; None if none does."""
@@ -94,6 +113,7 @@ class GridScores:
             return None
         poor = (places.abs() > 1).any(dim=0)
         if grid.poor is not None:
-            column, row = ((places + 1) * (0.5 * (self.nodes - 1))).long().clamp_(0, self.nodes - 2)
-            poor |= grid.poor.view(-1).index_select(0, row * (self.nodes - 1) + column)
+            cells = len(grid.poor)
+            column, row = ((places + 1) * (0.5 * cells)).long().clamp_(0, cells - 1)
+            poor |= grid.poor.view(-1).index_select(0, row * cells + column)
         return poor.nonzero().squeeze(-1) if poor.any() else None

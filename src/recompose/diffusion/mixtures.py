@@ -23,9 +23,9 @@ class Mixture:
     covariances: Tensor
 
     def __post_init__(self) -> None:
-        if not torch.allclose(self.covariances, self.covariances.mT):
+        if not torch.equal(self.covariances, self.covariances.mT):
             raise RecomposeError(f"covariance {self.covariances.tolist()}: not symmetric")
-        if torch.linalg.eigvalsh(self.covariances).min() <= 0:
+        if torch.linalg.cholesky_ex(self.covariances).info.any():
             raise RecomposeError(f"covariance {self.covariances.tolist()}: not positive definite")
         if self.weights.min() < 0 or not math.isclose(float(self.weights.sum()), 1.0, abs_tol=1e-5):
             raise RecomposeError(f"weights {self.weights.tolist()}: not a distribution")

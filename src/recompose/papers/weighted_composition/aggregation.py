@@ -77,10 +77,10 @@ def summary(frame: pd.DataFrame, value: str = "value") -> pd.DataFrame:
     return pd.DataFrame(columns).reset_index()
 
 
-def _t_quantile(level: float, n: np.ndarray) -> np.ndarray:
-    from scipy.stats import t
+def _t_quantile(level: float | np.ndarray, n: np.ndarray) -> np.ndarray:
+    from scipy.special import stdtrit  # scipy.stats takes seconds to import
 
-    return np.asarray(t.ppf(level, np.maximum(n - 1, 1)))
+    return np.asarray(stdtrit(np.maximum(n - 1, 1), level))
 
 
 def comparisons(distances: pd.DataFrame) -> pd.DataFrame:
@@ -91,54 +91,44 @@ def comparisons(distances: pd.DataFrame) -> pd.DataFrame:
     `effect` is the mean difference over its standard deviation (Cohen's d_z). The interval of a difference has the
     level at which Holm's procedure tests it: it leaves out zero where, and only where, Holm rejects.
     """
-    found = []
-    learned_and_exact = _both_models(distances)
-    for (setting, model, metric), rows in learned_and_exact.groupby(["setting", "model", "metric"], sort=False):
-        family = [
-            {"contrast": "particles", "setting": setting, "model": model, "metric": metric, "samples": samples,
-             "particles": particles} | _paired(at[at.particles == particles], at[at.particles == 1])
-            for samples, at in rows.groupby("samples", sort=False)
-            for particles in sorted(set(at.particles) - {1}) if (at.particles == 1).any()
-        ]  # fmt: skip
-        found += _holm(family)
-    learned = distances[distances.model != ANALYTIC]
-    for (setting, metric), rows in learned.groupby(["setting", "metric"], sort=False):
-        family = [
-            {"contrast": "model", "setting": setting, "model": "separate", "metric": metric, "samples": samples,
-             "particles": particles} | _paired(at[at.model == "separate"], at[at.model == "conditional"])
-            for (samples, particles), at in rows.groupby(["samples", "particles"], sort=False)
-        ]  # fmt: skip
-        found += _holm(family)
-    columns = ["contrast", *PLACE, "n", "mean", "std", "effect", "relative", "p", "p_holm", "ci_low", "ci_high"]
-    return pd.DataFrame(found).reindex(columns=columns)
+    cells = _both_models(distances).pivot(index=PLACE, columns="run", values="value").reset_index()
+    particles = _paired(cells, {"particles": cells.particles.min()}, ["setting", "model", "metric"])
+    learned = cells[cells.samples.astype(str) != ANALYTIC]
+    model = _paired(learned, {"model": MODELS[0]}, ["setting", "metric"])
+    both = pd.concat([particles.assign(contrast="particles"), model.assign(contrast="model")])
+    columns = ["n", "mean", "std", "effect", "relative", "p", "p_holm", "ci_low", "ci_high"]
+    return both[["contrast", *PLACE, *columns]]
 
 
-def _paired(of: pd.DataFrame, against: pd.DataFrame) -> dict[str, float]:
-    """The mean difference of two measurements of the same runs, and the p value of its paired t test."""
-    from scipy.stats import ttest_rel
+def _paired(cells: pd.DataFrame, base: dict[str, object], family: list[str]) -> pd.DataFrame:
+    """Each cell against the one that differs in a single place, where it has the base's value; corrected by family.
 
-    one, other = of.set_index("run").value, against.set_index("run").value
-    differences = (one - other.reindex(one.index)).to_numpy()
-    n, mean = len(differences), float(differences.mean())
-    std = float(differences.std(ddof=1)) if n > 1 else np.nan
-    p = float(ttest_rel(one, other.reindex(one.index)).pvalue) if n > 1 and std > 0 else np.nan
-    effect = mean / std if n > 1 and std > 0 else np.nan
-    return {"n": n, "mean": mean, "std": std, "effect": effect, "relative": mean / float(other.mean()), "p": p}
+    cells: PLACE and a column for each run
+    """
+    from scipy.special import stdtr
+
+    runs = [column for column in cells if column not in PLACE]
+    (contrasted, value), others = next(iter(base.items())), [column for column in PLACE if column not in base]
+    against = cells[cells[contrasted] == value].set_index(others)[runs]
+    of = cells[cells[contrasted] != value].reset_index(drop=True)
+    reference = against.loc[pd.MultiIndex.from_frame(of[others])].to_numpy()
+    differences = of[runs].to_numpy() - reference
+    n = len(runs)
+    mean, std = differences.mean(axis=1), differences.std(axis=1, ddof=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effect, relative = mean / std, mean / reference.mean(axis=1)
+    numbers = {"n": n, "mean": mean, "std": std, "effect": effect, "relative": relative}
+    tested = _ordered(of[PLACE].assign(**numbers, p=2 * stdtr(n - 1, -np.abs(effect) * n**0.5)))
+    return pd.concat([_holm(rows) for _, rows in tested.groupby(family, sort=False)])
 
 
-def _holm(family: list[dict[str, float]]) -> list[dict[str, float]]:
+def _holm(family: pd.DataFrame) -> pd.DataFrame:
     """Add the corrected p value, and the interval at the level at which each difference is tested."""
     from statsmodels.stats.multitest import multipletests
 
-    tested = [row for row in family if not np.isnan(row["p"])]
-    p = np.array([row["p"] for row in tested])
-    corrected = multipletests(p, LEVEL, "holm")[1] if tested else p
-    order = np.argsort(p, kind="stable")
-    rejected = int((corrected <= LEVEL).sum())
-    for rank, place in enumerate(order):
-        # What comes after the first that is not rejected is not tested at a larger level than that one.
-        level = LEVEL / (len(p) - min(rank, rejected))
-        row = tested[place]
-        half = float(_t_quantile(1 - level / 2, np.array(row["n"]))) * row["std"] / row["n"] ** 0.5
-        row |= {"p_holm": float(corrected[place]), "ci_low": row["mean"] - half, "ci_high": row["mean"] + half}
-    return family
+    corrected = multipletests(family.p, LEVEL, "holm")[1]
+    rank = family.p.rank(method="first").to_numpy() - 1
+    # What comes after the first that is not rejected is not tested at a larger level than that one.
+    level = LEVEL / (len(family) - np.minimum(rank, (corrected <= LEVEL).sum()))
+    half = _t_quantile(1 - level / 2, family.n.to_numpy()) * family["std"] / np.sqrt(family.n)
+    return family.assign(p_holm=corrected, ci_low=family["mean"] - half, ci_high=family["mean"] + half)

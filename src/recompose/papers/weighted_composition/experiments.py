@@ -24,13 +24,11 @@ from recompose.metrics.mean_discrepancy import mean_discrepancy, median_bandwidt
 from recompose.metrics.sliced_wasserstein import directions, sliced_wasserstein
 from recompose.papers.weighted_composition.names import ANALYTIC, MODELS, SETTINGS
 from recompose.papers.weighted_composition.networks import SLUG, SOURCES, learned_scores, schedule_of
-from recompose.papers.weighted_composition.settings import ErrorMap, Figure1, Sampling, Task
+from recompose.papers.weighted_composition.settings import ErrorMap, Figure1, Grid, Sampling, Task
 from recompose.randomness import numpy_generator, torch_generator
 from recompose.storage import WHOLE, Batch, CellStore
 
 Row = dict[str, Any]
-EXACT_NODES = 4
-"""The exact scores of mixtures bend sharply and cost little: their grid has so many times the nodes along an axis."""
 
 
 def distances(
@@ -65,7 +63,7 @@ def _measure(
     """All swarm sizes of one network, or of the exact scores; the largest swarms make the grids."""
     target, floors = _true_samples(setting, task.reading, sampling, run)
     what = composition(setting, task.reading, sampling.weights)
-    scores = _shared(_scores(what, model, samples, run, task, device, folder), model, task, sampling)
+    scores = _shared(_scores(what, model, samples, run, task, device, folder), task, sampling)
     rows = []
     for particles in sorted(sampling.particles, reverse=True):
         generator = torch_generator(SLUG, "distances", setting, model, samples, run, particles, device=device)
@@ -93,31 +91,29 @@ def _distances(found: np.ndarray, target: np.ndarray, count: int) -> dict[str, f
     }
 
 
-def grid(*, task: Task, sampling: Sampling, device: str, folder: Path) -> pd.DataFrame:
+def grid(*, grid: Grid, task: Task, sampling: Sampling, device: str, folder: Path) -> pd.DataFrame:
     """Whether scores from a grid do what the networks themselves do: the same distances from both, in every setting.
 
     `direct` and `grid` draw the same random numbers, `again` others: how far two direct evaluations are apart is the
-    Monte-Carlo error. The conditional networks of the largest N; swarms of the second size, since direct evaluation
-    costs in proportion.
+    Monte-Carlo error. The conditional networks of the largest N.
     """
-    particles = sorted(sampling.particles)[:2][-1]
     rows = []
-    for setting, run in product(SETTINGS, range(task.runs)):
+    for setting, run in product(SETTINGS, range(min(grid.runs, task.runs))):
         what = composition(setting, task.reading, sampling.weights)
         target, _ = _true_samples(setting, task.reading, sampling, run)
         direct = _scores(what, "conditional", max(task.samples), run, task, device, folder)
         ways: dict[str, tuple[Scores, int]] = {
             "direct": (direct, 0),
-            "grid": (_shared(direct, "conditional", task, sampling), 0),
+            "grid": (_shared(direct, task, sampling), 0),
             "again": (direct, 1),
         }
         found = {}
         for way, (scores, seed) in ways.items():
             generator = torch_generator(SLUG, "grid", setting, run, seed, device=device)
-            drawn = _sample(scores, what.weights, particles, sampling.outputs, task, sampling, generator)
+            drawn = _sample(scores, what.weights, grid.particles, sampling.outputs, task, sampling, generator)
             found[way] = _distances(drawn.cpu().double().numpy(), target, sampling.directions)
         rows += [
-            {"setting": setting, "metric": metric, "particles": particles, "run": run}
+            {"setting": setting, "metric": metric, "particles": grid.particles, "run": run}
             | {way: values[metric] for way, values in found.items()}
             for metric in found["direct"]
         ]
@@ -150,7 +146,7 @@ def figure1(
         for place, source in enumerate((*SOURCES, "composition")):
             alone = source != "composition"
             weights = torch.eye(len(SOURCES))[place] if alone else what.weights
-            shared = _shared(scores, model, task, sampling)
+            shared = _shared(scores, task, sampling)
             generator = torch_generator(SLUG, "figure1", kind, source, device=device)
             found = _sample(
                 shared, weights, 1 if alone else figure1.particles, figure1.outputs, task, sampling, generator
@@ -251,10 +247,9 @@ def _scores(
     return learned_scores(path, what.name, model, int(samples), run, task=task, device=device)
 
 
-def _shared(scores: Scores, model: str, task: Task, sampling: Sampling) -> GridScores:
+def _shared(scores: Scores, task: Task, sampling: Sampling) -> GridScores:
     """The same scores from grids that all swarms share."""
-    nodes = sampling.nodes * (EXACT_NODES if model == ANALYTIC else 1)
-    return GridScores(scores, schedule_of(task), nodes, sampling.bound)
+    return GridScores(scores, schedule_of(task), sampling.nodes, sampling.bound)
 
 
 def _sample(

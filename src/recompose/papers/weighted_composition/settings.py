@@ -63,8 +63,8 @@ class Sampling(Block):
     clip: Positive | None = Field(15.0, description="bound on g (Eq. 11) per unit of time; null for none")
     centring: bool = Field(False, description="take the swarm's mean of g off, before the clip")
     noise_on_last_step: bool = Field(True, description="whether the last step of the SDE adds noise")
-    nodes: int = Field(64, ge=4, description="of the score grid, along each axis; for exact scores four times that")
-    bound: Positive = Field(0.02, description="largest error of interpolation, in units of the noise; beyond it, exact")
+    nodes: int = Field(64, ge=4, description="of the score grid, along each axis; doubled where needed, twice at most")
+    bound: Positive = Field(0.05, description="largest error of interpolation, in units of the noise; beyond it, exact")
     directions: Count = Field(500, description="projections of the sliced Wasserstein-2 distance")
 
 
@@ -74,10 +74,17 @@ class Theorems(Block):
     particles: tuple[Count, ...] = Field(
         (1, 2, 4, 8), min_length=3, description="K, at which the corrector's covariance is compared with Theorem 1"
     )
-    outputs: int = Field(120_000, ge=1000, description="swarms for that comparison")
+    outputs: int = Field(60_000, ge=1000, description="swarms for that comparison")
     steps: Count = Field(200, description="steps of the integration for that comparison")
     ode_steps: Count = Field(4000, description="steps of the naive ODE, whose covariance is exact for linear scores")
     resamples: Count = Field(2000, description="bootstrap resamples of the rate")
+
+
+class Grid(Block):
+    """Scores from a grid against the networks themselves."""
+
+    runs: Count = Field(2, description="runs that are compared")
+    particles: Count = Field(16, description="K; direct evaluation costs in proportion")
 
 
 class Figure1(Block):
@@ -106,5 +113,6 @@ class WeightedComposition(Block):
     networks: Networks = Networks()
     sampling: Sampling = Sampling()
     theorems: Theorems = Theorems()
+    grid: Grid = Grid()
     figure1: Figure1 = Figure1()
     error_map: ErrorMap = ErrorMap()
