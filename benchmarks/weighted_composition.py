@@ -22,10 +22,11 @@ from torch import Tensor
 from recompose.datasets.compositions import composition
 from recompose.diffusion.feynman_kac import Sampler, sample_composition
 from recompose.diffusion.grid_scores import GridScores
-from recompose.diffusion.noise_prediction import Task, Training, network_input, score_of, train
+from recompose.diffusion.noise_prediction import Task, Training, train
 from recompose.diffusion.noising import VariancePreserving
 from recompose.metrics.sliced_wasserstein import directions, sliced_wasserstein
 from recompose.networks.stacked import StackedMLP, noise_predictors
+from recompose.papers.weighted_composition.networks import network_scores
 
 WIDTH, LAYERS, BATCH = 512, 4, 510
 SCHEDULE = VariancePreserving()
@@ -91,10 +92,7 @@ def sampling(device: str, nodes: int = 96, particles: int = 256, outputs: int = 
     network = networks(1)[0].to(device).requires_grad_(False)
     weights = composition("nf_id").weights.to(device)
 
-    def scores(x: Tensor, t: Tensor) -> Tensor:
-        points = x.reshape(1, -1, 2).expand(3, -1, 2)
-        seen = network_input(t.expand(3, points.shape[1], 1), points).flatten(0, 1).unsqueeze(0)
-        return score_of(network(seen)[0].unflatten(0, (3, -1)), t, SCHEDULE).unflatten(1, x.shape[:2])
+    scores = network_scores(network, "conditional", SCHEDULE)
 
     def run(scores: Callable[[Tensor, Tensor], Tensor], swarms: int) -> float:
         generator = torch.Generator(device).manual_seed(0)

@@ -17,7 +17,7 @@ class Task(Block):
         "code", description="of the mixtures, where the authors' code and the paper's text differ"
     )
     runs: int = Field(
-        4,
+        5,
         ge=2,
         description="repetitions, which the tests of the claims pair; each has its own data and networks",
     )
@@ -53,7 +53,7 @@ class Sampling(Block):
         description="of a1, a2 and 0 (Definition 1); for mixtures 1, 1, -1 alone",
     )
     particles: tuple[Count, ...] = Field((1, 4, 16, 64, 256), min_length=1, description="K, particles of a swarm")
-    outputs: int = Field(1000, ge=2, description="swarms; each gives one output, compared with as many true samples")
+    outputs: int = Field(700, ge=2, description="swarms; each gives one output, compared with as many true samples")
     steps: Count = Field(50, description="steps of the integration")
     dynamics: Literal["sde", "ode"] = Field("sde", description="the denoising SDE (Eq. 4) or ODE (Eq. 5)")
     resampling: Literal["every_step", "threshold"] = Field(
@@ -64,7 +64,7 @@ class Sampling(Block):
     centring: bool = Field(False, description="take the swarm's mean of g off, before the clip")
     noise_on_last_step: bool = Field(True, description="whether the last step of the SDE adds noise")
     nodes: int = Field(64, ge=4, description="of the score grid, along each axis; doubled where needed, twice at most")
-    bound: Positive = Field(0.05, description="largest error of interpolation, in units of the noise; beyond it, exact")
+    bound: Positive = Field(0.1, description="largest error of interpolation, in units of the noise; beyond it, exact")
     directions: Count = Field(500, description="projections of the sliced Wasserstein-2 distance")
 
 
@@ -84,7 +84,7 @@ class Grid(Block):
     """Scores from a grid against the networks themselves."""
 
     runs: Count = Field(2, description="runs that are compared")
-    particles: Count = Field(16, description="K; direct evaluation costs in proportion")
+    particles: Count = Field(8, description="K; direct evaluation costs in proportion")
 
 
 class Figure1(Block):

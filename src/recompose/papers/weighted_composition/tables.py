@@ -76,8 +76,8 @@ def comparisons(frame: pd.DataFrame) -> str:
         counts = [better, worse, len(rows) - better - worse, f"{rows.effect.median():+.2f}"]
         lines.append(_line([names[str(contrast)], SETTINGS[str(setting)], model, METRICS[str(metric)], *counts]))
     return "\n".join(lines) + (
-        "\n\nPaired t tests over the runs, Holm-corrected within each row (level .05); better: a smaller distance."
-        " Effect: mean difference over its standard deviation.\n"
+        "\n\nPaired t tests over the runs, of the logarithm of SW₂ and of MMD², Holm-corrected within each row (level"
+        " .05); better: a smaller distance. Effect: mean difference over its standard deviation.\n"
     )
 
 

@@ -72,7 +72,7 @@ def _theorem_3() -> list[dict[str, object]]:
             gained = log_weight_rate(at, composed_score(at, weights), weights, rate, -rate)
             largest = max(largest, float((gained.abs() / (rate * at.square().sum(dim=(0, 1)))).max()))
         numbers = {"value": largest, "expected": 0.0, "error": largest}
-        rows.append({"theorem": 3, "setting": name, "quantity": "largest |g|, relative to its terms"} | numbers)
+        rows.append({"theorem": 3, "setting": name, "quantity": "largest g, relative to its terms"} | numbers)
     return rows
 
 

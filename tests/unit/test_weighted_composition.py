@@ -1,0 +1,321 @@
+"""Paper 2: the networks and their files, the distances, the tables and the tests behind the claims."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from made_up_results import compositions, made_up_distances
+from safetensors import safe_open
+
+from recompose.datasets.compositions import composition
+from recompose.diffusion.mixtures import mixture_scores
+from recompose.diffusion.noise_prediction import Divergence
+from recompose.errors import RecomposeError
+from recompose.metrics.sliced_wasserstein import directions, sliced_wasserstein
+from recompose.page import parse_table
+from recompose.papers.weighted_composition import aggregation, experiments, figures, tables, theorems
+from recompose.papers.weighted_composition import networks as module
+from recompose.papers.weighted_composition.names import MODELS, SETTINGS, TABLES
+from recompose.papers.weighted_composition.networks import learned_scores, networks
+from recompose.papers.weighted_composition.settings import ErrorMap, Figure1, Grid, Networks, Sampling, Task, Theorems
+from recompose.storage import Batch, CellStore, write_tensors
+
+TASK = Task(runs=2, samples=(40, 60))
+SMALL = Networks(width=8, layers=2, iterations=20, batch=12, learning_rate=0.01)
+QUICK = Sampling(particles=(1, 4, 16), outputs=40, steps=4, nodes=16, directions=10)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The networks of all settings, hardly trained."""
+    folder = tmp_path_factory.mktemp("results") / "weighted_composition"
+    for setting, model in itertools.product(SETTINGS, MODELS):
+        made = networks(setting, model, task=TASK, networks=SMALL, device="cpu")
+        write_tensors(made, folder / "networks" / f"{setting}_{model}.safetensors")
+    return folder
+
+
+def path(folder, setting="nf_id", model="separate"):
+    return folder / "networks" / f"{setting}_{model}.safetensors"
+
+
+# -- Networks
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_network_in_the_file_is_the_one_that_is_trained_alone(folder, model):
+    """N = 60, run 1: the others leave no trace in it."""
+    one = Task(runs=2, samples=(60,))
+    alone = networks("nf_id", model, task=one, networks=SMALL, device="cpu")
+    write_tensors(alone, folder / "alone.safetensors")
+    x, t = torch.randn((2, 5, 3)), torch.tensor(0.3)
+    kept = learned_scores(path(folder, model=model), "nf_id", model, 60, 1, task=TASK)(x, t)
+    torch.testing.assert_close(
+        kept, learned_scores(folder / "alone.safetensors", "nf_id", model, 60, 1, task=one)(x, t)
+    )
+    assert kept.shape == (3, 2, 5, 3)
+
+
+def test_trained_networks_predict_the_scores_of_their_sources():
+    """Conditional and separate alike: the learned score is near the exact one where there are data."""
+    task, setting = Task(runs=1 + 1, samples=(4000,)), composition("nf_id")
+    some = Networks(width=32, layers=3, iterations=400, batch=120, learning_rate=0.01)
+    x = torch.stack([2 * torch.randn(300), torch.randn(300)]).unsqueeze(1)
+    t = torch.tensor(0.5)
+    exact = mixture_scores(setting.sources, module.schedule_of(task))(x, t)
+    for model in MODELS:
+        made = networks("nf_id", model, task=task, networks=some, device="cpu")
+        stack = module.StackedMLP.of(
+            [6 if model == "conditional" else 3, 32, 32, 32, 2], 2 if model == "conditional" else 6, made[0]
+        )
+        first = {name: tensor[: 1 if model == "conditional" else 3] for name, tensor in stack.state_dict().items()}
+        stack = module.StackedMLP.of(
+            [6 if model == "conditional" else 3, 32, 32, 32, 2], 1 if model == "conditional" else 3, first
+        )
+        with torch.no_grad():
+            learned = module.network_scores(stack, model, module.schedule_of(task))(x, t)
+        assert float((learned - exact).square().mean()) < 0.1 * float(exact.square().mean()), model
+
+
+def test_both_kinds_of_models_see_the_same_data():
+    conditional, separate = (module._tasks("gmm_id", model, TASK) for model in MODELS)
+    assert len(conditional) == 4 and len(separate) == 12
+    assert torch.equal(torch.cat([task.data for task in separate[3:6]]), conditional[1].data)
+    assert len({task.names for task in separate}) == 12
+
+
+def test_the_file_says_what_it_was_trained_with(folder):
+    with safe_open(path(folder), framework="pt") as file:
+        assert file.metadata()["precision"] in ("fp32", "bf16")
+        assert file.metadata()["setting"] == "nf_id"
+
+
+def test_networks_of_other_settings_are_refused(folder):
+    with pytest.raises(RecomposeError, match="networks of another setting"):
+        learned_scores(path(folder), "f_id", "separate", 40, 0, task=TASK)
+    with pytest.raises(RecomposeError, match="networks of another task"):
+        learned_scores(path(folder), "nf_id", "separate", 40, 0, task=Task(runs=3, samples=(40, 60)))
+
+
+def test_a_missing_or_short_or_damaged_file_is_named(folder, tmp_path):
+    with pytest.raises(RecomposeError, match="no such file; train the networks first"):
+        learned_scores(tmp_path / "none.safetensors", "nf_id", "separate", 40, 0, task=TASK)
+    with safe_open(path(folder), framework="pt") as file:
+        cut = {name: file.get_tensor(name)[:-1] for name in file.keys()}  # noqa: SIM118
+        metadata = file.metadata()
+    write_tensors((cut, metadata), tmp_path / "cut.safetensors")
+    with pytest.raises(RecomposeError, match="no network of run 1 with N = 60 for a1, a2, 0"):
+        learned_scores(tmp_path / "cut.safetensors", "nf_id", "separate", 60, 1, task=TASK)
+    (tmp_path / "half.safetensors").write_bytes(path(folder).read_bytes()[:100])
+    with pytest.raises(RecomposeError, match="not a readable file of networks"):
+        learned_scores(tmp_path / "half.safetensors", "nf_id", "separate", 40, 0, task=TASK)
+
+
+def test_a_network_that_fails_is_named_with_its_setting(monkeypatch):
+    drawn = module._tasks
+
+    def spoilt(setting, model, task):
+        tasks = drawn(setting, model, task)
+        tasks[2].data[0, :, 0] = float("nan")
+        return tasks
+
+    monkeypatch.setattr(module, "_tasks", spoilt)
+    with pytest.raises(
+        Divergence, match="NaN in the training of 1 of 4 networks: weighted_composition nf_id 60 0 cond"
+    ):
+        networks("nf_id", "conditional", task=TASK, networks=SMALL, device="cpu")
+
+
+def test_lower_precision_learns_the_same_within_its_rounding():
+    fp32, bf16 = (
+        networks("nf_id", "conditional", task=TASK, networks=SMALL.model_copy(update={"precision": name}), device="cpu")
+        for name in ("fp32", "bf16")
+    )
+    assert (fp32[1]["precision"], bf16[1]["precision"]) == ("fp32", "bf16")
+    apart = [(fp32[0][name] - bf16[0][name]).abs().max() for name in fp32[0]]
+    assert 0 < float(max(apart)) < 0.1
+
+
+# -- Distances
+
+
+@pytest.fixture(scope="module")
+def measured(folder):
+    return aggregation.gather("distances", [whole(folder)])
+
+
+def whole(folder, **options):
+    return experiments.distances(task=TASK, sampling=QUICK, device="cpu", folder=folder, **options)
+
+
+def test_every_cell_is_measured_once(measured):
+    place = ["setting", "model", "metric", "samples", "particles", "run"]
+    assert len(measured) == len(measured.drop_duplicates(place)) == 6 * (1 + 2 * 2) * 2 * 3 * 2
+    assert np.isfinite(measured[["value", "floor"]]).all().all()
+    by_run = measured[measured.metric == "sw2"].groupby(["setting", "run"]).floor.nunique()
+    assert (by_run == 1).all()  # all cells of a run are compared with the same true samples
+
+
+def test_neither_batches_nor_an_interruption_change_a_number(folder, measured, tmp_path, monkeypatch):
+    cells = CellStore(tmp_path, "same")
+    parts = [whole(folder, batch=Batch(index, 3), cells=cells) for index in range(3)]
+    pd.testing.assert_frame_equal(aggregation.gather("distances", parts), measured)
+    monkeypatch.setattr(experiments, "_measure", None)  # all cells are kept
+    pd.testing.assert_frame_equal(aggregation.gather("distances", [whole(folder, cells=cells)]), measured)
+
+
+def test_one_particle_is_measured_as_the_naive_sampler(folder):
+    """The distance of a cell, computed from its pieces."""
+    rows = experiments._measure("f_id", "analytic", "analytic", 1, TASK, QUICK, "cpu", folder)
+    (value,) = [row["value"] for row in rows if row["particles"] == 1 and row["metric"] == "sw2"]
+    what = composition("f_id")
+    target, floors = experiments._true_samples("f_id", "code", QUICK, 1)
+    names = ("weighted_composition", "distances", "f_id", "analytic", "analytic", 1, 1)
+    found = experiments._sample(
+        mixture_scores(what.sources, module.schedule_of(TASK)), what.weights, 1, 40, TASK, QUICK,
+        experiments.torch_generator(*names),
+    )  # fmt: skip
+    along = directions(10, 2, experiments.numpy_generator("weighted_composition", "directions"))
+    assert value == pytest.approx(sliced_wasserstein(found.double().numpy(), target, along), rel=1e-4)
+    assert rows[0]["floor"] == floors[rows[0]["metric"]]
+
+
+def test_a_failing_cell_is_named(folder, monkeypatch):
+    def broken(*arguments, **options):
+        raise RecomposeError("step 3 of 4: the log-weights of swarm 2 are not finite")
+
+    monkeypatch.setattr(experiments, "sample_in_parts", broken)
+    with pytest.raises(RecomposeError, match="f_id analytic N=analytic run=0: step 3 of 4"):
+        whole(folder)
+
+
+def test_other_weights_compose_to_another_target(folder):
+    """Gaussians alone know their target for any valid weights; invalid ones and the mixtures are refused."""
+    half = composition("f_id", weights=(0.5, 0.5, 0.0))
+    drawn = half.target(20_000, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(drawn.var(dim=0), torch.full((2,), 1 / 0.55), rtol=0.05, atol=0)
+    with pytest.raises(RecomposeError, match="not a valid weighting"):
+        composition("f_id", weights=(1.0, 1.0, -20.0))
+    with pytest.raises(RecomposeError, match="gmm_id: weights"):
+        composition("gmm_id", weights=(1.0, 0.0, 0.0))
+
+
+# -- Artifacts
+
+
+def test_the_paper_has_27_tables_in_its_order():
+    assert len(TABLES) == 27
+    first = {name: (table.settings, table.model, table.metric) for name, table in TABLES.items()}
+    assert first["table3"] == (("f_id", "nf_id", "f_ood", "nf_ood"), "separate", "sw2")
+    assert first["table4"] == (("f_id",), "conditional", "sw2")
+    assert first["table19"] == (("nf_ood",), "separate", "mmd2")
+    assert first["table20"] == (("gmm_id",), "conditional", "sw2")
+
+
+def test_tables_show_mean_and_deviation_over_the_runs(measured):
+    frames = aggregation.tables(measured)
+    assert list(frames["table7"].columns) == [
+        "table", "setting", "model", "metric", "samples", "particles", "run", "value", "floor",
+    ]  # fmt: skip
+    rows = frames["table7"][(frames["table7"].samples.astype(str) == "60") & (frames["table7"].particles == 4)]
+    summary = frames["table7_summary"]
+    (shown,) = summary[(summary.samples.astype(str) == "60") & (summary.particles == 4)].to_dict("records")
+    assert shown["mean"] == pytest.approx(rows.value.mean())
+    assert shown["std"] == pytest.approx(rows.value.std(ddof=0))
+    assert shown["n"] == 2
+    text = tables.tables(frames)
+    assert f"{shown['mean']:.3f} ± {shown['std']:.3f}" in text["table7"]
+    assert len(parse_table(text["table1"]).rows) == 4 * 3 + 3  # an empty row between the settings
+    exact = frames["table1"][frames["table1"].samples.astype(str) == "analytic"].value.to_numpy()
+    beside = frames["table3"][frames["table3"].samples.astype(str) == "analytic"].value.to_numpy()
+    assert np.array_equal(exact, beside)
+
+
+def test_differences_are_tested_in_pairs_and_corrected_within_their_family():
+    """Against SciPy's paired t test and Holm's procedure, step by step."""
+    from scipy.stats import ttest_rel
+
+    distances = made_up_distances()
+    found = aggregation.comparisons(distances)
+    rows = distances[(distances.setting == "nf_id") & (distances.metric == "sw2") & (distances.model == "conditional")]
+    exact = distances[(distances.setting == "nf_id") & (distances.metric == "sw2") & (distances.model == "analytic")]
+    tested = []
+    for samples, at in pd.concat([rows, exact]).groupby("samples", sort=False):
+        for particles in (4, 16, 64, 256):
+            pair = [np.log(at[at.particles == each].sort_values("run").value.to_numpy()) for each in (particles, 1)]
+            tested.append((samples, particles, *ttest_rel(*pair), (pair[0] - pair[1]).mean()))
+    ordered = sorted(tested, key=lambda each: each[3])
+    worst, expected = 0.0, {}
+    for rank, (samples, particles, _, p, _) in enumerate(ordered):
+        worst = max(worst, min(1.0, p * (len(ordered) - rank)))
+        expected[samples, particles] = worst
+    family = found[(found.contrast == "particles") & (found.setting == "nf_id") & (found.metric == "sw2")]
+    family = family[family.model == "conditional"].set_index(["samples", "particles"])
+    assert len(family) == len(tested) == 16
+    for samples, particles, _, p, mean in tested:
+        row = family.loc[(samples, particles)]
+        assert row.p == pytest.approx(p)
+        assert row["mean"] == pytest.approx(mean)
+        assert row.p_holm == pytest.approx(expected[samples, particles])
+    rejected = family.p_holm <= 0.05
+    assert 0 < rejected.sum() < 16
+    assert (rejected == ((family.ci_low > 0) | (family.ci_high < 0))).all()
+
+
+def test_separate_models_are_compared_with_conditional_ones():
+    found = aggregation.comparisons(made_up_distances())
+    of = found[(found.contrast == "model") & (found.metric == "sw2")]
+    assert set(of.model) == {"separate"} and "analytic" not in set(of.samples.astype(str))
+    assert (of[of.setting == "f_id"]["mean"] > 0).all() and (of[of.setting == "gmm_ood"]["mean"] < 0).all()
+
+
+def test_figure_1_compares_samples_with_densities(folder):
+    frame = experiments.figure1(
+        figure1=Figure1(outputs=300, nodes=30), task=TASK, sampling=QUICK, device="cpu", folder=folder
+    )
+    step = np.diff(np.sort(frame.x.unique())[:2])[0]
+    mass = frame.groupby(["source", "scores"]).density.sum() * step**2
+    assert len(mass) == 4 * 3
+    assert mass[:, "true"].between(0.99, 1.01).all()
+    assert mass[:, "exact"].between(0.9, 1.1).all()
+    figures.figure1(frame)
+
+
+def test_the_error_map_is_zero_for_exact_scores(folder, monkeypatch):
+    options = {"error_map": ErrorMap(times=(0.5, 0.1), nodes=8, swarms=50), "task": TASK, "sampling": QUICK}
+    frame = experiments.error_map(**options, device="cpu", folder=folder)
+    assert len(frame) == 6 * 2 * 64 and (frame.error > 0).any()
+    share = frame.groupby(["setting", "t"]).visited.sum()
+    assert share.between(0.9, 1.0).all()
+    figures.error_map(frame)
+    scores = experiments._scores
+    monkeypatch.setattr(experiments, "_scores", lambda what, model, *more: scores(what, "analytic", *more))
+    exact = experiments.error_map(**options, device="cpu", folder=folder)
+    assert float(exact.error.max()) < 1e-6
+
+
+def test_the_grid_is_compared_with_direct_evaluation(folder):
+    frame = experiments.grid(grid=Grid(runs=2, particles=16), task=TASK, sampling=QUICK, device="cpu", folder=folder)
+    assert len(frame) == 6 * 2 * 2
+    assert (frame.direct != frame.again).all()
+    assert float((frame.grid - frame.direct).abs().max()) < 0.5 * float(frame.direct.max())
+    tables.grid(frame)
+
+
+def test_the_theorems_hold():
+    """Roughly, with few steps and swarms; the workflow does it with many."""
+    some = Theorems(particles=(1, 2, 4), outputs=4000, steps=100, ode_steps=1000, resamples=50)
+    frame = theorems.theorems(theorems=some).set_index(["theorem", "setting"])
+    assert (frame.loc[2].error < 5e-3).all() and len(frame.loc[2]) == 4
+    assert (frame.loc[3].error < 1e-13).all()
+    variances = frame.loc[1][frame.loc[1].quantity == "variance of the corrector"]
+    assert variances.error.is_monotonic_decreasing
+    assert "rate" in tables.theorems(frame.reset_index())
+
+
+@pytest.mark.parametrize("artifact", ["particles", "excess"])
+def test_figures_have_a_panel_for_each_setting_and_model(artifact):
+    figure = getattr(figures, artifact)(compositions()[artifact])
+    assert len(figure.axes) == 12
