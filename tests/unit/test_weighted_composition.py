@@ -192,14 +192,25 @@ def test_a_failing_cell_is_named(folder, monkeypatch):
 
 
 def test_other_weights_compose_to_another_target(folder):
-    """Gaussians alone know their target for any valid weights; invalid ones and the mixtures are refused."""
+    """Any valid weighting; invalid ones are refused."""
     half = composition("f_id", weights=(0.5, 0.5, 0.0))
     drawn = half.target(20_000, torch.Generator().manual_seed(0))
     torch.testing.assert_close(drawn.var(dim=0), torch.full((2,), 1 / 0.55), rtol=0.05, atol=0)
     with pytest.raises(RecomposeError, match="not a valid weighting"):
         composition("f_id", weights=(1.0, 1.0, -20.0))
-    with pytest.raises(RecomposeError, match="gmm_id: weights"):
-        composition("gmm_id", weights=(1.0, 0.0, 0.0))
+    with pytest.raises(RecomposeError, match="not a valid weighting"):
+        composition("gmm_id", weights=(1.0, 0.0, -2.0))
+
+
+def test_a_tabulated_weighting_is_sampled_as_by_rejection(monkeypatch):
+    """The same density twice: weights that hardly differ from those with an exact sampler; and a source by itself."""
+    exact, near = composition("gmm_id"), composition("gmm_id", weights=(1.0, 1.0, -1.0000001))
+    alone = composition("gmm_ood", weights=(1.0, 0.0, 0.0))
+    along = directions(50, 2, np.random.default_rng(0))
+    for one, other in ((exact.target, near.target), (alone.sources[0].sample, alone.target)):
+        drawn = [draw(4000, torch.Generator().manual_seed(seed)).numpy() for seed, draw in enumerate((one, one, other))]
+        floor, found = sliced_wasserstein(drawn[0], drawn[1], along), sliced_wasserstein(drawn[0], drawn[2], along)
+        assert found < 2 * floor + 0.02
 
 
 # -- Artifacts

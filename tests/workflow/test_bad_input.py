@@ -45,6 +45,26 @@ def test_a_mistake_in_the_configuration(untouched: Project, paper: object, told:
     assert all(part in line for part in told), line
 
 
+@pytest.mark.parametrize(
+    ("paper", "told"),
+    [
+        ({"sampling": {"particles": [0]}}, ["sampling.particles[0] = 0", "integer > 0"]),
+        ({"sampling": {"weights": [1.0, 1.0]}}, ["sampling.weights", "list of 3, each a number"]),
+        (
+            {"sampling": {"weights": [1.0, 1.0, -20.0]}},
+            ["weights [1.0, 1.0, -20.0]: not a valid weighting", "Theorem 1"],
+        ),
+        ({"sampling": {"resampling": "sometimes"}}, ["sampling.resampling = sometimes", "every_step, threshold"]),
+        ({"task": {"runs": 1}}, ["task.runs = 1", ">= 2"]),
+        ({"task": {"b_min": 30.0}}, ["b_max = 20.0 must not be below b_min = 30.0"]),
+        ({"networks": {"batch": 2}}, ["networks.batch = 2", ">= 3"]),
+    ],
+)
+def test_a_mistake_in_the_configuration_of_paper_2(untouched: Project, paper: object, told: list[str]) -> None:
+    (line,) = errors(untouched, weighted_composition=json.dumps(paper))
+    assert all(part in line for part in told), line
+
+
 def test_an_unknown_scale(untouched: Project) -> None:
     (line,) = errors(untouched, scale="smal")
     assert "scale = smal" in line and "smoke, small, paper" in line and 'did you mean "small"?' in line

@@ -7,8 +7,8 @@ from project import Project
 
 pytestmark = pytest.mark.workflow
 
-TARGETS = ["coupled_inference", "scorecard"]
-CSV = ["*.csv", "coupled_inference/*.csv"]
+TARGETS = ["coupled_inference", "weighted_composition", "scorecard"]
+CSV = ["*.csv", "coupled_inference/*.csv", "weighted_composition/*.csv", "weighted_composition/networks/*"]
 
 
 @pytest.mark.parametrize(("cores", "batches"), [(1, None), (2, 3)])

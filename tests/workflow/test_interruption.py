@@ -14,7 +14,7 @@ from project import Project
 pytestmark = pytest.mark.workflow
 
 SEED = 1
-WITHOUT_TIMES = ["*.csv", "*.md", "coupled_inference/*.*", "coupled_inference/parts/*"]
+WITHOUT_TIMES = ["*.csv", "*.md", "coupled_inference/*.*", "coupled_inference/parts/*", "weighted_composition/*.*"]
 
 
 def kill_when(project: Project, reached: Callable[[Path], bool], delay: float) -> None:

@@ -12,7 +12,13 @@ PACKAGE = "src/recompose/papers/coupled_inference"
 SWEEPS = ["table1", "figure2", "figure3", "figure4", "figure5", "figure6"]
 DRAWN = ["figure2", "figure3", "figure4", "figure5", "figure6", "capacity_figure"]
 WRITTEN = ["table1", "capacity_table", "table_search"]
-OVER_ALL = {"scorecard", "manifest", "page", "all", f"{PAPER}_notebook"}
+NOTEBOOKS = {f"{PAPER}_notebook", "weighted_composition_notebook"}
+OVER_ALL = {"scorecard", "manifest", "page", "all", *NOTEBOOKS}
+SAMPLED = {
+    f"weighted_composition_{name}"
+    for name in ("distances_part", "distances", "figure1_numbers", "error_map_numbers", "grid_numbers")
+}
+"""The rules of paper 2 that sample."""
 
 
 def rules(*names: str) -> set[str]:
@@ -59,7 +65,16 @@ def test_words_do_not_count(project: Project) -> None:
         ("cli/paper.py", set()),
         ("scorecard.py", {"scorecard"}),
         ("page.py", {"page"}),
-        ("notebook.py", {f"{PAPER}_notebook"}),
+        ("notebook.py", NOTEBOOKS),
+        ("diffusion/particles.py", SAMPLED | {"weighted_composition_theorems_numbers"}),
+        (
+            "papers/weighted_composition/tables.py",
+            {
+                "weighted_composition_tables",
+                "weighted_composition_theorems",
+                "weighted_composition_grid",
+            },
+        ),
         (f"papers/{PAPER}/figures.py", rules(*DRAWN)),
         (f"papers/{PAPER}/tables.py", rules(*WRITTEN)),
         (f"papers/{PAPER}/experiments.py", parts(*SWEEPS) | rules("table_search_numbers")),
@@ -89,6 +104,18 @@ def test_an_edited_solver_reruns_the_numbers_and_all_that_follows(project: Proje
 )
 def test_a_changed_key_reruns_its_readers(project: Project, key: str, value: object, expected: set[str]) -> None:
     assert project.changed(coupled_inference=json.dumps({key: value})) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("sampling", {"clip": 5.0}, SAMPLED),
+        ("networks", {"iterations": 50}, {"weighted_composition_networks_0"}),
+        ("theorems", {"steps": 11}, {"weighted_composition_theorems_numbers"}),
+    ],
+)
+def test_a_key_of_paper_2_reruns_its_readers(project: Project, key: str, value: object, expected: set[str]) -> None:
+    assert project.changed(weighted_composition=json.dumps({key: value})) == expected
 
 
 def test_a_rerun_reaches_what_depends_on_it_and_nothing_else(project: Project) -> None:

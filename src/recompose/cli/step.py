@@ -3,6 +3,7 @@
 import hashlib
 import inspect
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable
 from importlib import import_module
@@ -38,10 +39,9 @@ class Step:
         """Call a function with its settings as models, and with those of the offered arguments it takes."""
         values = dict(self.settings)
         device, scale = values.pop("device", "auto"), values.pop("scale", None)
-        if "device" in inspect.signature(function).parameters:
-            import torch  # late: what runs on no device starts at once
-
+        if torch := sys.modules.get("torch"):  # what does without it starts at once
             torch.set_num_threads(1)  # jobs are the parallelism, and bytes must not depend on the cores
+        if "device" in inspect.signature(function).parameters:
             self.device = resolve_device(device)
         offered |= {"device": self.device, "scale": scale}
         taken = {key: value for key, value in offered.items() if key in inspect.signature(function).parameters}

@@ -5,7 +5,7 @@ The sources of a setting stand in the order a1, a2, 0; the base-composed distrib
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -20,6 +20,8 @@ Reading = Literal["text", "code"]
 BASE_COMPOSED = (1.0, 1.0, -1.0)
 OVERSAMPLING = 1000
 """Candidates per sample that importance resampling draws from."""
+NODES = 2000
+"""Nodes along each axis of the table that other weightings of mixtures are sampled from."""
 
 
 def composed_precision(covariances: Tensor, weights: Tensor) -> Tensor:
@@ -147,15 +149,37 @@ _BASES = {"f_id": 10.0, "nf_id": 20.0, "f_ood": 1.0, "nf_ood": 1.1}
 
 
 def composition(name: str, reading: Reading = "code", weights: Sequence[float] = BASE_COMPOSED) -> Composition:
-    """A setting by its name.
-
-    Other weights than the base-composed ones are for the Gaussian settings, which compose to a Gaussian with any valid
-    weighting; exact samples of the mixtures' composition are known for these alone.
-    """
+    """A setting by its name, base-composed or with any other valid weighting."""
     if name in _BASES:
         return _of_gaussians(name, _BASES[name], torch.tensor(weights))
     if name not in SETTINGS:
         raise RecomposeError(f"unknown setting {name}; known: {', '.join(SETTINGS)}")
-    if tuple(weights) != BASE_COMPOSED:
-        raise RecomposeError(f"{name}: weights {list(weights)}, but exact samples of it are known for 1, 1, -1 alone")
-    return _mixtures_id(reading) if name == "gmm_id" else _mixtures_ood(reading)
+    base_composed = _mixtures_id(reading) if name == "gmm_id" else _mixtures_ood(reading)
+    return base_composed if tuple(weights) == BASE_COMPOSED else _tabulated(base_composed, torch.tensor(weights))
+
+
+def _tabulated(setting: Composition, weights: Tensor) -> Composition:
+    """Another weighting of mixtures, sampled from a table of its density: a node by its weight, then within its cell.
+
+    Far away the widest components decide, and for each source they have one precision: Theorem 1 says which weightings
+    are valid.
+    """
+    composed_precision(torch.stack([source.covariances[0] for source in setting.sources]), weights)
+    found = Composition(setting.name, setting.sources, weights, lambda count, generator: torch.empty(0))
+    half = 2 * float(torch.cat([source.means for source in setting.sources]).abs().max())
+    while True:
+        axis = torch.linspace(-half, half, NODES)
+        square = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), dim=-1)
+        share = torch.softmax(found.log_density(square).double().flatten(), dim=0)
+        inside = (square.abs().amax(dim=-1) < 0.9 * half).flatten()
+        if float(share[~inside].sum()) < 1e-6:
+            break
+        half *= 2  # the composition reaches the edge
+    reached, places, width = share.cumsum(dim=0), square.flatten(0, 1), 2 * half / (NODES - 1)
+
+    def target(count: int, generator: torch.Generator) -> Tensor:
+        drawn = torch.rand(count, generator=generator, dtype=torch.float64) * reached[-1]
+        node = torch.searchsorted(reached, drawn).clamp_max(len(places) - 1)
+        return places[node] + width * (torch.rand((count, 2), generator=generator) - 0.5)
+
+    return replace(found, target=target)

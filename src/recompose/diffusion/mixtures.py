@@ -23,7 +23,7 @@ class Mixture:
     covariances: Tensor
 
     def __post_init__(self) -> None:
-        if not torch.equal(self.covariances, self.covariances.mT):
+        if not torch.allclose(self.covariances, self.covariances.mT):
             raise RecomposeError(f"covariance {self.covariances.tolist()}: not symmetric")
         if torch.linalg.cholesky_ex(self.covariances).info.any():
             raise RecomposeError(f"covariance {self.covariances.tolist()}: not positive definite")

@@ -41,9 +41,9 @@ def tables(distances: pd.DataFrame) -> dict[str, pd.DataFrame]:
         rows = rows_of(table, distances)
         found[name] = rows.assign(table=name)[["table", *rows.columns]]
         found[f"{name}_summary"] = summary(found[name])
-    found["particles"] = summary(_both_models(distances), "value")
-    excess = _both_models(distances).assign(value=lambda frame: frame.value - frame.floor)
-    found["excess"] = summary(excess, "value")
+    both = _both_models(distances)
+    found["particles"] = _geometric(both[both.metric == "sw2"])
+    found["excess"] = summary(both.assign(value=both.value - both.floor))
     found["comparisons"] = comparisons(distances)
     return found
 
@@ -60,10 +60,18 @@ def _both_models(distances: pd.DataFrame) -> pd.DataFrame:
     return _ordered(pd.concat(parts))
 
 
-def summary(frame: pd.DataFrame, value: str = "value") -> pd.DataFrame:
+def _geometric(frame: pd.DataFrame) -> pd.DataFrame:
+    """Over the runs: the geometric mean with the 95 % t interval of the mean logarithm; for distances above zero."""
+    logarithms = summary(frame.assign(value=np.log(frame.value.clip(lower=1e-12))))
+    of = {"mean": "geometric_mean", "ci_low": "ci_low", "ci_high": "ci_high"}
+    numbers = {name: np.exp(logarithms[column]) for column, name in of.items()}
+    return logarithms.drop(columns=["std", *of]).assign(**numbers)
+
+
+def summary(frame: pd.DataFrame) -> pd.DataFrame:
     """Over the runs: mean, standard deviation (ddof = 0, as published), 95 % t interval, mean floor, runs."""
     by = [column for column in ("table", *PLACE) if column in frame]
-    grouped = frame.groupby(by, sort=False)[value]
+    grouped = frame.groupby(by, sort=False).value
     n = grouped.size()
     means = grouped.mean()
     half = _t_quantile(1 - LEVEL / 2, n.to_numpy()) * grouped.std(ddof=1).fillna(0.0) / np.sqrt(n)

@@ -10,7 +10,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from recompose.papers.weighted_composition.names import ANALYTIC, MODELS, SETTINGS
 from recompose.plotting import banded_lines, method_style, shared_legend, style
@@ -27,9 +27,11 @@ def figure1(frame: pd.DataFrame) -> Figure:
             for panel, (source, label) in zip(row, SOURCES.items(), strict=True):
                 x, y, sampled = _square(frame, source=source, scores=kind)
                 _, _, true = _square(frame, source=source, scores="true")
-                panel.contourf(x, y, sampled, levels=_levels(sampled, 12), cmap="Blues")
-                panel.contour(x, y, true, levels=_levels(true, 4), colors="black", linewidths=0.9)
+                levels = _levels(true, 5)  # the same for both: where they agree, a line is the edge of a shade
+                panel.contourf(x, y, sampled, levels=levels, cmap="Blues", extend="max")
+                panel.contour(x, y, true, levels=levels, colors="black", linewidths=0.9)
                 panel.set(title=f"{label}, {title}", aspect="equal")
+                panel.grid(visible=False)
         handles: list[Any] = [
             Rectangle((0, 0), 1, 1, color="#4292c6", label="samples (kernel density)"),
             Line2D([], [], color="black", linewidth=0.9, label="true density"),
@@ -40,12 +42,12 @@ def figure1(frame: pd.DataFrame) -> Figure:
 
 def particles(frame: pd.DataFrame) -> Figure:
     """SW2 against K, a panel for each setting and model, with the floor."""
-    return _against_particles(frame, "SW$_2$ to true samples", floor=True)
+    return _against_particles(frame, "geometric_mean", "SW$_2$ to true samples", floor=True)
 
 
 def excess(frame: pd.DataFrame) -> Figure:
     """SW2 minus that between two sets of true samples, against K."""
-    return _against_particles(frame, "SW$_2$ minus its floor", floor=False)
+    return _against_particles(frame, "mean", "SW$_2$ minus its floor", floor=False)
 
 
 def error_map(frame: pd.DataFrame) -> Figure:
@@ -74,30 +76,32 @@ def error_map(frame: pd.DataFrame) -> Figure:
     return figure
 
 
-def _against_particles(frame: pd.DataFrame, label: str, *, floor: bool) -> Figure:
+def _against_particles(frame: pd.DataFrame, value: str, label: str, *, floor: bool) -> Figure:
     rows = frame[frame.metric == "sw2"].assign(samples=lambda each: each.samples.astype(str))
     settings = [setting for setting in SETTINGS if setting in set(rows.setting)]
     samples = [name for name in dict.fromkeys(rows.samples) if name != ANALYTIC]
     styles = method_style([*samples, ANALYTIC])
     labels = {name: f"$N$ = {name}" for name in samples} | {ANALYTIC: "exact scores"}
     with style():
-        figure, panels = plt.subplots(
-            2, len(settings), figsize=(2.7 * len(settings), 6.4), sharex=True, sharey="col", squeeze=False
-        )
+        figure, panels = plt.subplots(2, len(settings), figsize=(2.7 * len(settings), 6.4), sharex=True, squeeze=False)
         for line, model in zip(panels, MODELS, strict=True):
             for panel, setting in zip(line, settings, strict=True):
                 here = rows[(rows.setting == setting) & (rows.model == model)]
-                lines = here.rename(columns={"mean": "distance"})
-                banded_lines(panel, lines, x="particles", y="distance", methods=styles, labels=labels, hue="samples")
-                _finish(panel, here, setting if line is panels[0] else None, floor)
+                banded_lines(panel, here, x="particles", y=value, methods=styles, labels=labels, hue="samples")
+                _finish(panel, here, floor)
+                low, high = (min(0.0, here[value].min()), here[value].max())
+                if not floor:  # a band of few runs may be many times as wide as what it is about
+                    panel.set_ylim(low - 0.08 * (high - low), high + 0.15 * (high - low))
             line[0].set_ylabel(f"{model} models\n{label}")
+        for panel, setting in zip(panels[0], settings, strict=True):
+            panel.set_title(SETTINGS[setting].replace(", ", ",\n"))
         for panel in panels[-1]:
             panel.set_xlabel("particles $K$")
         shared_legend(list(panels.flat), columns=5)
     return figure
 
 
-def _finish(panel: Axes, here: pd.DataFrame, setting: str | None, floor: bool) -> None:
+def _finish(panel: Axes, here: pd.DataFrame, floor: bool) -> None:
     """Axes of one panel: K by its powers; a line at the floor or at zero."""
     particles = sorted(here.particles.unique())
     panel.set_xscale("log", base=4)
@@ -108,8 +112,9 @@ def _finish(panel: Axes, here: pd.DataFrame, setting: str | None, floor: bool) -
                   label="floor: two sets of true samples" if floor else None)  # fmt: skip
     if floor:
         panel.set_yscale("log")
-    if setting:
-        panel.set_title(SETTINGS[setting].replace(", ", ",\n"))
+        panel.yaxis.set_major_formatter("{x:g}")
+        panel.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+        panel.yaxis.set_minor_formatter("{x:g}")
 
 
 def _square(frame: pd.DataFrame, value: str = "density", **where: object) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -50,7 +50,7 @@ class Sampling(Block):
 
     weights: tuple[float, float, float] = Field(
         (1.0, 1.0, -1.0),
-        description="of a1, a2 and 0 (Definition 1); for mixtures 1, 1, -1 alone",
+        description="of a1, a2 and 0 (Definition 1)",
     )
     particles: tuple[Count, ...] = Field((1, 4, 16, 64, 256), min_length=1, description="K, particles of a swarm")
     outputs: int = Field(700, ge=2, description="swarms; each gives one output, compared with as many true samples")
