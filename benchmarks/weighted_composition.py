@@ -7,6 +7,7 @@ benchmarks/README.md says how to read the tables.
 """
 
 import argparse
+import multiprocessing
 import os
 import platform
 import time
@@ -57,7 +58,7 @@ def distances(repeats: int) -> None:
     print(f"5000 points, 2000 directions: {theirs / mine:.1f} x POT {version('POT')}")
 
 
-def networks(count: int) -> tuple[StackedMLP, list[Task]]:
+def networks(count: int, width: int = WIDTH) -> tuple[StackedMLP, list[Task]]:
     """Conditional networks of the published size on the first setting."""
     sources = composition("f_id").sources
     tasks = []
@@ -65,26 +66,39 @@ def networks(count: int) -> tuple[StackedMLP, list[Task]]:
         generator = torch.Generator().manual_seed(run)
         data = torch.stack([source.sample(1000, generator) for source in sources])
         tasks.append(Task(("benchmark", run), data))
-    return noise_predictors(tasks, WIDTH, LAYERS), tasks
+    return noise_predictors(tasks, width, LAYERS), tasks
 
 
-def training(repeats: int, device: str, count: int = 6) -> None:
-    """Networks stacked against the same networks one after another."""
-    few = Training(iterations=50, batch=BATCH, learning_rate=2e-4)
+def train_stacked(count: int, iterations: int, width: int, device: str) -> None:
+    """Train networks together."""
+    network, tasks = networks(count, width)
+    train(network, tasks, Training(iterations, BATCH, 2e-4), schedule=SCHEDULE, device=device)
 
-    def stacked() -> None:
-        network, tasks = networks(count)
-        train(network, tasks, few, schedule=SCHEDULE, device=device)
+
+def training(repeats: int, device: str, width: int, count: int, iterations: int = 50) -> None:
+    """Networks stacked against the same networks one after another; on a processor also as the workflow has them.
+
+    There every core has a job of its own, with its share of the stack and one thread.
+    """
 
     def one_by_one() -> None:
-        for task in networks(count)[1]:
-            train(noise_predictors([task], WIDTH, LAYERS), [task], few, schedule=SCHEDULE, device=device)
+        for task in networks(count, width)[1]:
+            few = Training(iterations, BATCH, 2e-4)
+            train(noise_predictors([task], width, LAYERS), [task], few, schedule=SCHEDULE, device=device)
 
-    work = 6 * BATCH * sum(a * b for a, b in ((6, WIDTH), *[(WIDTH, WIDTH)] * (LAYERS - 1), (WIDTH, 2)))
-    print(f"work: {work / 1e9:.2f} G multiply-adds and additions per network and iteration")
-    together, apart = alternating(stacked, one_by_one, repeats)
-    rate = count * few.iterations * work / together
-    print(f"{count} networks on {device}: {apart / together:.2f} x one after another; {rate / 1e9:.0f} GFLOP/s")
+    work = 6 * BATCH * sum(a * b for a, b in ((6, width), *[(width, width)] * (LAYERS - 1), (width, 2)))
+    together, apart = alternating(lambda: train_stacked(count, iterations, width, device), one_by_one, repeats)
+    rate = count * iterations * work / together
+    print(f"width {width}, {count} networks on {device}: stacked {apart / together:.2f} x one after another,"
+          f" {rate / 1e9:.0f} GFLOP/s")  # fmt: skip
+    if device == "cpu":
+        cores = os.cpu_count() or 1
+        jobs = [(count // cores, iterations, width, device)] * cores
+        with multiprocessing.get_context("spawn").Pool(cores, torch.set_num_threads, (1,)) as pool:
+            pool.starmap(train_stacked, [(1, 1, 8, device)] * cores, chunksize=1)  # imports
+            together, apart = alternating(lambda: pool.starmap(train_stacked, jobs, chunksize=1), one_by_one, repeats)
+        rate = count * iterations * work / together
+        print(f"  in {cores} jobs of one thread: {apart / together:.2f} x one after another, {rate / 1e9:.0f} GFLOP/s")
 
 
 def sampling(device: str, nodes: int = 96, particles: int = 256, outputs: int = 5000, steps: int = 3) -> None:
@@ -128,7 +142,8 @@ def main() -> None:
             sampling(device)
     if not options.what or "training" in options.what:
         print("\n## Training\n")
-        training(options.repeats, device)
+        training(options.repeats, device, WIDTH, 6)
+        training(options.repeats, device, 64, 30)
 
 
 if __name__ == "__main__":

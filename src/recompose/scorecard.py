@@ -118,7 +118,12 @@ def judge(claim: Claim, frames: Frames, scale: str, data: Iterable[str] = ()) ->
     if estimate is None:
         return Verdict(NOT_TESTABLE, note="The number is not defined on these results.")
     low, high = estimate.interval
-    return Verdict(_verdict(claim, estimate), estimate.value, low, high, _note(claim, group, estimate))
+    verdict, note = _verdict(claim, estimate), _note(claim, group, estimate)
+    if verdict == NOT_REPRODUCED and claim.significant and scale != SCALES[-1] and _inside(claim, estimate.value):
+        # Nothing contradicts the claim. The published numbers of runs and problems have to decide; fewer cannot.
+        undecided = "The value lies there and its interval does not: a larger scale has to decide."
+        verdict, note = NOT_TESTABLE, f"{note} {undecided}".strip()
+    return Verdict(verdict, estimate.value, low, high, note)
 
 
 def granted(claim: Claim, verdicts: Mapping[str, Verdict]) -> Verdict:
@@ -153,6 +158,11 @@ def _verdict(claim: Claim, estimate: Estimate) -> str:
     return NOT_REPRODUCED
 
 
+def _inside(claim: Claim, value: float) -> bool:
+    low, high = claim.region
+    return low <= value <= high
+
+
 def _ends(claim: Claim, estimate: Estimate) -> tuple[float, float]:
     """What has to lie in the region: the value, or its whole interval."""
     return estimate.interval if claim.significant else (estimate.value, estimate.value)
@@ -175,9 +185,10 @@ def _measure(claim: Claim, frames: Frames) -> tuple[Group, Estimate | None]:
         return {}, None
     low, high = claim.region
 
-    def room(item: tuple[Group, Estimate]) -> float:
+    def room(item: tuple[Group, Estimate]) -> tuple[bool, float]:
+        """A value beyond the region is worse than an interval that reaches beyond it."""
         smallest, largest = _ends(claim, item[1])
-        return min(smallest - low, high - largest)
+        return _inside(claim, item[1].value), min(smallest - low, high - largest)
 
     measured.sort(key=room)
     return measured[min(claim.exceptions, len(measured) - 1)]

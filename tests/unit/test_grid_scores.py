@@ -25,10 +25,11 @@ def cloud(swarms=300, particles=40, spread=3.0):
 @pytest.mark.parametrize("name", ["nf_id", "gmm_id", "gmm_ood"])
 @pytest.mark.parametrize("time", [0.05, 0.3, 0.8])
 def test_no_score_is_further_off_than_the_bound(name, time):
-    """Also where the mixtures have edges: there the exact scores stand in."""
+    """Relative to one and the scores; also where the mixtures have edges: there the exact scores stand in."""
     t = torch.tensor(time)
     grid = GridScores(analytic(name), VP, nodes=64, bound=0.01)
-    error = (grid(cloud(), t) - analytic(name)(cloud(), t)).abs() * VP.gamma(t)
+    exact = analytic(name)(cloud(), t) * VP.gamma(t)
+    error = (grid(cloud(), t) * VP.gamma(t) - exact).abs() / (1 + exact.abs().amax(dim=(0, 1)))
     assert float(error.max()) < 1.5 * grid.bound  # the estimate leaves out higher derivatives
     assert grid.asked == 300 * 40
 
@@ -60,16 +61,20 @@ def test_samples_from_the_grid_are_those_of_the_exact_scores():
     setting = composition("gmm_id")
 
     def run(scores):
-        return sample_composition(
-            scores, setting.weights, swarms=1500, particles=8, dimension=2, sampler=Sampler(steps=100),
-            schedule=VP, generator=torch.Generator().manual_seed(3),
-        )  # fmt: skip
+        parts = [
+            sample_composition(
+                scores, setting.weights, swarms=500, particles=16, dimension=2, sampler=Sampler(steps=50),
+                schedule=VP, generator=torch.Generator().manual_seed(part),
+            )
+            for part in range(6)
+        ]  # fmt: skip
+        return torch.cat(parts)
 
-    grid = GridScores(analytic("gmm_id"), VP, nodes=64, bound=0.01)
+    grid = GridScores(analytic("gmm_id"), VP, nodes=40, bound=0.05)
     angles = np.linspace(0, np.pi, 50)
     along = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
     distance = sliced_wasserstein(run(grid).numpy(), run(analytic("gmm_id")).numpy(), along)
-    true = [setting.target(1500, torch.Generator().manual_seed(seed)).numpy() for seed in (1, 2)]
+    true = [setting.target(3000, torch.Generator().manual_seed(seed)).numpy() for seed in (1, 2)]
     floor = sliced_wasserstein(*true, along)
     assert distance < 1.5 * floor
     assert grid.evaluated < 0.6 * grid.asked

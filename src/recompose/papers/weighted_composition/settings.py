@@ -17,7 +17,7 @@ class Task(Block):
         "code", description="of the mixtures, where the authors' code and the paper's text differ"
     )
     runs: int = Field(
-        5,
+        8,
         ge=2,
         description="repetitions, which the tests of the claims pair; each has its own data and networks",
     )
@@ -37,7 +37,7 @@ class Networks(Block):
 
     width: Count = Field(64, description="units of a hidden layer")
     layers: Count = Field(4, description="hidden layers")
-    iterations: Count = Field(1000, description="steps of Adam")
+    iterations: Count = Field(800, description="steps of Adam")
     batch: int = Field(128, ge=3, description="points of a step; a conditional network shares them among its sources")
     learning_rate: Positive = Field(0.003, description="of Adam")
     precision: Literal["auto", "fp32", "bf16"] = Field(
@@ -53,8 +53,8 @@ class Sampling(Block):
         description="of a1, a2 and 0 (Definition 1)",
     )
     particles: tuple[Count, ...] = Field((1, 4, 16, 64, 256), min_length=1, description="K, particles of a swarm")
-    outputs: int = Field(700, ge=2, description="swarms; each gives one output, compared with as many true samples")
-    steps: Count = Field(50, description="steps of the integration")
+    outputs: int = Field(400, ge=2, description="swarms; each gives one output, compared with as many true samples")
+    steps: Count = Field(40, description="steps of the integration")
     dynamics: Literal["sde", "ode"] = Field("sde", description="the denoising SDE (Eq. 4) or ODE (Eq. 5)")
     resampling: Literal["every_step", "threshold"] = Field(
         "every_step", description="systematic at every step, or of swarms whose effective sample size is too small"
