@@ -113,12 +113,14 @@ def test_a_published_file_without_a_column_is_named(tmp_path):
 
 
 def test_a_perfect_reproduction_reproduces_everything(results):
-    card = score(results, CLAIMS)
+    card = score(results.rename(results.with_name("paper")), CLAIMS)
     assert list(card.columns) == COLUMNS
     assert set(card.verdict) == {REPRODUCED}
     assert (card.ci_low <= card.value).all()
     assert (card.value <= card.ci_high).all()
-    assert summary(card)[SLUG]["paper"]["reproduced"] + summary(card)[SLUG]["recompose"]["reproduced"] == len(card)
+    counted = summary(card)
+    assert set(counted) == {SLUG, "weighted_composition"}
+    assert sum(by["reproduced"] for paper in counted.values() for by in paper.values()) == len(card)
     json.dumps(summary(card))
     assert all(statement.replace("|", "&#124;") in markdown(card) for statement in card.statement)
 
@@ -268,7 +270,22 @@ def test_the_interval_of_a_difference_is_that_of_independent_normals():
     )
     found = judge(stated, read, "small")
     assert (found.ci_low, found.ci_high) == pytest.approx((-0.1 * 2**0.5, 0.1 * 2**0.5), abs=0.01)
-    assert judge(stated.model_copy(update={"significant": True}), read, "small").verdict == NOT_REPRODUCED
+    significant = stated.model_copy(update={"significant": True})
+    assert judge(significant, read, "paper").verdict == NOT_REPRODUCED
+    assert judge(significant, read, "small").verdict == NOT_TESTABLE
+
+
+def test_one_case_that_contradicts_decides_whatever_the_others_leave_open():
+    """A wide interval around a value that fits is worse than none, but less than a value that does not fit."""
+    rows = [
+        {"cell": 0, "accuracy": 0.5, "ci_low": -9.0, "ci_high": 9.0},
+        {"cell": 1, "accuracy": -0.1, "ci_low": -0.2, "ci_high": 0.1},
+    ]
+    stated = claim(kind="threshold", of={"artifact": "a"}, each=["cell"], at_least=0, significant=True)
+    found = judge(stated, frames(a=rows), "small")
+    assert (found.verdict, found.value) == (NOT_REPRODUCED, -0.1)
+    open_ = judge(stated, frames(a=rows[:1]), "small")
+    assert open_.verdict == NOT_TESTABLE and "a larger scale has to decide" in open_.note
 
 
 def test_the_worst_group_is_reported_and_exceptions_are_counted():

@@ -311,6 +311,7 @@ def test_the_grid_is_compared_with_direct_evaluation(folder):
     frame = experiments.grid(grid=Grid(runs=2, particles=16), task=TASK, sampling=QUICK, device="cpu", folder=folder)
     assert len(frame) == 6 * 2 * 2
     assert (frame.direct != frame.again).all()
+    assert (frame.direct != frame.grid).any() and (frame.evaluated != 1).all()  # it is a grid that is compared
     assert float((frame.grid - frame.direct).abs().max()) < 0.5 * float(frame.direct.max())
     tables.grid(frame)
 

@@ -95,18 +95,16 @@ def grid(*, grid: Grid, task: Task, sampling: Sampling, device: str, folder: Pat
     """Whether scores from a grid do what the networks themselves do: the same distances from both, in every setting.
 
     `direct` and `grid` draw the same random numbers, `again` others: how far two direct evaluations are apart is the
-    Monte-Carlo error. The conditional networks of the largest N.
+    Monte-Carlo error. `evaluated` is the share of places at which the grid asked the networks. The conditional
+    networks of the largest N.
     """
     rows = []
     for setting, run in product(SETTINGS, range(min(grid.runs, task.runs))):
         what = composition(setting, task.reading, sampling.weights)
         target, _ = _true_samples(setting, task.reading, sampling, run)
         direct = _scores(what, "conditional", max(task.samples), run, task, device, folder)
-        ways: dict[str, tuple[Scores, int]] = {
-            "direct": (direct, 0),
-            "grid": (_shared(direct, task, sampling), 0),
-            "again": (direct, 1),
-        }
+        shared = _shared(direct, task, sampling)
+        ways: dict[str, tuple[Scores, int]] = {"direct": (direct, 0), "grid": (shared, 0), "again": (direct, 1)}
         found = {}
         for way, (scores, seed) in ways.items():
             generator = torch_generator(SLUG, "grid", setting, run, seed, device=device)
@@ -114,6 +112,7 @@ def grid(*, grid: Grid, task: Task, sampling: Sampling, device: str, folder: Pat
             found[way] = _distances(drawn.cpu().double().numpy(), target, sampling.directions)
         rows += [
             {"setting": setting, "metric": metric, "particles": grid.particles, "run": run}
+            | {"evaluated": shared.evaluated / shared.asked}
             | {way: values[metric] for way, values in found.items()}
             for metric in found["direct"]
         ]
@@ -121,11 +120,15 @@ def grid(*, grid: Grid, task: Task, sampling: Sampling, device: str, folder: Pat
 
 
 def _agreement(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add `apart`: the mean of grid - direct over the runs, in units of the Monte-Carlo error of one difference."""
+    """Add `apart`: the mean of grid - direct over the runs, in units of its standard error.
+
+    Paths from the grid soon part from those of direct evaluation: their distances differ like those of two direct
+    evaluations, by `monte_carlo`, the root mean square of again - direct.
+    """
     apart = frame.assign(difference=frame.grid - frame.direct, squared=(frame.again - frame.direct) ** 2)
     numbers = apart.groupby(["setting", "metric"], sort=False)[["difference", "squared"]].mean().reset_index()
     numbers["monte_carlo"] = numbers.pop("squared") ** 0.5
-    numbers["apart"] = numbers.difference / numbers.monte_carlo
+    numbers["apart"] = numbers.difference / numbers.monte_carlo * frame.run.nunique() ** 0.5
     return frame.merge(numbers, on=["setting", "metric"])
 
 

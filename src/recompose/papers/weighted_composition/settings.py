@@ -74,7 +74,7 @@ class Theorems(Block):
     particles: tuple[Count, ...] = Field(
         (1, 2, 4, 8), min_length=3, description="K, at which the corrector's covariance is compared with Theorem 1"
     )
-    outputs: int = Field(60_000, ge=1000, description="swarms for that comparison")
+    outputs: int = Field(40_000, ge=1000, description="swarms for that comparison")
     steps: Count = Field(200, description="steps of the integration for that comparison")
     ode_steps: Count = Field(4000, description="steps of the naive ODE, whose covariance is exact for linear scores")
     resamples: Count = Field(2000, description="bootstrap resamples of the rate")
@@ -83,8 +83,8 @@ class Theorems(Block):
 class Grid(Block):
     """Scores from a grid against the networks themselves."""
 
-    runs: Count = Field(2, description="runs that are compared")
-    particles: Count = Field(8, description="K; direct evaluation costs in proportion")
+    runs: Count = Field(4, description="runs that are compared")
+    particles: Count = Field(16, description="K; few particles need no grid, and direct evaluation costs in proportion")
 
 
 class Figure1(Block):
