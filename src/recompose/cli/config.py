@@ -1,10 +1,14 @@
 """The commands about the configuration: check it, and write the documents made from its models."""
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from recompose.cli.options import PLAIN, Check, Scale
 from recompose.cli.weighted_composition import check_weights
-from recompose.config import Config
+
+if TYPE_CHECKING:
+    from recompose.config import Config
 
 commands = typer.Typer(help="Check the configuration, and write what is made from its models.", **PLAIN)
 
@@ -18,7 +22,7 @@ def check(scale: Scale = None) -> None:
     print("ok")
 
 
-def check_values(settings: Config) -> None:
+def check_values(settings: "Config") -> None:
     """Refuse what the models cannot see, because to know it takes torch."""
     check_methods(settings.coupled_inference.methods)
     paper = settings.weighted_composition
