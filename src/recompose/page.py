@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from recompose.claims import Paper, load_papers
 from recompose.provenance import read_manifest
 from recompose.scorecard import VERDICTS, measured, scale_of
 from recompose.storage import read_csv
+from recompose.templates import render_template
 
 SCORECARD_COLUMNS = ("paper", "id", "by", "where", "statement", "kind", "artifact", "verdict", "note")
 _MIME = {".svg": "image/svg+xml", ".png": "image/png"}
@@ -37,14 +37,8 @@ def render(results: str | Path, claims: str | Path = Path("config/claims")) -> s
     card = read_csv(results / "scorecard.csv", SCORECARD_COLUMNS)
     manifest = read_manifest(results)
     papers = [_paper(paper, card[card.paper == paper.slug], results, manifest) for paper in load_papers(claims)]
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html.j2").render(
+    return render_template(
+        "page.html.j2",
         scale=scale_of(results),
         papers=papers,
         claims=[claim for paper in papers for claim in paper["claims"]],

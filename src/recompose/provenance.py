@@ -248,11 +248,21 @@ def _stale_settings(entry: Mapping[str, Any], config: Config) -> Iterator[str]:
     made = entry["settings"]
     keys = [key for key in made if key in type(getattr(config, entry["paper"])).model_fields]
     now = {key: value for key, value in block(config, entry["paper"], *keys).items() if key in made}
-    old, new = dict(_flat(made)), dict(_flat(now))
+    for key, before, after in setting_differences(made, now):
+        yield f"{key} = {before}, which is {after} now"
+
+
+def setting_differences(made: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """The keys in which two blocks of settings differ, each with both values as JSON, or `absent`.
+
+    >>> list(setting_differences({"table1": {"trials": 10}}, {"table1": {"trials": 20}}))
+    [('table1.trials', '10', '20')]
+    """
+    old, new = dict(_flat(made)), dict(_flat(other))
     for key in sorted(old.keys() | new.keys()):
         before, after = (json.dumps(values[key]) if key in values else "absent" for values in (old, new))
         if before != after:
-            yield f"{key} = {before}, which is {after} now"
+            yield key, before, after
 
 
 def _flat(values: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, Any]]:

@@ -65,7 +65,7 @@ rule page:
         NOTEBOOKS,
         CLAIMS,
         PUBLISHED,
-        "src/recompose/page.html.j2",
+        multiext("src/recompose/", "page.html.j2", "badge.html.j2", "style.css.j2"),
     output:
         f"{TREE}/index.html",
     log:

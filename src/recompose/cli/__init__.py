@@ -99,6 +99,25 @@ def manifest(results: Results = None, settings: Settings = None, scale: Scale = 
 
 
 @app.command()
+def diff(
+    first: Path,
+    second: Path,
+    output: Annotated[Path | None, typer.Option(help="Write all of it as one offline HTML file, too.")] = None,
+) -> None:
+    """Tell how two results trees differ: what made them, which numbers moved how far, which verdicts turned."""
+    from recompose.comparison import compare, render, text
+    from recompose.provenance import require_unchanged
+    from recompose.storage import write_text
+
+    for tree in (first, second):
+        require_unchanged([*tree.glob("*/*.csv"), tree / "scorecard.csv"], tree)
+    comparison = compare(first, second)
+    print(text(comparison), end="")
+    if output:
+        write_text(render(comparison), output)
+
+
+@app.command()
 def verify(scale: Scale = None) -> None:
     """Name every artifact that is missing, changed or stale; exit status 1 if there is one."""
     from recompose import provenance
