@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from recompose.datasets.compositions import composition
-from recompose.diffusion.feynman_kac import Sampler, sample_composition
+from recompose.diffusion.feynman_kac import Sampler, sample_in_parts
 from recompose.diffusion.grid_scores import GridScores
 from recompose.diffusion.noise_prediction import Task, Training, train
 from recompose.diffusion.noising import VariancePreserving
@@ -111,7 +111,7 @@ def sampling(device: str, nodes: int = 96, particles: int = 256, outputs: int = 
     def run(scores: Callable[[Tensor, Tensor], Tensor], swarms: int) -> float:
         generator = torch.Generator(device).manual_seed(0)
         spent = seconds(
-            lambda: sample_composition(
+            lambda: sample_in_parts(
                 scores, weights, swarms=swarms, particles=particles, dimension=2, sampler=Sampler(steps=steps),
                 schedule=SCHEDULE, generator=generator,
             )

@@ -1,6 +1,7 @@
 """Paper 2: the networks and their files, the distances, the tables and the tests behind the claims."""
 
 import itertools
+import json
 
 import numpy as np
 import pandas as pd
@@ -88,8 +89,14 @@ def test_both_kinds_of_models_see_the_same_data():
 
 def test_the_file_says_what_it_was_trained_with(folder):
     with safe_open(path(folder), framework="pt") as file:
-        assert file.metadata()["precision"] in ("fp32", "bf16")
-        assert file.metadata()["setting"] == "nf_id"
+        about = json.loads(file.metadata()["about"])
+    assert about["precision"] in ("fp32", "bf16") and about["setting"] == "nf_id"
+
+
+def test_the_same_networks_are_the_same_bytes(folder, tmp_path):
+    for name in "abc":
+        write_tensors(networks("f_id", "conditional", task=TASK, networks=SMALL, device="cpu"), tmp_path / name)
+    assert len({(tmp_path / name).read_bytes() for name in "abc"}) == 1
 
 
 def test_networks_of_other_settings_are_refused(folder):
@@ -133,7 +140,7 @@ def test_lower_precision_learns_the_same_within_its_rounding():
         networks("nf_id", "conditional", task=TASK, networks=SMALL.model_copy(update={"precision": name}), device="cpu")
         for name in ("fp32", "bf16")
     )
-    assert (fp32[1]["precision"], bf16[1]["precision"]) == ("fp32", "bf16")
+    assert [json.loads(each[1]["about"])["precision"] for each in (fp32, bf16)] == ["fp32", "bf16"]
     apart = [(fp32[0][name] - bf16[0][name]).abs().max() for name in fp32[0]]
     assert 0 < float(max(apart)) < 0.1
 

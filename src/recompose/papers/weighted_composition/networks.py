@@ -1,5 +1,6 @@
 """The networks of paper 2 (appendix F.1): how they are trained, kept, and made into scores."""
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from recompose.randomness import torch_generator
 
 SLUG = "weighted_composition"
 SOURCES = ("a1", "a2", "0")
+ABOUT = "about"
+"""The one key of a file's metadata: safetensors writes several in an order of chance, and equal files differ."""
 
 
 def networks(
@@ -40,7 +43,7 @@ def networks(
     report: Callable[[str], None] = lambda line: print(f"{setting}, {model}: {line}", flush=True)  # noqa: E731
     train(stack, tasks, training, schedule=schedule_of(task), device=device, checkpoint=checkpoint, report=report)
     tensors = {name: parameter.detach().cpu().contiguous() for name, parameter in stack.named_parameters()}
-    return tensors, _identity(setting, model, task) | {"precision": precision}
+    return tensors, {ABOUT: json.dumps(_identity(setting, model, task) | {"precision": precision})}
 
 
 def schedule_of(task: configuration.Task) -> VariancePreserving:
@@ -90,13 +93,13 @@ def learned_scores(
     place = (task.samples.index(samples) * task.runs + run) * each
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
+            about = json.loads((file.metadata() or {})[ABOUT])
             tensors = {name: file.get_slice(name)[place : place + each] for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise RecomposeError(f"{path}: no such file; train the networks first") from None
     except Exception as error:
         raise RecomposeError(f"{path}: not a readable file of networks ({error}); delete it and run again") from error
-    _require_identity(path, metadata, _identity(setting, model, task))
+    _require_identity(path, about, _identity(setting, model, task))
     missing = [name for name, tensor in tensors.items() if len(tensor) != each]
     if missing or not tensors:
         wanted = ", ".join(SOURCES) if each > 1 else "all sources"
