@@ -113,14 +113,19 @@ def test_a_job_whose_node_dies_ends_on_the_other(slurm: Cluster, local: Project,
     assert {lost.node, again.node} == {"cpu1", "cpu2"}
 
 
-def test_a_controller_that_is_away_for_a_while(slurm: Cluster, local: Project, fresh: Project) -> None:
+@pytest.mark.parametrize("seconds", [20, 60])
+def test_a_controller_that_is_away_for_a_while(slurm: Cluster, local: Project, fresh: Project, seconds: int) -> None:
     with run(fresh, FIGURE5) as started:
         at_work(slurm, fresh, "coupled_inference/figure5.0-of-1.log")
         slurm.stop("slurmctld")
-        time.sleep(20)
+        time.sleep(seconds)
         slurm.start("slurmctld")
         status = started.end(180)
-    assert status == 0, started.output()
+        output = started.output()
+    if status:  # the executor has asked in vain too often, and has lost its job
+        assert "has not said for too long what became of the jobs" in output
+        with run(fresh, FIGURE5) as again:
+            again.finish()
     assert same(fresh, local, "coupled_inference/figure5.csv")
 
 
