@@ -10,6 +10,7 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
+from recompose.cluster import cancel, watch
 from recompose.config import load_config
 from recompose.errors import RecomposeError
 
@@ -29,6 +30,7 @@ include: "workflow/rules/report.smk"
 
 onstart:
     begin()
+    watch(workflow)
     logger.info(banner("started"))
 
 
@@ -37,6 +39,7 @@ onsuccess:
 
 
 onerror:
+    cancel(workflow)
     logger.info(banner("stopped; the same command goes on from here"))
 
 

@@ -94,6 +94,7 @@ for artifact, keys in SWEEPS.items():
             provenance=sidecar(f"{COUPLED_INFERENCE}/{artifact}.csv"),
         log:
             f"{TREE}/logs/coupled_inference/{artifact}.log",
+        localrule: True
         conda:
             "../../environment.yml"
         params:
@@ -113,6 +114,7 @@ rule coupled_inference_capacity_numbers:
         provenance=sidecar(f"{COUPLED_INFERENCE}/capacity.csv"),
     log:
         f"{TREE}/logs/coupled_inference/capacity.log",
+    localrule: True
     conda:
         "../../environment.yml"
     params:
@@ -179,6 +181,7 @@ for artifact in WRITTEN:
             provenance=sidecar(f"{COUPLED_INFERENCE}/{artifact}.md"),
         log:
             f"{TREE}/logs/coupled_inference/{artifact}_table.log",
+        localrule: True
         conda:
             "../../environment.yml"
         params:
@@ -207,6 +210,7 @@ for artifact in DRAWN:
             provenance=[sidecar(f"{COUPLED_INFERENCE}/{artifact}.{form}") for form in ["png", "svg"]],
         log:
             f"{TREE}/logs/coupled_inference/{artifact}_figure.log",
+        localrule: True
         conda:
             "../../environment.yml"
         params:
@@ -231,6 +235,7 @@ rule coupled_inference_notebook:
         html=COUPLED_INFERENCE_NOTEBOOK,
     log:
         f"{TREE}/logs/coupled_inference/notebook.log",
+    localrule: True
     conda:
         "../../environment.yml"
     params:

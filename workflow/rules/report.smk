@@ -28,6 +28,7 @@ rule scorecard:
         provenance=[sidecar(f"{TREE}/scorecard.{form}") for form in ["csv", "md", "json"]],
     log:
         f"{TREE}/logs/scorecard.log",
+    localrule: True
     conda:
         "../../environment.yml"
     params:
@@ -46,6 +47,7 @@ rule manifest:
         f"{TREE}/manifest.json",
     log:
         f"{TREE}/logs/manifest.log",
+    localrule: True
     conda:
         "../../environment.yml"
     params:
@@ -70,6 +72,7 @@ rule page:
         f"{TREE}/index.html",
     log:
         f"{TREE}/logs/page.log",
+    localrule: True
     conda:
         "../../environment.yml"
     params:

@@ -121,6 +121,7 @@ rule weighted_composition_distances:
         provenance=sidecar(f"{WEIGHTED_COMPOSITION}/distances.csv"),
     log:
         f"{TREE}/logs/weighted_composition/distances.log",
+    localrule: True
     conda:
         "../../environment.yml"
     params:
@@ -159,6 +160,7 @@ rule weighted_composition_tables:
         ],
     log:
         f"{TREE}/logs/weighted_composition/tables.log",
+    localrule: True
     conda:
         "../../environment.yml"
     params:
@@ -203,6 +205,7 @@ for artifact in WRITTEN_OUT:
             provenance=sidecar(f"{WEIGHTED_COMPOSITION}/{artifact}.md"),
         log:
             f"{TREE}/logs/weighted_composition/{artifact}_table.log",
+        localrule: True
         conda:
             "../../environment.yml"
         params:
@@ -256,6 +259,7 @@ for artifact in PICTURED:
             provenance=[sidecar(f"{WEIGHTED_COMPOSITION}/{artifact}.{form}") for form in ["png", "svg"]],
         log:
             f"{TREE}/logs/weighted_composition/{artifact}_figure.log",
+        localrule: True
         conda:
             "../../environment.yml"
         params:
@@ -279,6 +283,7 @@ rule weighted_composition_notebook:
         html=WEIGHTED_COMPOSITION_NOTEBOOK,
     log:
         f"{TREE}/logs/weighted_composition/notebook.log",
+    localrule: True
     conda:
         "../../environment.yml"
     params:

@@ -1,0 +1,38 @@
+"""What a run on a cluster needs beside its executor: no job is left behind, and none is waited for in vain."""
+
+import subprocess
+import threading
+import time
+from typing import Any
+
+from snakemake.exceptions import WorkflowError
+
+PATIENCE = 120.0
+"""Seconds that the executor may know of no job while the run waits for some: asking for their states takes up to 75."""
+
+
+def watch(workflow: Any, patience: float = PATIENCE, every: float = 5.0) -> None:
+    """Stop the run once its executor has lost its jobs.
+
+    SLURM's executor forgets them when the controller does not answer for long enough, and the run would wait for ever.
+    """
+    executor = workflow.scheduler._executor
+    if hasattr(executor, "active_jobs"):  # an executor that asks for its jobs' states
+        threading.Thread(target=_watch, args=(workflow.scheduler, executor, patience, every), daemon=True).start()
+
+
+def _watch(scheduler: Any, executor: Any, patience: float, every: float) -> None:
+    known = time.monotonic()
+    while time.monotonic() - known < patience:
+        time.sleep(every)
+        away = [job for job in list(scheduler.running) if not job.is_local]
+        if executor.active_jobs or not away:
+            known = time.monotonic()
+    scheduler.executor_error_callback(WorkflowError("the cluster has not said for too long what became of the jobs"))
+
+
+def cancel(workflow: Any) -> None:
+    """Cancel what is left in SLURM's queue: what was just being submitted when the run stopped, or had been lost."""
+    name = getattr(workflow.scheduler._executor, "run_uuid", None)
+    if name:
+        subprocess.run(["scancel", "--name", name], check=False)
