@@ -289,6 +289,19 @@ def test_separate_models_are_compared_with_conditional_ones():
     assert (of[of.setting == "f_id"]["mean"] > 0).all() and (of[of.setting == "gmm_ood"]["mean"] < 0).all()
 
 
+def test_cells_of_a_run_are_pooled_before_they_are_tested():
+    """They share data and networks: one number a run, by hand."""
+    distances = made_up_distances()
+    found = aggregation.comparisons(distances).set_index(["contrast", "setting", "metric"])
+    log = distances[(distances.metric == "sw2") & (distances.setting == "f_ood") & (distances.samples != "analytic")]
+    log = log.assign(value=np.log(log.value)).pivot_table(index=["model", "run"], columns="particles", values="value")
+    apart = log.loc["separate"] - log.loc["conditional"]
+    overall, growth = (found.loc[(contrast, "f_ood", "sw2")] for contrast in ("model_overall", "model_growth"))
+    assert overall["mean"].item() == pytest.approx(apart.mean(axis=1).mean())
+    assert overall["std"].item() == pytest.approx(apart.mean(axis=1).std())
+    assert growth["mean"].item() == pytest.approx((apart[256] - apart[1]).mean())
+
+
 def test_figure_1_compares_samples_with_densities(folder):
     frame = experiments.figure1(
         figure1=Figure1(outputs=300, nodes=30), task=TASK, sampling=QUICK, device="cpu", folder=folder

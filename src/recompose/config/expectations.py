@@ -46,6 +46,8 @@ def expectation(schema: Schema, root: Schema) -> str:
             return f"a list{filled}, each {expectation(schema['items'], root)}"
         case "object":
             return "a mapping of keys"
+        case "null":
+            return "null"
         case "boolean":
             return "true or false"
         case _:

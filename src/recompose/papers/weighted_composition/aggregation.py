@@ -9,6 +9,8 @@ import pandas as pd
 from recompose.papers.weighted_composition.names import ANALYTIC, METRICS, MODELS, SETTINGS, TABLES, Table
 
 PLACE = ["setting", "model", "metric", "samples", "particles"]
+EVERY = "all"
+"""Instead of a number of training samples: the mean over all of them; K is 0 then."""
 LEVEL = 0.05
 """Of the tests within a table, all together."""
 
@@ -24,7 +26,7 @@ def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
         "setting": list(SETTINGS),
         "model": [*MODELS, ANALYTIC],
         "metric": list(METRICS),
-        "samples": [*map(str, sorted(int(n) for n in frame.samples.unique() if str(n) != ANALYTIC)), ANALYTIC],
+        "samples": [*map(str, sorted(int(n) for n in frame.samples.unique() if str(n).isdecimal())), ANALYTIC, EVERY],
     }
     columns = [column for column in (*PLACE, "run") if column in frame]
     return frame.sort_values(
@@ -97,6 +99,8 @@ def comparisons(distances: pd.DataFrame) -> pd.DataFrame:
 
     `particles`: K against K = 1, family: the setting, model and metric, which is one table of appendix H.
     `model`: separate against conditional networks, the same N and K; family: the setting and metric.
+    `model_overall`: the same, averaged over N and K within each run, whose cells share data and networks;
+    `model_growth`: what is added from the smallest to the largest K, averaged over N. Family: the metric.
     Differences of SW2 are differences of its logarithm: distances spread in proportion to themselves. MMD^2, which may
     be negative, is compared as it is. `effect` is the mean difference over its standard deviation (Cohen's d_z),
     `ratio` that of the geometric means. The interval of a difference has the level at which Holm's procedure tests it:
@@ -108,9 +112,22 @@ def comparisons(distances: pd.DataFrame) -> pd.DataFrame:
     particles = _paired(cells, {"particles": cells.particles.min()}, ["setting", "model", "metric"])
     learned = cells[cells.samples.astype(str) != ANALYTIC]
     model = _paired(learned, {"model": MODELS[0]}, ["setting", "metric"])
-    both = pd.concat([particles.assign(contrast="particles"), model.assign(contrast="model")])
+    overall, growth = (_paired(pooled, {"model": MODELS[0]}, ["metric"]) for pooled in _pooled(learned))
+    contrasts = {"particles": particles, "model": model, "model_overall": overall, "model_growth": growth}
+    both = pd.concat([rows.assign(contrast=name) for name, rows in contrasts.items()])
     columns = ["n", "mean", "std", "effect", "ratio", "p", "p_holm", "ci_low", "ci_high"]
     return both[["contrast", *PLACE, *columns]]
+
+
+def _pooled(learned: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cells averaged over N and K within each run; and their growth from the smallest to the largest K."""
+    runs = [column for column in learned if column not in PLACE]
+    by = ["setting", "model", "metric"]
+    most, least = (learned[learned.particles == end].groupby(by, sort=False)[runs].mean()
+                   for end in (learned.particles.max(), learned.particles.min()))  # fmt: skip
+    pooled = (learned.groupby(by, sort=False)[runs].mean(), most - least)
+    overall, growth = (frame.reset_index().assign(samples=EVERY, particles=0) for frame in pooled)
+    return overall, growth
 
 
 def _paired(cells: pd.DataFrame, base: dict[str, object], family: list[str]) -> pd.DataFrame:

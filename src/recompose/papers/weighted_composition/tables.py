@@ -72,7 +72,12 @@ def comparisons(frame: pd.DataFrame) -> str:
     """How many of the comparisons of each family are significant, in either direction."""
     lines = [_line(["Contrast", "setting", "model", "metric", "better", "worse", "undecided", "median effect"])]
     lines.append(_rule(4, 4))
-    names = {"particles": "more particles against one", "model": "separate against conditional"}
+    names = {
+        "particles": "more particles against one",
+        "model": "separate against conditional",
+        "model_overall": "the same, over all N and K",
+        "model_growth": "the same, from the smallest to the largest K",
+    }
     for (contrast, setting, model, metric), rows in frame.groupby(
         ["contrast", "setting", "model", "metric"], sort=False
     ):
