@@ -38,7 +38,7 @@ def results(tmp_path):
 def verdict(results, name):
     paper = next(paper for paper in load_papers(CLAIMS) if paper.slug == SLUG)
     (stated,) = [claim for claim in paper.claims if claim.id == name]
-    return judge(stated, lambda artifact: read_csv(results / SLUG / f"{artifact}.csv"), "small").verdict
+    return judge(stated, lambda artifact: read_csv(results / SLUG / f"{artifact}.csv"), "paper").verdict
 
 
 def frames(**artifacts):

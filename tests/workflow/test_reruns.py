@@ -16,7 +16,7 @@ NOTEBOOKS = {f"{PAPER}_notebook", "weighted_composition_notebook"}
 OVER_ALL = {"scorecard", "manifest", "page", "all", *NOTEBOOKS}
 SAMPLED = {
     f"weighted_composition_{name}"
-    for name in ("distances_part", "distances", "figure1_numbers", "error_map_numbers", "grid_numbers")
+    for name in ("distances_part", "figure1_numbers", "error_map_numbers", "grid_numbers")
 }
 """The rules of paper 2 that sample."""
 

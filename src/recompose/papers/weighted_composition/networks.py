@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors import safe_open
 from torch import Tensor
 
 from recompose.datasets.compositions import composition
-from recompose.diffusion.feynman_kac import Scores
 from recompose.diffusion.noise_prediction import Task, Training, network_input, score_of, train
 from recompose.diffusion.noising import VariancePreserving
 from recompose.errors import RecomposeError
@@ -17,6 +17,9 @@ from recompose.machine import require_memory, resolve_precision
 from recompose.networks.stacked import StackedMLP, noise_predictors
 from recompose.papers.weighted_composition import settings as configuration
 from recompose.randomness import torch_generator
+
+if TYPE_CHECKING:  # a sampler that changes is no reason to train anew
+    from recompose.diffusion.feynman_kac import Scores
 
 SLUG = "weighted_composition"
 SOURCES = ("a1", "a2", "0")
@@ -84,7 +87,7 @@ def _identity(setting: str, model: str, task: configuration.Task) -> dict[str, s
 
 def learned_scores(
     path: Path, setting: str, model: str, samples: int, run: int, *, task: configuration.Task, device: str = "cpu"
-) -> Scores:
+) -> "Scores":
     """The scores of the networks that were trained on N samples in one run; others stay in their file.
 
     Raises RecomposeError where the file is of other settings, or lacks the network of a source.
@@ -122,7 +125,7 @@ def _require_identity(path: Path, found: Mapping[str, str], expected: Mapping[st
             )
 
 
-def network_scores(stack: StackedMLP, model: str, schedule: VariancePreserving) -> Scores:
+def network_scores(stack: StackedMLP, model: str, schedule: VariancePreserving) -> "Scores":
     """The scores that networks predict: one network for all sources, or one for each."""
 
     def scores(x: Tensor, t: Tensor) -> Tensor:
