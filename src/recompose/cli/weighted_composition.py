@@ -57,7 +57,7 @@ def tables(input: Inputs = None, results: Results = None, scale: Scale = None) -
 
 
 def check_weights(reading: str, weights: tuple[float, ...]) -> None:
-    """Refuse weights that compose to no distribution, or whose target is unknown. To know takes torch."""
+    """Refuse weights that compose to no distribution. To know takes torch, which the usual ones do without."""
     if weights != (1.0, 1.0, -1.0):
         from recompose.datasets.compositions import composition
         from recompose.papers.weighted_composition.names import SETTINGS

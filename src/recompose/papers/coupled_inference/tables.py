@@ -1,10 +1,11 @@
 """The tables of the paper, as people read them: measured number, its interval, published number."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
 
+from recompose.markdown import table_line, table_rule
 from recompose.papers.coupled_inference.names import groups, label
 
 Cell = Callable[[str], str]
@@ -43,22 +44,22 @@ def table_search(frame: pd.DataFrame) -> str:
     fixed = ["method", "source", "validation_accuracy", "ci_low", "ci_high"]
     parameters = [column for column in frame.columns if column not in fixed]
     columns = ["Model", "configuration", "validation accuracy", *parameters]
-    lines = [_line(columns), _rule(len(columns))]
+    lines = [table_line(columns), table_rule(1, len(columns) - 1)]
     for group in groups(frame.method):
         for method in group:
             for row in frame[frame.method == method].to_dict("records"):
                 accuracy = f"{row['validation_accuracy']:.3f} [{row['ci_low']:.3f}, {row['ci_high']:.3f}]"
                 values = [_value(row[parameter]) for parameter in parameters]
-                lines.append(_line([label(method), row["source"], accuracy, *values]))
+                lines.append(table_line([label(method), row["source"], accuracy, *values]))
     return "\n".join(lines) + "\n"
 
 
 def _table(methods: pd.Series, columns: dict[str, Cell]) -> str:
     """One row for each method; an empty row separates the paper's methods, those beyond it and the limits."""
-    lines = [_line(["Model", *columns]), _rule(1 + len(columns))]
+    lines = [table_line(["Model", *columns]), table_rule(1, len(columns))]
     for number, group in enumerate(groups(methods)):
-        lines += [_line([""] * (1 + len(columns)))] * (number > 0)
-        lines += [_line([label(method), *(cell(method) for cell in columns.values())]) for method in group]
+        lines += [table_line([""] * (1 + len(columns)))] * (number > 0)
+        lines += [table_line([label(method), *(cell(method) for cell in columns.values())]) for method in group]
     return "\n".join(lines) + "\n"
 
 
@@ -94,11 +95,3 @@ def _value(value: object) -> str:
     if isinstance(value, float):
         return "" if pd.isna(value) else f"{value:.4g}"
     return str(value)
-
-
-def _line(cells: Sequence[object]) -> str:
-    return f"| {' | '.join(str(cell) for cell in cells)} |"
-
-
-def _rule(columns: int) -> str:
-    return f"|---|{'---:|' * (columns - 1)}"
