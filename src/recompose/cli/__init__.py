@@ -84,7 +84,7 @@ def notebook(paper: str, results: Results = None, output: Output = None, scale: 
     from recompose.notebook import run_notebook
 
     slug, tree = paper.replace("-", "_"), tree_of_scale(scale, results)
-    run_notebook(slug, tree, output or tree / slug / "notebook.html")
+    run_notebook(slug, tree, output or tree / "notebooks" / f"{slug}.html")
 
 
 @app.command()
