@@ -47,7 +47,7 @@ def scorecard(
     """Judge every claim from the numbers of a results tree."""
     from recompose.cli.step import Step, tree_of_scale
     from recompose.provenance import require_unchanged
-    from recompose.scorecard import markdown, score, summary
+    from recompose.scorecard import headlines, markdown, score, summary
     from recompose.storage import write_csv, write_json, write_text
 
     tree = tree_of_scale(scale, results)
@@ -57,7 +57,7 @@ def scorecard(
     write = {
         ".csv": lambda path: step.save(card, path, write_csv),
         ".md": lambda path: step.save(markdown(card), path, write_text),
-        ".json": lambda path: step.save(summary(card), path, write_json),
+        ".json": lambda path: step.save(summary(card, headlines(tree, claims)), path, write_json),
     }
     for path in output or [tree / f"scorecard{suffix}" for suffix in write]:
         write[path.suffix](path)
