@@ -118,6 +118,30 @@ def diff(
 
 
 @app.command()
+def restore(scale: Scale = None) -> None:
+    """Bring results back from the DVC remote, checked; exit status 1 if one is missing, damaged or stale."""
+    from recompose import restoring
+    from recompose.config import load_config
+
+    config = load_config(scale=scale)
+    tree = Path("results", config.scale)
+    done = restoring.restore(tree, config)
+    waiting = f", {len(done.waiting)} left out that were made from what is named here" if done.waiting else ""
+    print("\n".join([*done.findings, f"{tree}: {done.placed} files restored, {done.there} were there{waiting}"]))
+    if done.findings:
+        raise typer.Exit(1)
+
+
+@app.command()
+def plots_page(output: Output = None) -> None:
+    """Write .dvc/plots.html, in which `dvc plots` works offline."""
+    from recompose import offline
+    from recompose.storage import write_text
+
+    write_text(offline.plots_page(), output or Path(".dvc/plots.html"))
+
+
+@app.command()
 def verify(scale: Scale = None) -> None:
     """Name every artifact that is missing, changed or stale; exit status 1 if there is one."""
     from recompose import provenance
