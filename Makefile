@@ -1,5 +1,5 @@
-# Two commands: `make reproduce` and `make test`. Both make the environment first, and both are safe to repeat and
-# safe after an interruption.
+# Two commands: `make reproduce` and `make test`. All make the environment first, and are safe to repeat and safe after
+# an interruption.
 
 SCALE ?=
 PYTHON ?= python3
@@ -8,12 +8,16 @@ VENV := .venv
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: reproduce test format check
+.PHONY: reproduce restore test format check
 .DELETE_ON_ERROR:
 
 ## regenerate every table, figure and verdict [SCALE=smoke|small|paper; without it as config/config.yaml says]
 reproduce: $(READY)
 	snakemake --cores all $(if $(SCALE),--config scale=$(SCALE))
+
+## bring back what dvc.lock has from the DVC remote, instead of making it [SCALE=smoke|small|paper]
+restore: $(READY)
+	recompose restore $(if $(SCALE),--scale $(SCALE))
 
 ## run all tests
 test: $(READY)
@@ -49,4 +53,5 @@ $(READY): requirements.txt requirements.lock pyproject.toml
 		uv pip install --quiet --python $(VENV)/bin/python --compile-bytecode -r requirements.txt -c requirements.lock || \
 		python -m pip install --quiet -r requirements.txt -c requirements.lock
 	@python -m pip install --quiet --no-deps --editable .
+	@recompose plots-page
 	@touch $@

@@ -35,11 +35,13 @@ onstart:
 
 
 onsuccess:
+    end()
     logger.info(banner("done"))
 
 
 onerror:
     cancel(workflow)
+    end()
     logger.info(banner("stopped; the same command goes on from here"))
 
 

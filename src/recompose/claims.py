@@ -120,6 +120,13 @@ class Claim(Block):
         return low, float("inf") if self.at_most is None else self.at_most
 
 
+class Headline(Block):
+    """A number that tells the results in short, for each combination of the values of some columns."""
+
+    of: Query
+    each: list[str]
+
+
 class Paper(Block):
     """One file of claims: what the paper is, the artifacts in the order people read them, and its claims."""
 
@@ -130,6 +137,8 @@ class Paper(Block):
     """what the results were measured on; every stand-in is named"""
     artifacts: dict[str, str]
     """artifact: caption, in the order of the page"""
+    headline: dict[str, Headline] = Field(default_factory=dict)
+    """what `dvc metrics` compares"""
     claims: list[Claim]
 
     @field_validator("claims")

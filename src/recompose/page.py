@@ -56,7 +56,7 @@ def render(results: str | Path, claims: str | Path = Path("config/claims")) -> s
 def _paper(paper: Paper, card: pd.DataFrame, results: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     folder = results / paper.slug
     claims = [_claim(row) for row in card.to_dict("records")]
-    notebook = folder / "notebook.html"
+    notebook = results / "notebooks" / f"{paper.slug}.html"
     return {
         "slug": paper.slug,
         "title": paper.title,
@@ -70,7 +70,7 @@ def _paper(paper: Paper, card: pd.DataFrame, results: Path, manifest: Mapping[st
             )
             for by in dict.fromkeys(claim["by"] for claim in claims)
         ],
-        "notebook": f"{paper.slug}/{notebook.name}" if notebook.exists() else None,
+        "notebook": f"notebooks/{notebook.name}" if notebook.exists() else None,
         "artifacts": [
             _artifact(name, caption, folder, manifest)
             | {"claims": [claim for claim in claims if claim["artifact"] == name]}

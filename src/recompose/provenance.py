@@ -133,10 +133,10 @@ def record(
     path = sidecar_of(artifact, tree)
     content = {
         "path": artifact.relative_to(tree).as_posix(),
-        **_fingerprint(artifact),
+        **fingerprint(artifact),
         "paper": paper,
         "settings": dict(settings or {}),
-        "inputs": {path.as_posix(): _fingerprint(path)["sha256"] for path in inputs},
+        "inputs": {path.as_posix(): fingerprint(path)["sha256"] for path in inputs},
         "modules": list(modules),
         "code": code_hash(*modules),
         "module_hashes": module_hashes(*modules),
@@ -160,7 +160,7 @@ def require_unchanged(artifacts: Iterable[Path], tree: str | Path) -> None:
         if path.is_relative_to(tree)
         and (sidecar := sidecar_of(path, tree)).exists()
         and path.exists()
-        and _fingerprint(path)["sha256"] != read_json(sidecar)["sha256"]
+        and fingerprint(path)["sha256"] != read_json(sidecar)["sha256"]
     ]
     if changed:
         raise RecomposeError("\n".join(f"{path}: {_CHANGED}" for path in changed))
@@ -172,7 +172,8 @@ def require_tree_unchanged(tree: str | Path) -> None:
     require_unchanged([Path(tree, entry["path"]) for entry in records], tree)
 
 
-def _fingerprint(path: Path) -> dict[str, Any]:
+def fingerprint(path: Path) -> dict[str, Any]:
+    """The sha256 and the size of a file."""
     with path.open("rb") as file:
         return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
 
@@ -225,12 +226,12 @@ def verify(tree: str | Path, config: Config) -> Iterator[str]:
         try:
             if not file.exists():
                 yield f"{file}: missing"
-            elif _fingerprint(file)["sha256"] != entry["sha256"]:
+            elif fingerprint(file)["sha256"] != entry["sha256"]:
                 yield f"{file}: {_CHANGED}"
             for difference in _stale_settings(entry, config):
                 yield f"{file}: stale, made with {difference}"
             for name, sha256 in entry["inputs"].items():
-                if not Path(name).exists() or _fingerprint(Path(name))["sha256"] != sha256:
+                if not Path(name).exists() or fingerprint(Path(name))["sha256"] != sha256:
                     yield f"{file}: stale, {name} has changed"
             stale = _stale_modules(entry)
             if stale:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recompose.claims import Claim, Paper, Query, load_papers
+from recompose.claims import Claim, Headline, Paper, Query, load_papers
 from recompose.errors import RecomposeError
 from recompose.estimates import LINES, Estimate, exact, from_interval, from_replicates
 from recompose.randomness import numpy_generator
@@ -194,8 +194,8 @@ def _measure(claim: Claim, frames: Frames) -> tuple[Group, Estimate | None]:
     return measured[min(claim.exceptions, len(measured) - 1)]
 
 
-def _groups(claim: Claim, frames: Frames) -> list[Group]:
-    """The combinations of the columns in `each` that the claim's rows have."""
+def _groups(claim: Claim | Headline, frames: Frames) -> list[Group]:
+    """The combinations of the columns in `each` that the rows have."""
     if not claim.each:
         return [{}]
     rows = _select(claim.of, frames, {})
@@ -274,12 +274,33 @@ def _mean(query: Query, rows: pd.DataFrame, generator: np.random.Generator) -> E
     return estimate
 
 
-def summary(card: pd.DataFrame) -> dict[str, dict[str, dict[str, int]]]:
-    """How many claims of each paper, by the paper and by this project, came to which verdict: for metrics."""
+def summary(card: pd.DataFrame, numbers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """For metrics: how many claims of each paper came to which verdict, by whom they are; and its headline numbers."""
     return {
-        str(paper): {str(by): _counts(claims) for by, claims in group.groupby("by")}
+        str(paper): {str(by): _counts(claims) for by, claims in group.groupby("by")} | {"headline": numbers[str(paper)]}
         for paper, group in card.groupby("paper")
     }
+
+
+def headlines(results: str | Path, claims: str | Path) -> dict[str, dict[str, dict[str, float]]]:
+    """Each paper's results in a few numbers: for metrics. A number that these settings make no rows for is left out."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for paper in load_papers(claims):
+        frames = functools.cache(functools.partial(_read_artifact, Path(results) / paper.slug))
+        numbers = {name: _headline(entry, frames) for name, entry in paper.headline.items()}
+        found[paper.slug] = {name: values for name, values in numbers.items() if values}
+    return found
+
+
+def _headline(headline: Headline, frames: Frames) -> dict[str, float]:
+    generator = numpy_generator("scorecard", "headline")
+    try:
+        return {
+            " ".join(map(str, group.values())): _estimate(headline.of, frames, group, generator).value
+            for group in _groups(headline, frames)
+        }
+    except LookupError:
+        return {}
 
 
 def _counts(claims: pd.DataFrame) -> dict[str, int]:

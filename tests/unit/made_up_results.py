@@ -114,7 +114,7 @@ def add_artifacts(tree: Path) -> None:
             write_figure(figure, home / f"{name}.svg")
             write_figure(figure, home / f"{name}.png")
     plt.close(figure)
-    write_text("<p>notebook</p>", home / "notebook.html")
+    write_text("<p>notebook</p>", tree / "notebooks" / f"{SLUG}.html")
 
 
 def copy_claims(folder: Path) -> Path:

@@ -1,5 +1,7 @@
 """dvc.yaml is read by DVC, names what is there, and leaves the work to Snakemake."""
 
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -9,13 +11,20 @@ from typing import Any
 import pytest
 import yaml
 
+from recompose.offline import plots_page
+from recompose.storage import read_csv
+
 ROOT = Path(__file__).parents[2]
 PAPERS = sorted(path.parent.name for path in (ROOT / "src/recompose/papers").glob("*/__init__.py"))
-TARGETS = sorted([*PAPERS, "scorecard"])
+TARGETS = sorted([*PAPERS, "page"])
+
+
+def pipeline() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "dvc.yaml").read_text())
 
 
 def stages() -> dict[str, dict[str, Any]]:
-    return yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    return pipeline()["stages"]
 
 
 def dvc(folder: Path, *arguments: str) -> str:
@@ -43,10 +52,18 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_one_stage_per_paper_and_one_for_the_verdicts() -> None:
+def test_one_stage_per_paper_and_one_for_all() -> None:
     assert sorted(stages()) == TARGETS
     for target, stage in stages().items():
         assert stage["cmd"] == f"snakemake --cores all -- {target}"
+
+
+def test_every_stage_follows_all_sources_and_settings() -> None:
+    # A stage that knew of fewer would keep what another has made anew.
+    for stage in stages().values():
+        assert {"Snakefile", "config/claims", "config/published", "config/tuned", "workflow"} <= set(stage["deps"])
+        assert stage["deps"] == stages()["page"]["deps"]
+        assert stage["params"] == [{"config/config.yaml": None}, {"config/scales/${scale}.yaml": None}]
 
 
 def test_outputs_are_never_deleted_before_a_run() -> None:
@@ -57,7 +74,7 @@ def test_outputs_are_never_deleted_before_a_run() -> None:
 
 
 def test_dvc_reads_the_stages(repository: Path) -> None:
-    assert dvc(repository, "stage", "list", "--name-only").split() == [*PAPERS, "scorecard"]
+    assert dvc(repository, "stage", "list", "--name-only").split() == [*PAPERS, "page"]
     shown = dvc(repository, "repro", "--dry")
     assert all(f"> snakemake --cores all -- {target}\n" in shown for target in TARGETS)
 
@@ -72,6 +89,39 @@ def test_dvc_compares_parameters_and_follows_the_scale(repository: Path) -> None
         assert "results/smoke/coupled_inference" in dvc(repository, "stage", "list")
     finally:
         path.write_text(before)
+
+
+def test_every_figure_is_a_plot() -> None:
+    made = (ROOT / "results/reference/small").glob("*/*.png")
+    listed = [plot for plot in pipeline()["plots"] if isinstance(plot, str)]
+    assert sorted(listed) == sorted(f"results/${{scale}}/{path.parent.name}/{path.name}" for path in made)
+
+
+def test_lines_are_columns_of_results_and_have_templates() -> None:
+    lines = [definition for plot in pipeline()["plots"] if isinstance(plot, dict) for definition in plot.values()]
+    assert len(lines) == len(PAPERS)
+    for line in lines:
+        ((path, column),) = line["y"].items()
+        columns = read_csv(ROOT / path.replace("${scale}", "reference/small")).columns
+        template = json.loads((ROOT / f".dvc/plots/{line['template']}.json").read_text())
+        inner = template["spec"]["encoding"]
+        fields = [channel["field"] for channel in inner.values() if "field" in channel]
+        own = {field for field in fields if field != "rev" and not field.startswith("<DVC")}
+        assert {line["x"], column, *own} <= set(columns)
+
+
+def test_artifacts_are_there(repository: Path) -> None:
+    artifacts = pipeline()["artifacts"]
+    assert {artifact["type"] for artifact in artifacts.values()} == {"model", "settings"}
+    assert (ROOT / artifacts["decomposition-hyperparameters"]["path"]).is_file()
+
+
+def test_plots_need_no_network() -> None:
+    page = plots_page()
+    assert all(placeholder in page for placeholder in ("{plot_divs}", "{refresh_tag}"))
+    assert "{scripts}" not in page  # which DVC would fill with addresses
+    assert page.count("<script>") == page.count("</script>") == 3
+    assert not re.search(r"<(script|link)[^>]*(src|href)", page)
 
 
 def test_nothing_is_reported_to_anyone() -> None:

@@ -63,7 +63,7 @@ def test_links_are_relative_and_lead_somewhere(results):
     assert all((results / link).exists() for link in files)
     numbers = {path.name for path in (results / SLUG).glob("*.csv")}
     assert {f"{SLUG}/{name}" for name in numbers} <= files
-    assert {f"{SLUG}/notebook.html", "scorecard.csv", "manifest.json"} <= files
+    assert {f"notebooks/{SLUG}.html", "scorecard.csv", "manifest.json"} <= files
 
 
 def test_it_shows_every_claim_figure_and_record(results):
@@ -98,11 +98,11 @@ def test_what_is_not_there_is_left_out(results):
     (results / SLUG / "figure2.svg").unlink()
     (results / SLUG / "figure3.svg").unlink()
     (results / SLUG / "figure3.png").unlink()
-    (results / SLUG / "notebook.html").unlink()
+    (results / "notebooks" / f"{SLUG}.html").unlink()
     page = render(results, CLAIMS)
     assert "data:image/png" in page
     assert page.count("<img") == 5
-    assert "notebook.html" not in page
+    assert "notebooks/" not in page
 
 
 def test_a_tree_without_a_scorecard_is_named(results):

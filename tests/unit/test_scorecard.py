@@ -11,18 +11,20 @@ from made_up_results import CLAIMS, PUBLISHED, SLUG, copy_claims, edit, make_res
 from recompose.claims import Claim, load_papers
 from recompose.errors import RecomposeError
 from recompose.estimates import LINES, exact
+from recompose.papers.weighted_composition.names import SETTINGS
 from recompose.scorecard import (
     NEEDS_DATA,
     NOT_REPRODUCED,
     NOT_TESTABLE,
     REPRODUCED,
     VERDICTS,
+    headlines,
     judge,
     markdown,
     score,
     summary,
 )
-from recompose.storage import read_csv
+from recompose.storage import read_csv, write_csv
 
 COLUMNS = [
     "paper", "id", "by", "where", "statement", "kind", "artifact", "value", "ci_low", "ci_high", "published",
@@ -118,11 +120,28 @@ def test_a_perfect_reproduction_reproduces_everything(results):
     assert set(card.verdict) == {REPRODUCED}
     assert (card.ci_low <= card.value).all()
     assert (card.value <= card.ci_high).all()
-    counted = summary(card)
+    counted = summary(card, headlines(results, CLAIMS))
     assert set(counted) == {SLUG, "weighted_composition"}
-    assert sum(by["reproduced"] for paper in counted.values() for by in paper.values()) == len(card)
-    json.dumps(summary(card))
+    assert sum(paper[by]["reproduced"] for paper in counted.values() for by in ("paper", "recompose")) == len(card)
+    json.dumps(counted)
     assert all(statement.replace("|", "&#124;") in markdown(card) for statement in card.statement)
+
+
+def test_the_headlines_are_the_numbers_of_the_results(results):
+    found = headlines(results, CLAIMS)
+    assert {slug: set(numbers) for slug, numbers in found.items()} == {
+        paper.slug: set(paper.headline) for paper in load_papers(CLAIMS)
+    }
+    table1 = read_csv(results / SLUG / "table1.csv")
+    means = table1.groupby("method").accuracy.mean().to_dict()
+    assert found[SLUG]["table1_accuracy"] == pytest.approx(means)
+    assert set(found["weighted_composition"]["naive_exact"]) == set(SETTINGS)
+
+
+def test_a_headline_without_rows_is_left_out(results):
+    capacity = results / SLUG / "capacity.csv"
+    write_csv(read_csv(capacity).query("factors != 5"), capacity)
+    assert set(headlines(results, CLAIMS)[SLUG]) == {"table1_accuracy"}
 
 
 def test_the_scorecard_is_the_same_each_time(results):

@@ -3,26 +3,39 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from project import Project, copy_project
+from versions import Versions
+
+
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that is made once for all test processes; tests work on copies of it."""
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = shared / f"{name}.done"
+        if not done.exists():
+            shutil.rmtree(shared / name, ignore_errors=True)
+            make(shared / name)
+            done.touch()
+    return shared / name
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project with its smoke tree, made once for all test processes; tests work on copies of it."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with (shared / "finished.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = shared / "finished.done"
-        if not done.exists():
-            shutil.rmtree(shared / "finished", ignore_errors=True)
-            copy_project(shared / "finished").finish()
-            done.touch()
-    return Project(shared / "finished")
+    """The project with its smoke tree."""
+    return Project(once(tmp_path_factory, "finished", lambda folder: copy_project(folder).finish()))
+
+
+@pytest.fixture(scope="session")
+def pushed(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Versions:
+    """The finished project as a git repository, its results pushed to a DVC remote beside it."""
+    folder = once(tmp_path_factory, "pushed", lambda folder: Versions(folder / "project").begin(finished))
+    return Versions(folder / "project")
 
 
 @pytest.fixture

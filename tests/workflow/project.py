@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -90,10 +91,10 @@ class Project:
         paths = sorted({path for pattern in patterns for path in tree.glob(pattern) if path.is_file()})
         return {str(path.relative_to(tree)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
-    def copy(self, to: Path) -> "Project":
+    def copy(self, to: Path) -> Self:
         """A copy of the copy, with its outputs, their times and what Snakemake knows of them."""
         shutil.copytree(self.root, to, symlinks=True)
-        return Project(to)
+        return type(self)(to)
 
 
 def copy_project(to: Path) -> Project:

@@ -14,7 +14,14 @@ from project import Project
 pytestmark = pytest.mark.workflow
 
 SEED = 1
-WITHOUT_TIMES = ["*.csv", "*.md", "coupled_inference/*.*", "coupled_inference/parts/*", "weighted_composition/*.*"]
+WITHOUT_TIMES = [
+    "*.csv",
+    "*.md",
+    "coupled_inference/*.*",
+    "coupled_inference/parts/*",
+    "notebooks/*",
+    "weighted_composition/*.*",
+]
 
 
 def kill_when(project: Project, reached: Callable[[Path], bool], delay: float) -> None:

@@ -1,10 +1,11 @@
 """What the other files share: the output tree, what a rule records of what it reads, the words that people see."""
 
-import fcntl
 import json
 
 from recompose.cli.config import check_values
 from recompose.config import block
+from recompose.locking import hold
+from recompose.metadata import keep, take_over
 from recompose.provenance import code_hash, sidecar_of
 from recompose.storage import require_format
 
@@ -25,24 +26,39 @@ def sidecar(artifact):
     return str(sidecar_of(artifact, TREE))
 
 
+def go_by_results():
+    """Learn of results that were put here by other means than a run, before Snakemake decides what to rerun."""
+    try:
+        for path in take_over(Path(TREE)):
+            logger.warning(f"{path}: not as it was made; it is made again")
+    except RecomposeError as error:
+        sys.exit(f"error: {error}")
+
+
+def end():
+    """Leave beside the results what Snakemake knows of them."""
+    try:
+        keep(Path(TREE))
+    except RecomposeError as error:
+        logger.error(f"error: {error}")
+
+
 def begin():
     """Refuse, before a job starts, what the configuration's models cannot see: method names, weights, the output tree.
 
-    The tree may be of another version, read-only, or in the hands of another run. The operating system drops its
-    lock when the run ends, however it ends. Snakemake's own lock, switched off in the profiles, would outlive a
-    killed run, and the same command would not go on.
+    The tree may be of another version, read-only, or in the hands of another run. Snakemake's own lock, switched off
+    in the profiles, would outlive a killed run, and the same command would not go on.
     """
     try:
         check_values(settings)
         require_format(TREE)
-        workflow.globals["tree_lock"] = lock = open(f"{TREE}/.lock", "w")
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        workflow.globals["tree_lock"] = hold(TREE)
     except RecomposeError as error:
         sys.exit(f"error: {error}")
-    except BlockingIOError:
-        sys.exit(f"error: another run is writing {TREE}; wait for it, or stop it")
-    except OSError as error:
-        sys.exit(f"error: cannot write {TREE}: {error.strerror.lower()}")
+
+
+if workflow.is_main_process:
+    go_by_results()
 
 
 def banner(state):

@@ -32,7 +32,7 @@ COUPLED_INFERENCE_TABLES = expand(f"{COUPLED_INFERENCE}/{{artifact}}.md", artifa
 COUPLED_INFERENCE_FIGURES = expand(
     f"{COUPLED_INFERENCE}/{{artifact}}.{{format}}", artifact=DRAWN, format=["png", "svg"]
 )
-COUPLED_INFERENCE_NOTEBOOK = f"{COUPLED_INFERENCE}/notebook.html"
+COUPLED_INFERENCE_NOTEBOOK = f"{TREE}/notebooks/coupled_inference.html"
 
 CLAIMS += ["config/claims/coupled_inference.yaml"]
 NUMBERS += COUPLED_INFERENCE_NUMBERS

@@ -38,7 +38,7 @@ WEIGHTED_COMPOSITION_TABLES = expand(
 WEIGHTED_COMPOSITION_FIGURES = expand(
     f"{WEIGHTED_COMPOSITION}/{{artifact}}.{{format}}", artifact=PICTURED, format=["png", "svg"]
 )
-WEIGHTED_COMPOSITION_NOTEBOOK = f"{WEIGHTED_COMPOSITION}/notebook.html"
+WEIGHTED_COMPOSITION_NOTEBOOK = f"{TREE}/notebooks/weighted_composition.html"
 WEIGHTED_COMPOSITION_MADE_TOGETHER = ["particles", "excess", "comparisons"]
 
 CLAIMS += ["config/claims/weighted_composition.yaml"]

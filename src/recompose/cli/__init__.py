@@ -47,7 +47,7 @@ def scorecard(
     """Judge every claim from the numbers of a results tree."""
     from recompose.cli.step import Step, tree_of_scale
     from recompose.provenance import require_unchanged
-    from recompose.scorecard import markdown, score, summary
+    from recompose.scorecard import headlines, markdown, score, summary
     from recompose.storage import write_csv, write_json, write_text
 
     tree = tree_of_scale(scale, results)
@@ -57,7 +57,7 @@ def scorecard(
     write = {
         ".csv": lambda path: step.save(card, path, write_csv),
         ".md": lambda path: step.save(markdown(card), path, write_text),
-        ".json": lambda path: step.save(summary(card), path, write_json),
+        ".json": lambda path: step.save(summary(card, headlines(tree, claims)), path, write_json),
     }
     for path in output or [tree / f"scorecard{suffix}" for suffix in write]:
         write[path.suffix](path)
@@ -84,7 +84,7 @@ def notebook(paper: str, results: Results = None, output: Output = None, scale: 
     from recompose.notebook import run_notebook
 
     slug, tree = paper.replace("-", "_"), tree_of_scale(scale, results)
-    run_notebook(slug, tree, output or tree / slug / "notebook.html")
+    run_notebook(slug, tree, output or tree / "notebooks" / f"{slug}.html")
 
 
 @app.command()
@@ -115,6 +115,30 @@ def diff(
     print(text(comparison), end="")
     if output:
         write_text(render(comparison), output)
+
+
+@app.command()
+def restore(scale: Scale = None) -> None:
+    """Bring results back from the DVC remote, checked; exit status 1 if one is missing, damaged or stale."""
+    from recompose import restoring
+    from recompose.config import load_config
+
+    config = load_config(scale=scale)
+    tree = Path("results", config.scale)
+    done = restoring.restore(tree, config)
+    waiting = f", {len(done.waiting)} left out that were made from what is named here" if done.waiting else ""
+    print("\n".join([*done.findings, f"{tree}: {done.placed} files restored, {done.there} were there{waiting}"]))
+    if done.findings:
+        raise typer.Exit(1)
+
+
+@app.command()
+def plots_page(output: Output = None) -> None:
+    """Write .dvc/plots.html, in which `dvc plots` works offline."""
+    from recompose import offline
+    from recompose.storage import write_text
+
+    write_text(offline.plots_page(), output or Path(".dvc/plots.html"))
 
 
 @app.command()

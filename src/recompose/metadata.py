@@ -1,0 +1,97 @@
+"""What Snakemake knows of each output, kept beside the results, so that it goes wherever they go.
+
+Snakemake decides what reruns by its records in `.snakemake`: with which parameters, code and inputs it made an output.
+DVC puts other versions of the results in their place, and brings them to other folders, beneath these records. So a run
+leaves a copy of them in the tree, and a run that finds a copy it has not seen goes by that one.
+"""
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from snakemake.persistence import MetadataRecord
+from snakemake.persistence.file import FilePersistence
+
+from recompose.errors import RecomposeError
+from recompose.provenance import fingerprint
+from recompose.storage import read_json, write_json, write_text
+
+NAME = "provenance/snakemake.jsonl"
+"""A line per output, in each paper's folder; of the outputs over all papers, in the tree."""
+
+_SEEN = Path(".snakemake/recompose.json")
+
+# 1980: older than every source. Snakemake compares the contents of inputs that are newer than an output, and of no
+# others; so it compares those of all sources.
+_LONG_AGO = 315532800
+
+
+def keep(tree: Path) -> None:
+    """Write what Snakemake knows of the outputs in a tree beside them, with the hash of each."""
+    known = FilePersistence()
+    kept = defaultdict(list)
+    for path in sorted(tree.rglob("*")):
+        record = known._read_record(path.as_posix())
+        if record and path.is_file():
+            entry = {"path": path.as_posix(), "sha256": fingerprint(path)["sha256"], "record": record.model_dump()}
+            kept[_home(path, tree) / NAME].append(json.dumps(entry))
+    for file, lines in kept.items():
+        write_text("".join(f"{line}\n" for line in lines), file)
+    _mark_seen(list(kept))
+
+
+def take_over(tree: Path) -> list[Path]:
+    """Go by the copies in a tree that Snakemake has not seen; the outputs that are not those they tell of.
+
+    Such an output is of unknown making, and the next run makes it again.
+    """
+    seen = _seen()
+    return adopt([file for file in copies(tree) if seen.get(file.as_posix()) != fingerprint(file)["sha256"]])
+
+
+def adopt(files: list[Path]) -> list[Path]:
+    """Make these copies Snakemake's own records."""
+    known, unknown = FilePersistence(), []
+    for entry in (entry for file in files for entry in entries(file)):
+        path = Path(entry["path"])
+        if not path.exists():
+            continue
+        if fingerprint(path)["sha256"] == entry["sha256"]:
+            known._write_record(entry["path"], MetadataRecord(**entry["record"]))
+            known._unmark_incomplete(entry["path"])
+            os.utime(path, (_LONG_AGO, _LONG_AGO))
+        else:
+            known._mark_incomplete(entry["path"], None)
+            unknown.append(path)
+    _mark_seen(files)
+    return unknown
+
+
+def copies(tree: Path) -> list[Path]:
+    """The copies in a tree."""
+    return sorted([*tree.glob(NAME), *tree.glob(f"*/{NAME}")])
+
+
+def entries(file: Path) -> Iterator[dict[str, Any]]:
+    """The outputs that a copy tells of: each with its `path`, its `sha256` and Snakemake's `record`."""
+    try:
+        yield from map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    except ValueError as error:
+        raise RecomposeError(f"{file}: not readable as lines of JSON ({error}); delete it and run again") from error
+
+
+def _home(path: Path, tree: Path) -> Path:
+    """The paper's folder that an output stands in, else the tree."""
+    folder = tree / path.relative_to(tree).parts[0]
+    return folder if (folder / "provenance").is_dir() else tree
+
+
+def _seen() -> dict[str, str]:
+    return read_json(_SEEN) if _SEEN.exists() else {}
+
+
+def _mark_seen(files: list[Path]) -> None:
+    write_json(_seen() | {file.as_posix(): fingerprint(file)["sha256"] for file in files}, _SEEN)

@@ -1,0 +1,145 @@
+"""DVC and Snakemake side by side: after the commands of the one, the other has to do what really changed."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from versions import Versions
+
+pytestmark = pytest.mark.workflow
+
+THRESHOLD = "config/config.yaml:+coupled_inference.capacity.threshold=0.5"
+CAPACITY = "coupled_inference.headline.capacity_of_five_factors."
+READERS = {"coupled_inference_capacity_numbers"}
+RESULTS = ["[a-z]*.*", "coupled_inference/**/*", "weighted_composition/**/*", "notebooks/*", "provenance/*"]
+"""All that is shared of a results tree: neither logs nor benchmarks."""
+
+
+@pytest.fixture
+def versions(pushed: Versions, tmp_path: Path) -> Iterator[Versions]:
+    """A copy of the repository and its remote."""
+    yield pushed.copy_with_remote(tmp_path / "versions")
+    shutil.rmtree(tmp_path / "versions", ignore_errors=True)
+
+
+@pytest.fixture
+def clone(pushed: Versions, tmp_path: Path) -> Iterator[Versions]:
+    """A clone of the repository, without results, and a copy of the remote."""
+    yield pushed.clone(tmp_path / "clone")
+    shutil.rmtree(tmp_path / "clone", ignore_errors=True)
+
+
+def metrics(versions: Versions, *arguments: str) -> dict[str, dict[str, float]]:
+    """The metrics that differ, old and new."""
+    shown = json.loads(versions.dvc("metrics", "diff", "--json", *arguments))
+    return shown.get("results/smoke/scorecard.json", {})
+
+
+def test_after_repro_and_push(versions: Versions) -> None:
+    assert versions.jobs() == {}
+    assert "up to date" in versions.dvc("status")
+    assert "up to date" in versions.dvc("push")
+    assert metrics(versions) == {}
+    assert versions.jobs() == {}
+
+
+def test_a_plain_run_is_a_change_that_repro_takes_in(versions: Versions) -> None:
+    versions.append("config/config.yaml", "\ncoupled_inference: {capacity: {threshold: 0.5}}\n")
+    versions.finish()
+    assert "modified: results/smoke/coupled_inference" in " ".join(versions.dvc("status").split())
+    before = versions.sha256(*RESULTS)
+    versions.dvc("repro")
+    assert versions.sha256(*RESULTS) == before
+    assert "up to date" in versions.dvc("status")
+    assert versions.jobs() == {}
+    versions.back()
+    assert versions.jobs() == {}
+
+
+def test_an_experiment(versions: Versions) -> None:
+    versions.dvc("exp", "run", "--name", "half", "--set-param", THRESHOLD)
+    assert versions.jobs() == {}
+
+    changed = metrics(versions)
+    assert changed and all(name.startswith(CAPACITY) for name in changed)
+    assert "half" in versions.dvc("exp", "show", "--csv", "--only-changed")
+    versions.dvc("plots", "diff", "HEAD", "--out", "plots")
+    page = (versions.root / "plots/index.html").read_text()
+    assert page.count('"rev": "HEAD"') > 100 and page.count('"rev": "workspace"') > 100
+    assert page.count("<img") > 20 and not re.search(r"<(script|link|img)[^>]*(src|href)\s*=\s*.?(https?:)?//", page)
+    assert versions.jobs() == {}
+
+    versions.back()
+    assert metrics(versions) == {} and versions.jobs() == {}
+    versions.dvc("exp", "apply", "half")
+    assert metrics(versions) == changed and versions.jobs() == {}
+
+
+def test_an_experiment_at_another_scale(versions: Versions) -> None:
+    versions.edit("config/config.yaml", "scale: smoke", "scale: small")
+    versions.commit("config/config.yaml")
+    before = versions.sha256(*RESULTS)
+    versions.dvc("exp", "run", "--set-param", "config/config.yaml:scale=smoke")
+    assert "scale: smoke " in (versions.root / "config/config.yaml").read_text()
+    assert versions.sha256(*RESULTS) == before
+    assert "Nothing to be done" in versions.must("snakemake", "-n")
+
+
+def test_an_experiment_elsewhere_leaves_the_results_alone(versions: Versions) -> None:
+    (versions.root / "results/smoke/coupled_inference/of_my_own.txt").write_text("mine")
+    before = versions.sha256(*RESULTS)
+    versions.dvc("exp", "run", "--temp", "--name", "half", "--set-param", THRESHOLD)
+    assert versions.sha256(*RESULTS) == before and versions.jobs() == {}
+    changed = metrics(versions, "HEAD", "half")
+    assert changed and all(name.startswith(CAPACITY) for name in changed)
+
+
+def test_a_clone_after_pull(clone: Versions) -> None:
+    clone.dvc("pull")
+    assert clone.jobs() == {}
+    assert clone.changed(coupled_inference=json.dumps({"capacity": {"threshold": 0.5}})) == READERS
+
+
+def test_a_clone_after_restore(pushed: Versions, clone: Versions) -> None:
+    restored = clone.must("make", "restore", "READY=", "SCALE=smoke")
+    assert re.search(r"results/smoke: \d{3} files restored, 0 were there\n", restored)
+    assert clone.sha256(*RESULTS) == pushed.sha256(*RESULTS)
+    assert clone.jobs() == {} and "up to date" in clone.dvc("status")
+    assert clone.changed(coupled_inference=json.dumps({"capacity": {"threshold": 0.5}})) == READERS
+    clone.append("src/recompose/papers/weighted_composition/theorems.py", "\n\nANSWER = 42\n")
+    assert clone.changed() == {"weighted_composition_theorems_numbers"}
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(content)
+
+
+def test_a_damaged_file_is_refused_and_made_again(pushed: Versions, clone: Versions) -> None:
+    name = "coupled_inference/capacity.csv"
+    flip(clone.stored(name))
+    refused = clone.run("recompose", "restore")
+    assert refused.returncode == 1
+    lines = refused.stdout.splitlines()
+    assert lines[0].startswith(f"results/smoke/{name}: refused, the DVC remote has other bytes")
+    assert len(lines) == 2 and "left out" in lines[1]
+    assert not (clone.root / "results/smoke" / name).exists()
+    clone.finish()
+    numbers = ["*/*.csv", "*/*.md", "*/*.png", "scorecard.*"]
+    assert clone.sha256(*numbers) == pushed.sha256(*numbers)
+    assert clone.must("recompose", "verify") == "ok\n" and clone.jobs() == {}
+
+
+def test_a_damaged_step_on_the_way_is_made_again(clone: Versions) -> None:
+    name = "weighted_composition/networks/f_id_conditional.safetensors"
+    flip(clone.stored(name))
+    refused = clone.run("recompose", "restore")
+    assert refused.stdout.startswith(f"results/smoke/{name}: refused")
+    jobs = clone.jobs()
+    assert "weighted_composition_networks_0" in jobs
+    assert not {job for job in jobs if job.startswith("coupled_inference")} - {"coupled_inference_notebook"}
