@@ -10,11 +10,12 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-from recompose.cluster import cancel, watch
+from recompose.cluster import cancel, hide_devices, watch
 from recompose.config import load_config
 from recompose.errors import RecomposeError
 
 min_version("9.27")
+hide_devices()
 
 try:
     settings = load_config(config, root=workflow.basedir)

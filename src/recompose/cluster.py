@@ -1,5 +1,9 @@
-"""What a run on a cluster needs beside its executor: no job is left behind, and none is waited for in vain."""
+"""What a run on a cluster needs beside its executor.
 
+Jobs ask for what their work takes, see the GPUs that are theirs, are not left behind, and not waited for in vain.
+"""
+
+import os
 import subprocess
 import threading
 import time
@@ -9,6 +13,22 @@ from snakemake.exceptions import WorkflowError
 
 PATIENCE = 120.0
 """Seconds that the executor may know of no job while the run waits for some: asking for their states takes up to 75."""
+
+
+def hide_devices() -> None:
+    """Let a job of SLURM that was given no GPU see none.
+
+    To a job that was given some SLURM names them in CUDA_VISIBLE_DEVICES. Another one inherits that variable from the
+    login node, or sees all GPUs of its node where nothing confines it; it would take one that is another job's.
+    """
+    given = any(os.environ.get(key) for key in ("SLURM_JOB_GPUS", "SLURM_STEP_GPUS"))
+    if "SLURM_JOB_ID" in os.environ and not given:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
+def tell_profile(rule: str, **work: float) -> None:
+    """Let the profile's expressions see how much work a rule is: Snakemake expands `$<rule>_<key>` in them."""
+    os.environ |= {f"{rule}_{key}": f"{value:.6g}" for key, value in work.items()}
 
 
 def watch(workflow: Any, patience: float = PATIENCE, every: float = 5.0) -> None:

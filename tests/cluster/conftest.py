@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from project import Project, copy_project
+from project import ROOT, Project, copy_project
 from slurm import Cluster, cluster
 
 
@@ -24,8 +24,10 @@ def slurm(started: Cluster) -> Cluster:
 
 
 @pytest.fixture(scope="session")
-def local(started: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project with the smoke tree that this machine makes without SLURM."""
+def local(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project with a smoke tree made without SLURM: the repository itself, if its own is up to date."""
+    if Project(ROOT).run("recompose", "verify", "--scale", "smoke").returncode == 0:
+        return Project(ROOT)
     made = copy_project(tmp_path_factory.mktemp("local"))
     made.finish()
     return made

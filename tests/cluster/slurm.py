@@ -41,11 +41,11 @@ SlurmdParameters=config_overrides
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 GresTypes=gpu
-# Everything soon: a dead node is noticed within half a minute, and finished jobs stay visible.
+# Everything soon: a dead node is noticed within seconds, and finished jobs stay visible.
 SchedulerParameters=batch_sched_delay=0,sched_interval=2
 SlurmctldTimeout=10
-SlurmdTimeout=20
-KillWait=3
+SlurmdTimeout=15
+KillWait=1
 MinJobAge=300
 ReturnToService=2
 NodeName=DEFAULT CPUs=2 RealMemory=64000
@@ -68,6 +68,7 @@ class Job:
     partition: str
     node: str
     memory: str
+    limit: str
     comment: str
 
 
@@ -128,7 +129,7 @@ class Cluster:
 
     def jobs(self, folder: Path) -> list[Job]:
         """All jobs of the runs in a folder, from the first to the last, also those that have ended."""
-        line = ["squeue", "--noheader", "--states=all", "--format=%Z|%i|%T|%P|%N|%m|%k"]
+        line = ["squeue", "--noheader", "--states=all", "--format=%Z|%i|%T|%P|%N|%m|%l|%k"]
         shown = subprocess.run(line, capture_output=True, text=True, check=True).stdout.splitlines()
         jobs = [Job(*rest) for at, *rest in (text.split("|") for text in shown) if at == str(folder)]
         return sorted(jobs, key=lambda job: int(job.id))

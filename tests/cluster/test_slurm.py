@@ -1,21 +1,27 @@
 """The workflow on a SLURM cluster: the same bytes, whatever happens to jobs, nodes and the controller."""
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+import psutil
 import pytest
 from project import Project
-from slurm import Cluster, Job, until
+from safetensors import safe_open
+from slurm import Cluster, Job, node_of, until
 
 pytestmark = pytest.mark.cluster
 
 NUMBERS = ["*.csv", "*/*.csv"]
 FIGURE5 = "results/smoke/coupled_inference/figure5.csv"
-
+NETWORKS = "results/smoke/weighted_composition/networks/f_id_conditional.safetensors"
+CELLS, TRAINING = "coupled_inference_figure5_part", "weighted_composition_networks_0"
+LOGS = {CELLS: "coupled_inference/figure5.0-of-1.log", TRAINING: "weighted_composition/networks.0-of-1.log"}
 
 GONE_ON = {"COMPLETED", "CANCELLED", "FAILED", "NODE_FAIL"}
 
@@ -25,13 +31,14 @@ class Run:
 
     def __init__(self, project: Project, *arguments: str, **config: object) -> None:
         settings = [f"{key}={value}" for key, value in ({"scale": "smoke"} | config).items()]
+        soon = ["--slurm-init-seconds-before-status-checks", "1"]
         self.project = project
         self.path = project.root / "run.log"
         with self.path.open("w") as log:
             self.process = subprocess.Popen(
-                ["snakemake", *arguments, "--profile", "profiles/slurm", "--config", *settings],
+                ["snakemake", *arguments, "--profile", "profiles/slurm", *soon, "--config", *settings],
                 cwd=project.root,
-                env=project.environment,
+                env=project.environment | {"CUDA_VISIBLE_DEVICES": "7"},  # of the login node: no job may take it over
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -63,12 +70,28 @@ def run(project: Project, *arguments: str, **config: object) -> Iterator[Run]:
             started.process.wait()
 
 
-def at_work(slurm: Cluster, project: Project, log: str) -> Job:
-    """The one job of a run, once its command runs."""
-    until("the job's command runs", (project.root / "results/smoke/logs" / log).exists, seconds=120)
-    (job,) = slurm.jobs(project.root)
+def at_work(slurm: Cluster, project: Project, rule: str) -> Job:
+    """The job of a rule, once its command runs."""
+    until(f"the command of {rule} runs", (project.root / "results/smoke/logs" / LOGS[rule]).exists, seconds=120)
+    (job,) = jobs_of(slurm, project, rule)
     assert job.state == "RUNNING"
     return job
+
+
+def visible_gpus(project: Project, node: str) -> str | None:
+    """The GPUs that the one command of a run on a node may see."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if node_of(process) == node and process.name() == "recompose" and process.cwd() == str(project.root):
+                found.append(process.environ().get("CUDA_VISIBLE_DEVICES"))
+    (visible,) = found
+    return visible
+
+
+def jobs_of(slurm: Cluster, project: Project, rule: str) -> list[Job]:
+    """The jobs of a rule, from the first attempt to the last."""
+    return [job for job in slurm.jobs(project.root) if job.comment.startswith(f"rule_{rule}")]
 
 
 def same(project: Project, local: Project, *patterns: str) -> bool:
@@ -92,40 +115,64 @@ def test_the_whole_workflow(slurm: Cluster, local: Project, fresh: Project) -> N
     assert not [job for job in jobs if any(word in job.comment for word in ["scorecard", "notebook", "page"])]
 
 
-def test_a_cancelled_job_runs_again_with_more_memory(slurm: Cluster, local: Project, fresh: Project) -> None:
-    with run(fresh, FIGURE5) as started:
-        job = at_work(slurm, fresh, "coupled_inference/figure5.0-of-1.log")
-        subprocess.run(["scancel", job.id], check=True)
+def test_a_cancelled_training_and_a_dead_node(slurm: Cluster, local: Project, fresh: Project) -> None:
+    longer = {"weighted_composition": "{networks: {iterations: 500}}"}
+    fresh.edit("src/recompose/diffusion/noise_prediction.py", "CHECKPOINT_SECONDS = 60.0", "CHECKPOINT_SECONDS = 0.0")
+    with run(fresh, FIGURE5, NETWORKS, **longer) as started:
+        cells, training = at_work(slurm, fresh, CELLS), at_work(slurm, fresh, TRAINING)
+        assert (visible_gpus(fresh, cells.node), visible_gpus(fresh, "gpu1")) == ("", "0")
+        slurm.pull_the_plug(cells.node)
+        until("some networks are trained", lambda: len(checkpoints(fresh)) > 2, seconds=60)
+        subprocess.run(["scancel", training.id], check=True)
+        until("it is cancelled", lambda: jobs_of(slurm, fresh, TRAINING)[0].state == "CANCELLED", seconds=30)
+        done = checkpoints(fresh)
         started.finish()
-    assert same(fresh, local, "coupled_inference/figure5.csv")
-    assert [job.state for job in slurm.jobs(fresh.root)] == ["CANCELLED", "COMPLETED"]
-    assert [job.memory for job in slurm.jobs(fresh.root)] == ["4000M", "8000M"]
 
-
-def test_a_job_whose_node_dies_ends_on_the_other(slurm: Cluster, local: Project, fresh: Project) -> None:
-    with run(fresh, FIGURE5) as started:
-        job = at_work(slurm, fresh, "coupled_inference/figure5.0-of-1.log")
-        slurm.pull_the_plug(job.node)
-        started.finish()
     assert same(fresh, local, "coupled_inference/figure5.csv")
-    lost, again = slurm.jobs(fresh.root)
+    lost, again = jobs_of(slurm, fresh, CELLS)
     assert (lost.state, again.state) == ("NODE_FAIL", "COMPLETED")
     assert {lost.node, again.node} == {"cpu1", "cpu2"}
 
+    log = (fresh.root / "results/smoke/logs" / LOGS[TRAINING]).read_text()
+    for networks, iterations in done.items():
+        reported = re.findall(rf"^{networks}: (\d+)/500 iterations", log, re.M)
+        assert [int(each) for each in reported] == list(range(iterations + 50, 501, 50))
+    cancelled, resumed = jobs_of(slurm, fresh, TRAINING)
+    assert (cancelled.state, resumed.state) == ("CANCELLED", "COMPLETED")
+    assert (cancelled.limit, resumed.limit) == ("30:00", "1:00:00")
+    assert int(resumed.memory[:-1]) == 2 * int(cancelled.memory[:-1])
 
-@pytest.mark.parametrize("seconds", [20, 60])
-def test_a_controller_that_is_away_for_a_while(slurm: Cluster, local: Project, fresh: Project, seconds: int) -> None:
+    trained = fresh.sha256("weighted_composition/networks/*")
+    shutil.rmtree(fresh.root / "results/smoke/weighted_composition")
+    fresh.finish(NETWORKS, **longer)  # without an interruption
+    assert fresh.sha256("weighted_composition/networks/*") == trained != {}
+
+
+def checkpoints(project: Project) -> dict[str, int]:
+    """How many iterations the networks are trained that have a checkpoint."""
+    done = {}
+    for path in project.root.glob("results/smoke/weighted_composition/cells/networks/[!.]*.safetensors"):
+        setting, model = re.fullmatch(r"(\w+)_([a-z]+)-\w+", path.stem).groups()
+        with safe_open(path, framework="np") as file:
+            done[f"{setting}, {model}"] = int(file.metadata()["done"])
+    return done
+
+
+def test_a_controller_that_is_away_for_too_long(slurm: Cluster, local: Project, fresh: Project) -> None:
+    fresh.edit("src/recompose/cluster.py", "PATIENCE = 120.0", "PATIENCE = 30.0")
     with run(fresh, FIGURE5) as started:
-        at_work(slurm, fresh, "coupled_inference/figure5.0-of-1.log")
+        at_work(slurm, fresh, CELLS)
         slurm.stop("slurmctld")
-        time.sleep(seconds)
+        away = time.monotonic()
+        time.sleep(20)
+        until("the run has asked in vain", lambda: "Falling back to 'sacct'" in started.output(), seconds=60)
         slurm.start("slurmctld")
-        status = started.end(180)
-        output = started.output()
-    if status:  # the executor has asked in vain too often, and has lost its job
-        assert "has not said for too long what became of the jobs" in output
-        with run(fresh, FIGURE5) as again:
-            again.finish()
+        assert started.end(90) != 0
+        assert time.monotonic() - away + 90 < 180  # with all of its patience
+    assert "the cluster has not said for too long what became of the jobs" in started.output()
+    until("no job is left", lambda: states(slurm, fresh) <= GONE_ON, seconds=10)
+    with run(fresh, FIGURE5) as again:
+        again.finish()
     assert same(fresh, local, "coupled_inference/figure5.csv")
 
 
@@ -141,19 +188,15 @@ def states(slurm: Cluster, project: Project) -> set[str]:
     return {job.state for job in slurm.jobs(project.root)}
 
 
-def test_grouped_cells_are_one_job(slurm: Cluster, local: Project, fresh: Project) -> None:
-    grouped = ["--groups", "coupled_inference_figure5_part=cells", "--group-components", "cells=4", "--cores", "2"]
-    with run(fresh, FIGURE5, *grouped, execution="{batches: 4}") as started:
-        started.finish()
-    assert same(fresh, local, "coupled_inference/figure5.csv")
-    assert len(list(fresh.root.glob("results/smoke/coupled_inference/parts/figure5.*-of-4.csv"))) == 4
-    (job,) = slurm.jobs(fresh.root)
-    assert job.state == "COMPLETED"
-
-
-def test_without_gpus_everything_runs_on_cpus(slurm: Cluster, fresh: Project) -> None:
+def test_grouped_cells_are_one_job_and_without_gpus_all_are_on_cpus(
+    slurm: Cluster, local: Project, fresh: Project
+) -> None:
     fresh.edit("profiles/slurm/config.yaml", "  gpu: 1 ", "  gpu: 0 ")
-    with run(fresh, "weighted_composition_networks") as started:
+    grouped = ["--groups", "coupled_inference_figure5_part=cells", "--group-components", "cells=4", "--cores", "2"]
+    with run(fresh, FIGURE5, NETWORKS, *grouped, execution="{batches: 4}") as started:
         started.finish()
-    (job,) = slurm.jobs(fresh.root)
-    assert (job.state, job.partition) == ("COMPLETED", "cpu")
+    assert same(fresh, local, "coupled_inference/figure5.csv", "weighted_composition/networks/*")
+    assert len(list(fresh.root.glob("results/smoke/coupled_inference/parts/figure5.*-of-4.csv"))) == 4
+    jobs = slurm.jobs(fresh.root)
+    assert len(jobs) == 2  # the cells, and the networks
+    assert {(job.state, job.partition) for job in jobs} == {("COMPLETED", "cpu")}

@@ -1,6 +1,10 @@
 """Paper 2, weighted compositions: networks, distances from them, all tables at once, figures and the notebook."""
 
+from dataclasses import asdict
+
+from recompose.cluster import tell_profile
 from recompose.papers.weighted_composition.names import MODELS, SETTINGS, TABLES as NUMBERED
+from recompose.papers.weighted_composition.work import works
 
 WEIGHTED_COMPOSITION = f"{TREE}/weighted_composition"
 WEIGHTED_COMPOSITION_CODE = code_hash("recompose.papers.weighted_composition.experiments")
@@ -47,6 +51,9 @@ TABLES += WEIGHTED_COMPOSITION_TABLES
 FIGURES += WEIGHTED_COMPOSITION_FIGURES
 PUBLISHED += [WEIGHTED_COMPOSITION_PUBLISHED]
 NOTEBOOKS += [WEIGHTED_COMPOSITION_NOTEBOOK]
+
+for name, work in works(settings.weighted_composition, BATCHES).items():
+    tell_profile(f"weighted_composition_{name}", **asdict(work))
 
 
 rule weighted_composition:

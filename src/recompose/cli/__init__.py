@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from recompose.cli import config, weighted_composition
-from recompose.cli.options import PLAIN, Output, Outputs, Results, Scale, Settings
+from recompose.cli.options import PLAIN, Check, Output, Outputs, Results, Scale, Settings
 from recompose.cli.paper import paper_commands
 from recompose.errors import RecomposeError
 
@@ -139,6 +139,14 @@ def plots_page(output: Output = None) -> None:
     from recompose.storage import write_text
 
     write_text(offline.plots_page(), output or Path(".dvc/plots.html"))
+
+
+@app.command()
+def rulegraph(check: Check = False) -> None:
+    """Draw the rule graph of the README."""
+    from recompose.rulegraph import write_rulegraph
+
+    write_rulegraph(check)
 
 
 @app.command()

@@ -1,0 +1,108 @@
+"""How much work the jobs of paper 2 are, from the settings alone: on a cluster they ask for time and memory by it.
+
+Matrix products are counted; what else takes long was timed on one core, and is so much for a point, a pair, a
+particle. No torch: the workflow reads it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from recompose.papers.weighted_composition.names import MODELS, SETTINGS
+from recompose.papers.weighted_composition.settings import Networks, Task, WeightedComposition
+
+SOURCES = 3
+SECONDS_A_POINT = 1e-7
+"""Drawing a point to train on."""
+SECONDS_A_PAIR = 1.6e-7
+"""Both distances between two sets of n points, for each of the n^2 pairs."""
+FLOP_A_PARTICLE = 2.7e3
+"""Moving a particle one step takes as long as so many operations: 7.5 million of them a second, at 20 GFLOP/s."""
+REFINED = 2
+"""Points at which the networks are asked for a grid, over its nodes: 1.0 to 2.4 were seen."""
+DOUBLED = 4
+"""The finest grid has so many times the nodes along each axis."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a job does, on the device and beside it."""
+
+    teraflop: float
+    """10^12 multiplications and additions"""
+    minutes: float
+    """on one core of the processor, whatever the device"""
+    megabytes: float
+    """of memory, beyond what every job of Python and torch takes"""
+
+
+def works(paper: WeightedComposition, batches: int) -> dict[str, Work]:
+    """The work of each rule that trains networks or samples from them, by what follows the paper's name in its own."""
+    task, networks, sampling = paper.task, paper.networks, paper.sampling
+    files = [_training(task, networks, model) for model in MODELS for _ in SETTINGS]
+    shares = [files[share::batches] for share in range(min(batches, len(files)))]
+    training = {f"networks_{number}": _one_after_another(share) for number, share in enumerate(shares)}
+
+    scores = 2e-12 * SOURCES * _weights(networks, 3 + SOURCES)  # of all sources, at one place
+    from_grid = scores * REFINED * sampling.nodes**2 * sampling.steps
+    move = 1e-12 * FLOP_A_PARTICLE * sampling.steps
+    comparison = sampling.outputs**2 * SECONDS_A_PAIR / 60
+    held = (
+        _file(task, networks, "separate")
+        + 36e-6 * sampling.outputs**2
+        + 12e-6 * SOURCES * networks.width * (DOUBLED * sampling.nodes) ** 2
+    )
+
+    cells = ceil(task.runs * len(SETTINGS) * (1 + len(MODELS) * len(task.samples)) / batches)
+    moved = move * sampling.outputs * sum(sampling.particles)
+    compared = len(SETTINGS) * min(paper.grid.runs, task.runs)
+    direct = scores * sampling.steps * sampling.outputs * paper.grid.particles
+    drawn, mapped = paper.figure1, paper.error_map
+    densities, smoothing = 2 * (1 + SOURCES), drawn.outputs * drawn.nodes**2 * SECONDS_A_PAIR / 60
+    mapping = scores * task.runs * len(mapped.times) * mapped.nodes**2 + move * mapped.swarms
+    return training | {
+        "distances_part": Work(cells * (from_grid + moved), cells * len(sampling.particles) * comparison, held),
+        "grid_numbers": Work(compared * (2 * direct + from_grid), compared * 3 * comparison, held),
+        "figure1_numbers": Work(
+            densities * (from_grid + move * drawn.outputs * drawn.particles), densities * smoothing, held
+        ),
+        "error_map_numbers": Work(len(SETTINGS) * mapping, 0, held),
+    }
+
+
+def _training(task: Task, networks: Networks, model: str) -> Work:
+    """Training the networks of one setting: forward, and twice as much backward."""
+    points = _count(task, model) * networks.batch * networks.iterations
+    activations = 4e-6 * _count(task, model) * networks.layers * networks.batch * networks.width
+    return Work(
+        6e-12 * points * _weights(networks, _inputs(model)),
+        points * SECONDS_A_POINT / 60,
+        5 * _file(task, networks, model) + 6 * activations,
+    )
+
+
+def _one_after_another(works: Sequence[Work]) -> Work:
+    return Work(
+        sum(work.teraflop for work in works),
+        sum(work.minutes for work in works),
+        max(work.megabytes for work in works),
+    )
+
+
+def _count(task: Task, model: str) -> int:
+    """How many networks a setting has."""
+    return len(task.samples) * task.runs * (SOURCES if model == "separate" else 1)
+
+
+def _inputs(model: str) -> int:
+    """Time and place; a conditional network is told the source as well."""
+    return 3 if model == "separate" else 3 + SOURCES
+
+
+def _weights(networks: Networks, inputs: int) -> int:
+    return networks.width * (inputs + (networks.layers - 1) * networks.width + 2)
+
+
+def _file(task: Task, networks: Networks, model: str) -> float:
+    """The megabytes of the networks of a setting."""
+    return 4e-6 * _count(task, model) * _weights(networks, _inputs(model))

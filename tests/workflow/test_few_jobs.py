@@ -1,0 +1,33 @@
+"""Few, full jobs: at every scale the workflow is small enough for `snakemake -n` to answer at once."""
+
+import resource
+from collections.abc import Callable
+
+import pytest
+from project import Project
+
+from recompose.config import SCALES
+
+pytestmark = pytest.mark.workflow
+
+SECONDS = 2.0
+"""What `-n` may take beyond a workflow of one empty rule, of which 1 s is all that Snakemake takes by itself."""
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_at_most_300_jobs(fresh: Project, scale: str) -> None:
+    assert 0 < sum(fresh.jobs(scale=scale).values()) <= 300
+
+
+def test_a_dry_run_answers_at_once(fresh: Project) -> None:
+    (fresh.root / "empty.smk").write_text("rule all:\n")
+    nothing = processor_seconds(lambda: fresh.finish("-n", "--snakefile", "empty.smk"))
+    assert processor_seconds(lambda: fresh.finish("-n", scale="paper")) - nothing < SECONDS
+
+
+def processor_seconds(run: Callable[[], object]) -> float:
+    """What the processes took that a call has waited for: other work on the machine counts little."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
