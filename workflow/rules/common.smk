@@ -1,11 +1,11 @@
 """What the other files share: the output tree, what a rule records of what it reads, the words that people see."""
 
-import fcntl
 import json
 
 from recompose.cli.config import check_values
 from recompose.config import block
 from recompose.provenance import code_hash, sidecar_of
+from recompose.run import settle_dates, take
 from recompose.storage import require_format
 
 TREE = f"results/{settings.scale}"
@@ -17,7 +17,13 @@ CLAIMS, PUBLISHED, NUMBERS, TABLES, FIGURES, NOTEBOOKS = [], [], [], [], [], []
 
 def reads(paper, *keys):
     """The configuration that a rule reads, as the JSON that its command takes; a change in it is a reason to rerun."""
-    return json.dumps(block(settings, paper, *keys), separators=(",", ":"))
+    text = json.dumps(block(settings, paper, *keys), separators=(",", ":"))
+
+    def as_it_is(wildcards):
+        """Snakemake would look for wildcards in the braces of a text."""
+        return text
+
+    return as_it_is
 
 
 def sidecar(artifact):
@@ -28,21 +34,16 @@ def sidecar(artifact):
 def begin():
     """Refuse, before a job starts, what the configuration's models cannot see: method names, weights, the output tree.
 
-    The tree may be of another version, read-only, or in the hands of another run. The operating system drops its
-    lock when the run ends, however it ends. Snakemake's own lock, switched off in the profiles, would outlive a
-    killed run, and the same command would not go on.
+    The tree may be of another version, read-only, or in the hands of another run. Snakemake's own lock, switched off
+    in the profiles, would outlive a killed run, and the same command would not go on.
     """
     try:
         check_values(settings)
         require_format(TREE)
-        workflow.globals["tree_lock"] = lock = open(f"{TREE}/.lock", "w")
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        take(TREE)
+        settle_dates(TREE, "config", "src", "workflow")
     except RecomposeError as error:
         sys.exit(f"error: {error}")
-    except BlockingIOError:
-        sys.exit(f"error: another run is writing {TREE}; wait for it, or stop it")
-    except OSError as error:
-        sys.exit(f"error: cannot write {TREE}: {error.strerror.lower()}")
 
 
 def banner(state):
