@@ -10,23 +10,35 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-from recompose.cluster import cancel, hide_devices, watch
+from recompose.cluster import cancel, hide_devices, pin, pinned, watch
 from recompose.config import load_config
 from recompose.errors import RecomposeError
+from recompose.provenance import content_hash
+from recompose.run import is_full
 
 min_version("9.27")
 hide_devices()
 
 try:
-    settings = load_config(config, root=workflow.basedir)
+    settings = pinned(config) if workflow.remote_exec else load_config(config, root=workflow.basedir)
 except RecomposeError as error:
     sys.exit("\n".join(f"error: {mistake}" for mistake in str(error).splitlines()))
+
+pin(workflow, settings)
 
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/coupled_inference.smk"
 include: "workflow/rules/weighted_composition.smk"
 include: "workflow/rules/report.smk"
+
+
+# Snakemake compares contents only where a file's date tells it to, and a clock may have been wrong. So what people
+# write, and rules read, stands by its contents in their parameters.
+for each in workflow.rules:
+    written = [path for path in each.input if not path.startswith("results/")]
+    if written:
+        each.set_params(files=content_hash(*written))
 
 
 onstart:
@@ -43,6 +55,8 @@ onsuccess:
 onerror:
     cancel(workflow)
     end()
+    if is_full(TREE):  # and a log may have had no room for that
+        logger.error(f"recompose: the disk of {TREE} is full")
     logger.info(banner("stopped; the same command goes on from here"))
 
 
@@ -54,4 +68,5 @@ rule all:
         FIGURES,
         NOTEBOOKS,
         rules.scorecard.output,
+        rules.manifest.output,
         rules.page.output,

@@ -1,15 +1,19 @@
 """What a run on a cluster needs beside its executor.
 
-Jobs ask for what their work takes, see the GPUs that are theirs, are not left behind, and not waited for in vain.
+Jobs ask for what their work takes, see the GPUs that are theirs, are not left behind, not waited for in vain, and not misled.
 """
 
 import os
 import subprocess
 import threading
 import time
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
+
+from recompose.config import Config
 
 PATIENCE = 120.0
 """Seconds that the executor may know of no job while the run waits for some: asking for their states takes up to 75."""
@@ -56,3 +60,16 @@ def cancel(workflow: Any) -> None:
     name = getattr(workflow.scheduler._executor, "run_uuid", None)
     if name:
         subprocess.run(["scancel", "--name", name], check=False)
+
+
+def pin(workflow: Any, settings: Config) -> None:
+    """Hand the settings of this run to its jobs: each reads the configuration again, which may be edited by then.
+
+    In base64, which no command line on the way changes.
+    """
+    workflow.config_settings.config_args = [f"settings={b64encode(settings.model_dump_json().encode()).decode()}"]
+
+
+def pinned(given: Mapping[str, str]) -> Config:
+    """The settings that a job was handed."""
+    return Config.model_validate_json(b64decode(given["settings"]))

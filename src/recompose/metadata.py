@@ -16,7 +16,7 @@ from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
 from recompose.errors import RecomposeError
-from recompose.provenance import fingerprint
+from recompose.provenance import sha256_of
 from recompose.storage import read_json, write_json, write_text
 
 NAME = "provenance/snakemake.jsonl"
@@ -36,7 +36,7 @@ def keep(tree: Path) -> None:
     for path in sorted(tree.rglob("*")):
         record = known._read_record(path.as_posix())
         if record and path.is_file():
-            entry = {"path": path.as_posix(), "sha256": fingerprint(path)["sha256"], "record": record.model_dump()}
+            entry = {"path": path.as_posix(), "sha256": sha256_of(path), "record": record.model_dump()}
             kept[_home(path, tree) / NAME].append(json.dumps(entry))
     for file, lines in kept.items():
         write_text("".join(f"{line}\n" for line in lines), file)
@@ -49,7 +49,7 @@ def take_over(tree: Path) -> list[Path]:
     Such an output is of unknown making, and the next run makes it again.
     """
     seen = _seen()
-    return adopt([file for file in copies(tree) if seen.get(file.as_posix()) != fingerprint(file)["sha256"]])
+    return adopt([file for file in copies(tree) if seen.get(file.as_posix()) != sha256_of(file)])
 
 
 def adopt(files: list[Path]) -> list[Path]:
@@ -59,7 +59,7 @@ def adopt(files: list[Path]) -> list[Path]:
         path = Path(entry["path"])
         if not path.exists():
             continue
-        if fingerprint(path)["sha256"] == entry["sha256"]:
+        if sha256_of(path) == entry["sha256"]:
             known._write_record(entry["path"], MetadataRecord(**entry["record"]))
             known._unmark_incomplete(entry["path"])
             os.utime(path, (_LONG_AGO, _LONG_AGO))
@@ -94,4 +94,4 @@ def _seen() -> dict[str, str]:
 
 
 def _mark_seen(files: list[Path]) -> None:
-    write_json(_seen() | {file.as_posix(): fingerprint(file)["sha256"] for file in files}, _SEEN)
+    write_json(_seen() | {file.as_posix(): sha256_of(file) for file in files}, _SEEN)

@@ -71,10 +71,17 @@ def run_notebook(paper: str, results: str | Path, output: str | Path, claims: st
         cell.id = f"cell-{number}"  # that of the injected parameters is random; equal results give equal bytes
     # The basic template brings no MathJax, require.js or fonts, which others fetch from a network.
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
-        template_name="basic", exclude_input=True, exclude_output_prompt=True
+        template_name="basic", exclude_input=True, exclude_output_prompt=True, filters={"markdown2html": _as_html}
     )
     body, _ = exporter.from_notebook_node(executed)
     write_text(_PAGE.format(title=html.escape(f"recompose: {paper}"), body=body), output)
+
+
+def _as_html(markdown: str) -> str:
+    """Markdown as HTML. A tag in it is a text like any other: claims, captions and tables bring none."""
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    return str(MarkdownWithMath(renderer=IPythonRenderer(escape=True)).render(markdown))
 
 
 class Reader:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from recompose.config import Config, block
@@ -38,6 +39,12 @@ def code_hash(*modules: str) -> str:
 def module_hashes(*modules: str) -> dict[str, str]:
     """The hash of each module of this project that importing these ones executes."""
     return dict(_hashes(modules))
+
+
+def content_hash(*files: str | Path) -> str:
+    """One hash of the contents of these files; one that is missing is missed by whoever reads it."""
+    digests = [sha256_of(path) for path in map(Path, files) if path.exists()]
+    return hashlib.sha256(json.dumps(digests).encode()).hexdigest()[:16]
 
 
 @cache  # a command that writes many artifacts records the same code with each
@@ -119,24 +126,26 @@ def record(
     modules: Sequence[str],
     paper: str | None = None,
     settings: Mapping[str, Any] | None = None,
-    inputs: Iterable[Path] = (),
+    inputs: Mapping[Path, str] = MappingProxyType({}),
     device: str = "cpu",
     seconds: float = 0.0,
     command: Sequence[str] | None = None,
 ) -> Path:
     """Write the record of a finished artifact beside it, and return the record's path.
 
-    `inputs` are the files that were read and are no artifacts of the tree: those have records of their own.
+    `inputs` are the files that were read and are no artifacts of the tree, which have records of their own, each with
+    its sha256 when it was read.
     """
     artifact, tree = Path(artifact), Path(tree)
     commit, dirty = _commit()
     path = sidecar_of(artifact, tree)
     content = {
         "path": artifact.relative_to(tree).as_posix(),
-        **fingerprint(artifact),
+        "sha256": sha256_of(artifact),
+        "bytes": artifact.stat().st_size,
         "paper": paper,
         "settings": dict(settings or {}),
-        "inputs": {path.as_posix(): fingerprint(path)["sha256"] for path in inputs},
+        "inputs": {path.as_posix(): sha256 for path, sha256 in inputs.items()},
         "modules": list(modules),
         "code": code_hash(*modules),
         "module_hashes": module_hashes(*modules),
@@ -160,7 +169,7 @@ def require_unchanged(artifacts: Iterable[Path], tree: str | Path) -> None:
         if path.is_relative_to(tree)
         and (sidecar := sidecar_of(path, tree)).exists()
         and path.exists()
-        and fingerprint(path)["sha256"] != read_json(sidecar)["sha256"]
+        and sha256_of(path) != read_json(sidecar)["sha256"]
     ]
     if changed:
         raise RecomposeError("\n".join(f"{path}: {_CHANGED}" for path in changed))
@@ -172,10 +181,10 @@ def require_tree_unchanged(tree: str | Path) -> None:
     require_unchanged([Path(tree, entry["path"]) for entry in records], tree)
 
 
-def fingerprint(path: Path) -> dict[str, Any]:
-    """The sha256 and the size of a file."""
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file."""
     with path.open("rb") as file:
-        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @cache
@@ -226,12 +235,12 @@ def verify(tree: str | Path, config: Config) -> Iterator[str]:
         try:
             if not file.exists():
                 yield f"{file}: missing"
-            elif fingerprint(file)["sha256"] != entry["sha256"]:
+            elif sha256_of(file) != entry["sha256"]:
                 yield f"{file}: {_CHANGED}"
             for difference in _stale_settings(entry, config):
                 yield f"{file}: stale, made with {difference}"
             for name, sha256 in entry["inputs"].items():
-                if not Path(name).exists() or fingerprint(Path(name))["sha256"] != sha256:
+                if not Path(name).exists() or sha256_of(Path(name)) != sha256:
                     yield f"{file}: stale, {name} has changed"
             stale = _stale_modules(entry)
             if stale:

@@ -19,9 +19,9 @@ from dvc.repo import Repo
 
 from recompose.config import Config
 from recompose.errors import RecomposeError
-from recompose.locking import hold
 from recompose.metadata import NAME, adopt, entries
-from recompose.provenance import MANIFEST, fingerprint, read_manifest, sidecar_of, verify
+from recompose.provenance import MANIFEST, read_manifest, sha256_of, sidecar_of, verify
+from recompose.run import taken
 from recompose.storage import atomic, read_json, require_format
 
 LOCK = Path("dvc.lock")
@@ -64,7 +64,7 @@ def restore(tree: Path, config: Config) -> Restored:
     stages, done = locked(tree), Restored()
     require_format(tree)
     try:
-        with hold(tree), Repo() as repo, repo.lock:
+        with taken(tree), Repo() as repo, repo.lock:
             store = Store(repo)
             stages = _stages_to_restore(stages, store, tree, done)
             good = _place_what_is_good(stages, store, tree, done)
@@ -178,7 +178,7 @@ def _is_own(path: Path, md5: str, store: Store, tree: Path) -> bool:
     if here in (None, md5) or store.has(here):
         return False
     record = sidecar_of(path, tree)
-    return not record.exists() or fingerprint(path)["sha256"] == read_json(record)["sha256"]
+    return not record.exists() or sha256_of(path) == read_json(record)["sha256"]
 
 
 def _place_what_is_good(stages: list[Hashes], store: Store, tree: Path, done: Restored) -> set[Path]:
@@ -207,7 +207,7 @@ def _place_what_is_good(stages: list[Hashes], store: Store, tree: Path, done: Re
 def _unlike_the_manifest(sources: Mapping[Path, Path], tree: Path) -> dict[Path, str]:
     """The files that are not those the manifest tells of."""
     told = {tree / name: entry.get("sha256") for name, entry in read_manifest(tree).items()}
-    unlike = [path for path in sources.keys() & told.keys() if fingerprint(sources[path])["sha256"] != told[path]]
+    unlike = [path for path in sources.keys() & told.keys() if sha256_of(sources[path]) != told[path]]
     return {path: "refused, the manifest tells of other bytes" for path in sorted(unlike)}
 
 

@@ -10,6 +10,7 @@ from recompose.errors import RecomposeError
 from recompose.papers.coupled_inference import aggregation, experiments, figures
 from recompose.papers.coupled_inference import search as searching
 from recompose.papers.coupled_inference.hyperparameters import (
+    TUNED,
     Hyperparameters,
     published_hyperparameters,
     tuned_hyperparameters,
@@ -181,7 +182,6 @@ def test_a_stopped_search_goes_on_to_the_same_end(tmp_path):
     study = searching.open_study("latent_similarity", TINY, tmp_path / "stopped")
     study.ask()  # a trial that a kill cut short
     resumed = searching.search("latent_similarity", search=TINY, device="cpu", journal=tmp_path / "stopped")
-    del whole["trial"], resumed["trial"]  # the number counts the trial that was cut short
     assert resumed == whole
 
 
@@ -193,8 +193,32 @@ def test_a_start_that_a_kill_cut_short_is_tried_again(tmp_path, finished):
         searching.search("latent_similarity", search=first, device="cpu", journal=tmp_path / "stopped")
     searching.ask(searching.open_study("latent_similarity", TINY, tmp_path / "stopped"), "latent_similarity")
     resumed = searching.search("latent_similarity", search=TINY, device="cpu", journal=tmp_path / "stopped")
-    del whole["trial"], resumed["trial"]  # the number counts the trial that was cut short
     assert resumed == whole
+
+
+def test_a_journal_that_is_not_one_is_a_line(tmp_path):
+    journal = tmp_path / "journal"
+    searching.open_study("gaussian", TINY, journal)
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(["{ broken\n", *lines]))
+    with pytest.raises(RecomposeError, match=r"journal: not a readable journal .*; delete it, and search anew"):
+        searching.open_study("gaussian", TINY, journal)
+
+
+def test_tuned_hyperparameters_that_were_cut_short_are_refused_or_the_same(tmp_path):
+    whole, path = TUNED.read_text(), tmp_path / "tuned.yaml"
+    expected = tuned_hyperparameters()
+    last = whole.rindex("hyperparameters:")  # behind it, what is missing could pass for a default
+    refused = 0
+    for end in [*range(0, last, 97), *range(last, len(whole), 3)]:
+        path.write_text(whole[:end])
+        try:
+            found = tuned_hyperparameters(path)
+        except RecomposeError as error:
+            refused += "\n" not in str(error)
+        else:
+            assert found == expected, whole[:end]
+    assert refused > 100
 
 
 @pytest.mark.parametrize("variant", ["gaussian", "latent_gaussian", "similarity", "latent_similarity"])

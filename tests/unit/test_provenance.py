@@ -15,6 +15,7 @@ from recompose.provenance import (
     record,
     require_tree_unchanged,
     require_unchanged,
+    sha256_of,
     sidecar_of,
     verify,
     write_manifest,
@@ -186,7 +187,7 @@ def test_an_edited_input_is_named(tree, tmp_path):
     tuned = tmp_path / "tuned.yaml"
     tuned.write_text("eta: 1\n")
     artifact = tree / "coupled_inference/table1.csv"
-    record(artifact, tree=tree, modules=[MODULE], inputs=[tuned])
+    record(artifact, tree=tree, modules=[MODULE], inputs={tuned: sha256_of(tuned)})
     write_manifest(tree, {})
     assert list(verify(tree, Config())) == []
     tuned.write_text("eta: 2\n")

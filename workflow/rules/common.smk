@@ -4,9 +4,9 @@ import json
 
 from recompose.cli.config import check_values
 from recompose.config import block
-from recompose.locking import hold
 from recompose.metadata import keep, take_over
 from recompose.provenance import code_hash, sidecar_of
+from recompose.run import settle_dates, take
 from recompose.storage import require_format
 
 TREE = f"results/{settings.scale}"
@@ -18,7 +18,13 @@ CLAIMS, PUBLISHED, NUMBERS, TABLES, FIGURES, NOTEBOOKS = [], [], [], [], [], []
 
 def reads(paper, *keys):
     """The configuration that a rule reads, as the JSON that its command takes; a change in it is a reason to rerun."""
-    return json.dumps(block(settings, paper, *keys), separators=(",", ":"))
+    text = json.dumps(block(settings, paper, *keys), separators=(",", ":"))
+
+    def as_it_is(wildcards):
+        """Snakemake would look for wildcards in the braces of a text."""
+        return text
+
+    return as_it_is
 
 
 def sidecar(artifact):
@@ -52,7 +58,8 @@ def begin():
     try:
         check_values(settings)
         require_format(TREE)
-        workflow.globals["tree_lock"] = hold(TREE)
+        take(TREE)
+        settle_dates(TREE, "config", "src", "workflow")
     except RecomposeError as error:
         sys.exit(f"error: {error}")
 

@@ -82,8 +82,10 @@ def notebook(paper: str, results: Results = None, output: Output = None, scale: 
     """Run a paper's notebook on a results tree, and convert it to one HTML file."""
     from recompose.cli.step import tree_of_scale
     from recompose.notebook import run_notebook
+    from recompose.provenance import require_unchanged
 
     slug, tree = paper.replace("-", "_"), tree_of_scale(scale, results)
+    require_unchanged([tree / "scorecard.csv", *(tree / slug).glob("*.*")], tree)
     run_notebook(slug, tree, output or tree / "notebooks" / f"{slug}.html")
 
 

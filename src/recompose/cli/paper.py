@@ -46,18 +46,19 @@ def paper_commands(
             from recompose.storage import Batch as Share
 
             share = Share.parse(batch) if batch else WHOLE
+            output = output or tree_of_scale(scale) / paper / f"{artifact}.csv"
+            folder = tree_of(output, paper) / paper  # before what takes seconds to import: from here on, others wait
             module = modules.get(artifact, "aggregation" if artifact in derived else "experiments")
             function = function_of(paper, module, artifact)
-            output = output or tree_of_scale(scale) / paper / f"{artifact}.csv"
-            folder = tree_of(output, paper) / paper
             step = Step(folder.parent, f"{package}.{module}", paper, settings or resolve(paper, function, scale))
-            step.inputs = hyperparameter_files(paper, folder, step.settings.get("hyperparameters"))
+            step.reads(hyperparameter_files(paper, folder, step.settings.get("hyperparameters")))
             inputs = input or [folder / name for name in derived.get(artifact, [])]
-            if "batch" not in inspect.signature(function).parameters:
+            parameters = inspect.signature(function).parameters
+            networks = sorted((folder / "networks").glob("*.safetensors")) if "folder" in parameters else []
+            require_unchanged(networks, folder.parent)
+            if "batch" not in parameters:
                 step.save(step.call(function, *step.frames(inputs), folder=folder), output, write_csv)
                 return
-            networks = sorted((folder / "networks").glob("*.safetensors"))
-            require_unchanged(networks, folder.parent)
             cells = CellStore(folder / "cells" / artifact, step.fingerprint(*networks))
             frame = step.call(function, batch=share, cells=cells, folder=folder)
             if not batch:
@@ -71,7 +72,7 @@ def paper_commands(
     @commands.command()
     def gather(artifact: str, parts: list[Path] = _PARTS, settings: Settings = None, output: Output = None) -> None:
         """Put the parts of an artifact together."""
-        from recompose.cli.step import Step, function_of, hyperparameter_files, tree_of
+        from recompose.cli.step import Step, function_of, tree_of
         from recompose.storage import write_csv
 
         output = output or parts[0].parent.parent / f"{artifact}.csv"
@@ -79,7 +80,6 @@ def paper_commands(
         step.modules.append(f"{package}.aggregation")
         step.adopt(parts)
         folder = step.tree / paper
-        step.inputs = hyperparameter_files(paper, folder, step.settings.get("hyperparameters"))
         step.save(function_of(paper, "aggregation", "gather")(artifact, step.frames(parts)), output, write_csv)
         shutil.rmtree(folder / "cells" / artifact, ignore_errors=True)
 

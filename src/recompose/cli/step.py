@@ -17,7 +17,8 @@ from recompose.config.loading import Layer, validate
 from recompose.config.models import Config
 from recompose.errors import RecomposeError, nearest
 from recompose.machine import resolve_device
-from recompose.provenance import code_hash, record, require_unchanged, sidecar_of
+from recompose.provenance import code_hash, record, require_unchanged, sha256_of, sidecar_of
+from recompose.run import join
 from recompose.storage import read_csv, read_json, require_format
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Step:
     def __init__(self, tree: Path, module: str, paper: str | None = None, settings: str | None = None) -> None:
         self.tree, self.modules, self.paper, self.settings = tree, [module], paper, parse(settings)
         self.device = "cpu"
-        self.inputs: list[Path] = []
+        self.inputs: dict[Path, str] = {}
         self.started = time.perf_counter()
 
     def call(self, function: Function, *arguments: Any, **offered: Any) -> Any:
@@ -47,6 +48,12 @@ class Step:
         taken = {key: value for key, value in offered.items() if key in inspect.signature(function).parameters}
         return function(*arguments, **_models(self.paper, values), **taken)
 
+    def reads(self, files: Iterable[Path]) -> None:
+        """Note the hashes of other files that are about to be read: they may be edited before the work is done."""
+        files = list(files)
+        require_unchanged(files, self.tree)
+        self.inputs = {path: sha256_of(path) for path in files}
+
     def frames(self, inputs: list[Path]) -> "list[pd.DataFrame]":
         """The frames in some files; refused where one is an artifact that was changed since it was made."""
         require_unchanged(inputs, self.tree)
@@ -55,15 +62,16 @@ class Step:
     def fingerprint(self, *more: Path) -> str:
         """What the rows of a cell depend on: settings, device, code, the files that are read."""
         device = resolve_device(self.settings.get("device", "auto"))
-        read = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (*self.inputs, *more)]
+        read = [*self.inputs.values(), *map(sha256_of, more)]
         depends = [self.settings, device, read, code_hash(*self.modules)]
         return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]
 
     def adopt(self, parts: Iterable[Path]) -> None:
-        """Take over the device, the time and, unless they are given, the settings of these parts' jobs."""
+        """Take over what these parts' jobs read, the device, the time and, unless they are given, the settings."""
         for part in parts:
             if part.is_relative_to(self.tree) and sidecar_of(part, self.tree).exists():
                 made = read_json(sidecar_of(part, self.tree))
+                self.inputs |= {Path(name): sha256 for name, sha256 in made["inputs"].items()}
                 self.device = made["device"]
                 self.settings = self.settings or made["settings"]
                 self.started -= made["wall_seconds"]
@@ -132,6 +140,7 @@ def tree_of_scale(scale: str | None, results: Path | None = None) -> Path:
     """The results tree of a scale, or the one named; refused if an incompatible version wrote it."""
     tree = results or Path("results", load_config(scale=scale).scale)
     require_format(tree)
+    join(tree)
     return tree
 
 
@@ -140,6 +149,7 @@ def tree_of(output: Path, paper: str) -> Path:
     for folder in output.parents:
         if folder.name == paper:
             require_format(folder.parent)
+            join(folder.parent)
             return folder.parent
     return output.parent
 

@@ -94,16 +94,16 @@ def tuned_hyperparameters(path: Path = TUNED) -> dict[str, Hyperparameters]:
             f"{path}: version = {content.get('version')}, expected {TUNED_VERSION}: another version of recompose "
             "wrote it; restore the committed one, or search anew"
         )
-    variants = content.get("variants") or {}
-    for variant in VARIANTS:
-        if variant not in variants:
-            raise RecomposeError(f"{path}: variants.{variant} is missing; restore the committed file, or search anew")
-    return {variant: _validated(variants[variant].get("hyperparameters") or {}, path, variant) for variant in VARIANTS}
+    variants = content.get("variants")
+    return {
+        variant: _found(variants.get(variant) if isinstance(variants, dict) else None, path, variant)
+        for variant in VARIANTS
+    }
 
 
 def searched_hyperparameters(path: Path) -> Hyperparameters:
     """What a search of this results tree found."""
-    return _validated(_read_yaml(path).get("hyperparameters") or {}, path, path.stem)
+    return _found(_read_yaml(path), path, path.stem)
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -118,6 +118,18 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise RecomposeError(f"{path}: expected a mapping")
     return content
+
+
+def _found(result: Any, path: Path, variant: str) -> Hyperparameters:
+    """What a search found. It writes every choice: where one is missing, the file has been cut short."""
+    values = result.get("hyperparameters") if isinstance(result, dict) else None
+    if not isinstance(values, dict):
+        raise RecomposeError(f"{path}: {variant}: no hyperparameters; restore the file, or search anew")
+    chosen = _validated(values, path, variant)
+    missing = sorted(Hyperparameters.model_fields.keys() - chosen.model_fields_set)
+    if missing:
+        raise RecomposeError(f"{path}: {variant}: {missing[0]} is missing; restore the file, or search anew")
+    return chosen
 
 
 def _validated(values: dict[str, Any], path: Path, variant: str) -> Hyperparameters:

@@ -9,7 +9,7 @@ from typing import Any
 
 import optuna
 import torch
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from recompose.datasets.products import Products, bound_products
 from recompose.errors import RecomposeError, nearest
@@ -25,6 +25,9 @@ from recompose.randomness import seed_of
 
 FINALISTS = 10
 """The best of many noisy accuracies flatters: so many are measured again, on fresh problems, before one wins."""
+
+LOCK_SECONDS = 5
+"""After so long, a lock on a journal is one that a kill left behind: writing a line takes milliseconds."""
 
 LINEAR = Hyperparameters(
     eta=0.002,
@@ -77,16 +80,28 @@ def open_study(variant: str, search: Search, journal: Path) -> optuna.Study:
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     journal.parent.mkdir(parents=True, exist_ok=True)
-    study = optuna.create_study(
-        study_name=f"{variant} {search.model_dump_json(exclude={'configurations'})}",
-        storage=optuna.storages.JournalStorage(JournalFileBackend(str(journal))),
-        direction="maximize",
-        load_if_exists=True,
-        pruner=optuna.pruners.WilcoxonPruner(p_threshold=0.1),
-    )
+    _cut_to_whole_lines(journal)
+    lock = JournalFileOpenLock(str(journal), LOCK_SECONDS)
+    try:
+        study = optuna.create_study(
+            study_name=f"{variant} {search.model_dump_json(exclude={'configurations'})}",
+            storage=optuna.storages.JournalStorage(JournalFileBackend(str(journal), lock)),
+            direction="maximize",
+            load_if_exists=True,
+            pruner=optuna.pruners.WilcoxonPruner(p_threshold=0.1),
+        )
+    except ValueError as error:
+        raise RecomposeError(f"{journal}: not a readable journal ({error}); delete it, and search anew") from error
     for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
         study.tell(trial.number, state=optuna.trial.TrialState.FAIL)  # cut short by a kill
     return study
+
+
+def _cut_to_whole_lines(journal: Path) -> None:
+    """Take off a last line that a full disk or a kill cut short: what is appended to it would not be readable."""
+    if journal.exists():
+        with journal.open("r+b") as file:
+            file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def ask(study: optuna.Study, variant: str) -> optuna.Trial:
@@ -180,16 +195,17 @@ def _run(trial: optuna.Trial, variant: str, search: Search, problems: Products) 
 
 def summary(study: optuna.Study, variant: str, search: Search, device: str) -> dict[str, Any]:
     """The winner of the finalists with what it reached, as a file of results or of config/tuned keeps it."""
-    complete = [trial for trial in finished_trials(study) if trial.state == optuna.trial.TrialState.COMPLETE]
-    finalists = sorted(complete, key=lambda trial: (-float(trial.value or 0.0), trial.number))[:FINALISTS]
+    finished = enumerate(finished_trials(study))  # trials that a kill cut short have numbers, too
+    complete = [(number, trial) for number, trial in finished if trial.state == optuna.trial.TrialState.COMPLETE]
+    finalists = sorted(complete, key=lambda entry: (-float(entry[1].value or 0.0), entry[0]))[:FINALISTS]
     fresh = validation_problems(search, device, "finalists")
     scores = []
     with torch.inference_mode():
-        for trial in finalists:
+        for number, trial in finalists:
             chosen = suggest(optuna.trial.FixedTrial(trial.params), variant, search.iterations)
             *_, found = coupled_inference(fresh.codebooks, fresh.bound, VARIANTS[variant], chosen)
             accuracies = decomposition_accuracy(found.cpu().numpy(), fresh.chosen.cpu().numpy())
-            scores.append((accuracy_interval(accuracies), trial.number, chosen))
+            scores.append((accuracy_interval(accuracies), number, chosen))
     (accuracy, low, high), number, chosen = max(scores, key=lambda score: (score[0][0], -score[1]))
     return {
         "version": TUNED_VERSION,

@@ -1,0 +1,82 @@
+"""What a run needs beside Snakemake: the tree to itself, dates that make sense, settings that stay as they are."""
+
+import os
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+from snakemake.cli import parse_config
+
+from recompose.cluster import pin, pinned
+from recompose.config import Config
+from recompose.errors import RecomposeError
+from recompose.provenance import content_hash
+from recompose.run import join, settle_dates, take
+
+OTHER = """
+import sys
+from recompose import run
+
+getattr(run, sys.argv[1])(sys.argv[2])
+print("has it", flush=True)
+input()
+"""
+
+
+@pytest.mark.parametrize(("hold", "told"), [("take", "another run is"), ("join", "jobs of an earlier run are still")])
+def test_a_tree_that_others_write_is_refused_until_they_end(tmp_path, hold, told):
+    def start(what: str) -> subprocess.Popen[str]:
+        streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen([sys.executable, "-c", OTHER, what, str(tmp_path)], text=True, **streams)
+
+    with start(hold) as first:
+        assert first.stdout.readline() == "has it\n"
+        _, refusal = start("take").communicate()
+        assert f"{told} writing {tmp_path}; wait for " in refusal
+        first.kill()
+    _, refusal = start("take").communicate("\n")
+    assert not refusal
+
+
+def test_jobs_of_one_run_are_many(tmp_path):
+    take(tmp_path)
+    join(tmp_path)
+    join(tmp_path)
+
+
+def test_a_tree_that_cannot_be_locked_is_a_line(tmp_path):
+    with pytest.raises(RecomposeError, match=r"^cannot write .*absent: no such file or directory$"):
+        take(tmp_path / "absent")
+
+
+def test_dates_in_the_future_become_now_and_keep_their_order(tmp_path):
+    now = time.time()
+    dates = {"old": now - 1000, "late": now + 2000, "later": now + 3000, "latest": now + 9e8}
+    for name, date in dates.items():
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (date, date))
+    settle_dates(tmp_path, tmp_path / "absent")
+    found = {path.name: path.stat().st_mtime for path in tmp_path.iterdir()}
+    assert sorted(found, key=found.__getitem__) == list(dates)
+    assert found["old"] == pytest.approx(dates["old"], abs=0.01)
+    assert now - 1 < found["late"] <= found["latest"] <= time.time()
+
+
+def test_the_hash_of_contents_knows_no_dates(tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_text("1"), two.write_text("2")
+    before = content_hash(one, two)
+    os.utime(one, (0, 0))
+    assert content_hash(str(one), two) == before != content_hash(two, one)
+    one.write_text("3")
+    assert content_hash(one, two) != before
+    assert content_hash(one, tmp_path / "absent") == content_hash(one)
+
+
+def test_a_job_has_the_settings_of_its_run():
+    settings = Config.model_validate({"scale": "smoke", "coupled_inference": {"methods": ["it's $(x)", '"`\n']}})
+    workflow = SimpleNamespace(config_settings=SimpleNamespace(config_args=["scale=small"]))
+    pin(workflow, settings)
+    assert pinned(parse_config(workflow.config_settings.config_args)) == settings
