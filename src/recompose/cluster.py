@@ -1,6 +1,7 @@
 """What a run on a cluster needs beside its executor.
 
-Jobs ask for what their work takes, see the GPUs that are theirs, are not left behind, not waited for in vain, and not misled.
+Jobs ask for what their work takes, see the GPUs that are theirs, and are not left behind, not waited for in vain, and
+not misled.
 """
 
 import os

@@ -115,7 +115,8 @@ def test_a_published_file_without_a_column_is_named(tmp_path):
 
 
 def test_a_perfect_reproduction_reproduces_everything(results):
-    card = score(results.rename(results.with_name("paper")), CLAIMS)
+    results = results.rename(results.with_name("paper"))
+    card = score(results, CLAIMS)
     assert list(card.columns) == COLUMNS
     assert set(card.verdict) == {REPRODUCED}
     assert (card.ci_low <= card.value).all()
