@@ -20,6 +20,11 @@ class Project:
     root: Path
 
     @property
+    def tree(self) -> Path:
+        """The results tree of the scale smoke."""
+        return self.root / "results/smoke"
+
+    @property
     def environment(self) -> dict[str, str]:
         """The terminal is wide and gray: tests read it."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -36,6 +41,18 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=900,
+        )
+
+    def start(self, *command: str, output: int = subprocess.PIPE, **variables: str) -> "subprocess.Popen[str]":
+        """Start a command in the copy, the head of a group of processes of its own."""
+        return subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=self.environment | variables,
+            text=True,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
 
     def snakemake(self, *arguments: str, cores: int = 2, **config: object) -> subprocess.CompletedProcess[str]:
@@ -87,9 +104,8 @@ class Project:
 
     def sha256(self, *patterns: str) -> dict[str, str]:
         """The hashes of the files in the smoke tree that match a pattern."""
-        tree = self.root / "results" / "smoke"
-        paths = sorted({path for pattern in patterns for path in tree.glob(pattern) if path.is_file()})
-        return {str(path.relative_to(tree)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+        paths = sorted({path for pattern in patterns for path in self.tree.glob(pattern) if path.is_file()})
+        return {str(path.relative_to(self.tree)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
     def copy(self, to: Path) -> Self:
         """A copy of the copy, with its outputs, their times and what Snakemake knows of them."""

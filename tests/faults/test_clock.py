@@ -1,0 +1,73 @@
+"""A clock that was set back leaves files that are dated in the future."""
+
+import json
+import os
+import subprocess
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from project import Project
+from state import state
+
+DAYS = 86400.0
+
+
+def set_back(project: Project, days: float) -> None:
+    """Give every file the date that it has for a clock that was set back by so many days."""
+    for path in project.root.rglob("*"):
+        if path.is_file():
+            date = path.stat().st_mtime + days * DAYS
+            os.utime(path, (date, date))
+
+
+@pytest.mark.faults(
+    "the clock is set back, and all that was made is dated in the future",
+    "what is finished stays finished, and an edit is noticed; the next run dates the files anew, and its jobs succeed",
+)
+def test_outputs_from_the_future(finished: Project, project: Project) -> None:
+    set_back(project, days=10)
+    assert project.jobs() == {}
+    project.edit("config/claims/coupled_inference.yaml", "title: ", "title: Said otherwise. ")
+    assert project.changed() == {"scorecard"}
+    project.edit("config/claims/coupled_inference.yaml", "title: Said otherwise. ", "title: ")
+    assert project.jobs() == {}
+    (project.tree / "coupled_inference/figure4.csv").unlink()
+    project.finish()
+    assert state(project) == state(finished)
+    assert all(path.stat().st_mtime <= time.time() for path in project.tree.rglob("*"))
+
+
+@pytest.mark.faults(
+    "the clock is set back, and the next run is stopped half-way",
+    "what it has made anew counts as newer than what was made from the old files",
+)
+def test_an_interruption_after_the_clock_was_set_back(project: Project) -> None:
+    set_back(project, days=10)
+    changed = '{"figure4": {"trials": 16}}'
+    project.finish("results/smoke/coupled_inference/figure4.csv", coupled_inference=changed)  # and no further
+    assert set(project.jobs("coupled_inference_figure4", coupled_inference=changed)) == {"coupled_inference_figure4"}
+
+
+def faketime(folder: Path) -> Path:
+    """Debian's library that tells processes another time, unpacked in a folder."""
+    try:
+        for command in (["apt-get", "download", "--quiet", "libfaketime"], ["sh", "-c", "dpkg -x libfaketime_*.deb ."]):
+            subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("libfaketime cannot be had here")
+    return next(folder.glob("usr/lib/*/faketime/libfaketimeMT.so.1"))
+
+
+def test_a_run_under_an_earlier_clock(finished: Project, project: Project, tmp_path: Path) -> None:
+    (project.tree / "coupled_inference/figure4.csv").unlink()
+    (project.tree / "coupled_inference/parts/figure4.0-of-1.csv").unlink()
+    earlier = {"LD_PRELOAD": str(faketime(tmp_path)), "FAKETIME": "-10d", "DONT_FAKE_MONOTONIC": "1"}
+    run = project.start(*project.command("results/smoke/coupled_inference/figure4.csv", "scorecard"), **earlier)
+    output, _ = run.communicate(timeout=300)
+    assert run.returncode == 0, output
+    record = json.loads((project.tree / "coupled_inference/provenance/figure4.csv.json").read_text())
+    assert datetime.fromisoformat(record["date"]) < datetime.now(UTC) - timedelta(days=9)
+    project.finish()
+    assert state(project) == state(finished)
