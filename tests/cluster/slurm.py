@@ -203,7 +203,8 @@ def cluster(state: Path) -> Iterator[Cluster]:
     finally:
         try:
             with suppress(AssertionError):
-                running.clear()
+                until("every job is cancelled", running.answers, seconds=30)
+                until("no process of a job is left", lambda: not any(map(node_of, psutil.process_iter())), seconds=30)
         finally:
             for name in [*NODES, "slurmctld", "munged"]:
                 if name in running.daemons:
