@@ -10,7 +10,8 @@ from skimage.color import rgb2lab
 from skimage.feature import local_binary_pattern
 from skimage.transform import resize
 
-from recompose.datasets.textures import FAMILIES, Canvas, family_of, parameters, patches, split, texture
+from recompose.datasets.textures import FAMILIES, family_of, parameters, patches, split, texture
+from recompose.datasets.textures.canvas import Canvas, lookup
 from recompose.errors import RecomposeError
 
 CLASSES = range(32)
@@ -107,18 +108,18 @@ def test_every_part_of_an_image_looks_like_its_class(images):
     assert nearest(upper.mean(axis=1), lower) > 0.9
 
 
-def test_no_row_or_column_of_patches_repeats(images):
-    for image in images[0]:
-        squares = patches(image, PATCH).reshape(-1, PATCH**2)
-        likeness = np.corrcoef(squares) - np.eye(len(squares))
-        assert likeness.max() < 0.97
+def test_a_lattice_does_not_repeat_within_an_image():
+    """The finest cells of any family are .07 patches wide, and an image has 12.8 patches, 18 across its corners."""
+    column, row = np.meshgrid(np.arange(18 / 0.07, dtype=np.intp), np.arange(18 / 0.07, dtype=np.intp))
+    drawn = lookup(Canvas(np.random.default_rng(0), 1024, 80).table(), column - 100, row - 100)
+    assert len(np.unique(drawn)) > 0.99 * drawn.size
 
 
 def test_a_class_looks_alike_at_another_patch_size(images):
     centroids = np.stack([statistics(image) for image in images[0]]).mean(axis=1)
     larger = [texture(name, 0, 2 * SIZE, 2 * PATCH, 1)[0] for name in CLASSES]
     reduced = [resize(image, (SIZE, SIZE), anti_aliasing=True).astype(np.float32)[None] for image in larger]
-    assert nearest(centroids, np.stack([statistics(image) for image in reduced])) > 0.6
+    assert nearest(centroids, np.stack([statistics(image) for image in reduced])) > 0.7
 
 
 def test_colour_has_the_lightness_of_gray():
