@@ -7,7 +7,7 @@ sample of its class.
 
 from collections.abc import Callable
 from functools import cache
-from typing import get_type_hints
+from typing import TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from recompose.datasets.textures import cells, noise, strokes, surface, tilings
 from recompose.datasets.textures.canvas import Canvas, Drawing
 from recompose.errors import RecomposeError
 from recompose.randomness import numpy_generator
+
+Number = TypeVar("Number", bound=np.generic)
 
 FAMILIES: dict[str, Callable[..., Drawing]] = {
     family.__name__: family
@@ -106,7 +108,7 @@ def texture(name: int, image: int, size: int, patch: int, channels: int) -> NDAr
     return np.ascontiguousarray(surface.colour(gray, tint, **drawn["colour"]).transpose(2, 0, 1))
 
 
-def patches(image: NDArray[np.float32], patch: int) -> NDArray[np.float32]:
+def patches(image: NDArray[Number], patch: int) -> NDArray[Number]:
     """The patches of an image that do not overlap, in reading order: (C, H, W) -> (n, C, patch, patch).
 
     What is left over at the right and at the bottom is cut off.
@@ -119,7 +121,7 @@ def patches(image: NDArray[np.float32], patch: int) -> NDArray[np.float32]:
     return squares.transpose(1, 3, 0, 2, 4).reshape(-1, channels, patch, patch)
 
 
-def split(of_class: NDArray[np.float32], test: int = 4) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def split(of_class: NDArray[Number], test: int = 4) -> tuple[NDArray[Number], NDArray[Number]]:
     """The patches of a class for training, and the last ones for testing."""
     if not 0 < test < len(of_class):
         raise RecomposeError(f"a class of {len(of_class)} patches cannot keep {test} for testing: take smaller patches")
