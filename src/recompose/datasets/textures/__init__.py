@@ -55,7 +55,7 @@ FAMILIES: dict[str, Callable[..., Drawing]] = {
         tilings.parquet,
     )
 }
-"""Class i is of family i modulo their number. A new family goes to the end: another order would be other classes."""
+"""Class i is of family i modulo their number: with one family more, the classes are others."""
 
 
 def family_of(name: int) -> str:
