@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
+from recompose import rulegraph
 from recompose.offline import plots_page
 from recompose.storage import read_csv
 
 ROOT = Path(__file__).parents[2]
-PAPERS = sorted(path.parent.name for path in (ROOT / "src/recompose/papers").glob("*/__init__.py"))
+PAPERS = sorted(rulegraph.PAPERS)
 TARGETS = sorted([*PAPERS, "page"])
 
 

@@ -88,17 +88,17 @@ def test_the_score_of_a_gaussian_is_learned():
 def test_a_resumed_training_ends_in_the_same_bytes(tmp_path, monkeypatch):
     whole = train(tasks(), SHORT, schedule=VP)
     monkeypatch.setattr(noise_prediction, "CHECKPOINT_SECONDS", 0.0)
-    saved = noise_prediction._save
+    saved = noise_prediction.save_checkpoint
 
     def stop_after_the_first(*arguments):
         saved(*arguments)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(noise_prediction, "_save", stop_after_the_first)
+    monkeypatch.setattr(noise_prediction, "save_checkpoint", stop_after_the_first)
     checkpoint = tmp_path / "checkpoint.safetensors"
     with pytest.raises(KeyboardInterrupt):
         train(tasks(), SHORT, schedule=VP, checkpoint=checkpoint)
-    monkeypatch.setattr(noise_prediction, "_save", saved)
+    monkeypatch.setattr(noise_prediction, "save_checkpoint", saved)
     reports = []
     resumed = train(tasks(), SHORT, schedule=VP, checkpoint=checkpoint, report=reports.append)
     assert reports[0].startswith("100/120")  # the first slice was not trained again

@@ -7,17 +7,15 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from safetensors import safe_open
 from torch import Tensor, nn
 
+from recompose.diffusion.checkpoints import CHECKPOINT_SECONDS, load_checkpoint, save_checkpoint
 from recompose.diffusion.noising import NEAREST, VariancePreserving
 from recompose.errors import RecomposeError
 from recompose.randomness import torch_generator
-from recompose.storage import write_tensors
 
 SLICE = 50
 """Iterations whose random numbers are drawn at once; a checkpoint stands between two slices."""
-CHECKPOINT_SECONDS = 60.0
 SMALLEST_VARIANCE = 1e-8
 
 
@@ -79,7 +77,8 @@ def train(
     """
     network.to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=training.learning_rate)
-    start = _resume(network, optimizer, checkpoint, tasks, training) if checkpoint and checkpoint.exists() else 0
+    identity = _identity(tasks, training)
+    start = load_checkpoint(checkpoint, network, optimizer, identity)[0] if checkpoint and checkpoint.exists() else 0
     saved = begun = time.monotonic()
     lower = torch.autocast(device, torch.bfloat16, enabled=training.precision == "bf16")
     for first in range(start, training.iterations, SLICE):
@@ -94,12 +93,12 @@ def train(
             optimizer.step()
         done = min(first + SLICE, training.iterations)
         if checkpoint and time.monotonic() - saved > CHECKPOINT_SECONDS:
-            _save(network, optimizer, checkpoint, tasks, training, done)
+            save_checkpoint(checkpoint, network, optimizer, identity, done)
             saved = time.monotonic()
             left = (training.iterations - done) * (saved - begun) / (done - start)
             report(f"{done}/{training.iterations} iterations, mean loss {losses.mean():.4f}, {left:.0f} s left")
     if checkpoint and start < training.iterations:
-        _save(network, optimizer, checkpoint, tasks, training, training.iterations)
+        save_checkpoint(checkpoint, network, optimizer, identity, training.iterations)
     finite = torch.stack([torch.isfinite(each).flatten(1).all(dim=1) for each in network.parameters()]).all(dim=0)
     failed = [" ".join(map(str, task.names)) for task, good in zip(tasks, finite.tolist(), strict=True) if not good]
     if failed:
@@ -138,37 +137,5 @@ def score_of(predicted: Tensor, t: Tensor, schedule: VariancePreserving) -> Tens
     return -predicted / schedule.gamma(t).square().clamp_min(SMALLEST_VARIANCE).sqrt()
 
 
-def _identity(network: nn.Module, tasks: Sequence[Task], training: Training) -> dict[str, str]:
-    shapes = {name: tuple(parameter.shape) for name, parameter in network.named_parameters()}
-    return {"tasks": repr([task.names for task in tasks]), "training": repr(training), "networks": repr(shapes)}
-
-
-def _save(
-    network: nn.Module, optimizer: torch.optim.Adam, path: Path, tasks: Sequence[Task], training: Training, done: int
-) -> None:
-    tensors = {name: value.detach().contiguous() for name, value in network.named_parameters()}
-    for name, parameter in network.named_parameters():
-        state = optimizer.state[parameter]
-        tensors |= {f"{name}.{key}": value.clone() for key, value in state.items()}
-    write_tensors((tensors, _identity(network, tasks, training) | {"done": str(done)}), path)
-
-
-def _resume(
-    network: nn.Module, optimizer: torch.optim.Adam, path: Path, tasks: Sequence[Task], training: Training
-) -> int:
-    """Load a checkpoint; the iterations that are done."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except Exception as error:
-        raise RecomposeError(f"{path}: not a readable checkpoint ({error}); delete it and run again") from error
-    for key, expected in _identity(network, tasks, training).items():
-        if metadata.get(key) != expected:
-            raise RecomposeError(f"{path}: a checkpoint of other {key}; delete it and run again")
-    for name, parameter in network.named_parameters():
-        parameter.data.copy_(tensors[name])
-        state = {key.removeprefix(f"{name}."): tensors[key] for key in tensors if key.startswith(f"{name}.")}
-        step = state.pop("step")  # Adam counts on the CPU
-        optimizer.state[parameter] = {"step": step} | {key: value.to(parameter.device) for key, value in state.items()}
-    return int(metadata["done"])
+def _identity(tasks: Sequence[Task], training: Training) -> dict[str, str]:
+    return {"tasks": repr([task.names for task in tasks]), "training": repr(training)}

@@ -1,0 +1,55 @@
+"""Stochastic iterative score ascent (SISA; Kadkhodaie & Simoncelli, 2020): a diffusion that sets its own schedule."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+Score = Callable[[Tensor, Tensor], Tensor]
+"""Of images and their numbers in the batch: s(x) = E[x | x_sigma] - x_sigma, which is sigma^2 grad log p (Eq. 2)."""
+
+
+@dataclass(frozen=True)
+class Ascent:
+    """Where images have arrived: x, (images, channels, height, width); of each its noise level and its iterations.
+
+    A level above the final one means that the limit came first.
+    """
+
+    x: Tensor
+    sigma: Tensor
+    iterations: Tensor
+
+
+def score_ascent(
+    score: Score, x: Tensor, *, step: float, noise: float, final: float, limit: int, generator: torch.Generator
+) -> Ascent:
+    """Algorithms 1 and 3: climb until the noise that the score sees in an image is below `final`.
+
+    A step takes the share h = `step` of the noise out, and puts so much back in that the share beta h is gone, beta =
+    `noise`: sigma falls by 1 - beta h a step, so that it takes ln(sigma_0 / final) / (beta h) of them. Each image
+    stops by itself, and costs nothing from then on. Its level is |s(x)| / sqrt(d), an upper bound in expectation.
+    """
+    kept = ((1 - noise * step) ** 2 - (1 - step) ** 2) ** 0.5
+    x = x.clone()
+    sigma = torch.full((len(x),), torch.inf, dtype=x.dtype, device=x.device)
+    iterations = torch.zeros(len(x), dtype=torch.long, device=x.device)
+    active = torch.arange(len(x), device=x.device)
+    for _ in range(limit + 1):
+        climb = score(x[active], active)
+        sigma[active] = climb.flatten(1).square().mean(dim=1).sqrt()
+        above = sigma[active] >= final
+        active, climb = active[above], climb[above]
+        if not len(active) or iterations[active].max() >= limit:
+            break
+        # Drawn for all, so that an image that stops leaves the others' noise as it is.
+        z = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=generator.device).to(x.device)[active]
+        x[active] += step * climb + kept * sigma[active, None, None, None] * z
+        iterations[active] += 1
+    return Ascent(x, sigma, iterations)
+
+
+def denoised(score: Score, x: Tensor) -> Tensor:
+    """The last full step: all of the noise that is left."""
+    return x + score(x, torch.arange(len(x), device=x.device))

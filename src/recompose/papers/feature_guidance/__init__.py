@@ -1,0 +1,1 @@
+"""Paper 5: feature-guided score diffusion for sampling conditional densities."""

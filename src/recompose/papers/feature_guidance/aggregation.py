@@ -1,0 +1,80 @@
+"""What is computed from the numbers of paper 5. No torch here, so it is quick."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from recompose.papers.feature_guidance.names import SLUG
+from recompose.randomness import numpy_generator
+
+REAL = "test patches"
+"""Beside samples: what they are compared with."""
+
+
+def gather(artifact: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Parts as one frame: the loss curves of all networks."""
+    return pd.concat(frames, ignore_index=True)
+
+
+def embedding(frame: pd.DataFrame, *, resamples: int = 2000) -> pd.DataFrame:
+    """Of Figure 5: A, B and B / A of Eq. 6, and the correlation of the distances; bootstrap intervals."""
+    pairs = frame[["feature_distance", "density_distance"]].to_numpy()
+
+    def quantities(sample: np.ndarray) -> list[float]:
+        ratio = sample[:, 1] / sample[:, 0]
+        return [ratio.min(), ratio.max(), ratio.max() / ratio.min(), np.corrcoef(sample.T)[0, 1]]
+
+    generator = numpy_generator(SLUG, "embedding")
+    drawn = [quantities(pairs[generator.integers(len(pairs), size=len(pairs))]) for _ in range(resamples)]
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    names = ["A", "B", "B / A", "correlation"]
+    return pd.DataFrame(
+        {"quantity": names, "value": quantities(pairs), "ci_low": low, "ci_high": high, "n": len(pairs)}
+    )
+
+
+def components(frame: pd.DataFrame) -> pd.DataFrame:
+    """Of Figure 6: mean and deviation of each component in its own units, and Kolmogorov-Smirnov's distance to it."""
+    from scipy.stats import kstest
+
+    rows = []
+    for (method, label), part in frame.groupby(["method", "label"], sort=False):
+        test = kstest(part.standard, "norm")
+        rows.append(
+            (method, label, part.standard.mean(), part.standard.std(ddof=1), test.statistic, test.pvalue, len(part))
+        )
+    return pd.DataFrame(rows, columns=["method", "label", "mean", "std", "ks", "p", "n"])
+
+
+def quality(*frames: pd.DataFrame) -> pd.DataFrame:
+    """How many samples are nearest to their class, in both spaces, and how much they differ: means over the classes.
+
+    frames: those of the artifacts with samples. `diversity` is the spread within a class over that of its test patches.
+    """
+    rows = []
+    for frame in frames:
+        real = frame[frame.kind == REAL].groupby("label")
+        for kind, part in frame.groupby("kind", sort=False):
+            by = part.groupby("label")
+            values = {
+                "accuracy_features": by.right_features.mean(),
+                "accuracy_statistics": by.right_statistics.mean(),
+                "diversity": by.spread.first() / real.spread.first(),
+            }
+            rows += [
+                (frame.artifact.iloc[0], kind, quantity, *mean_and_interval(each.to_numpy()))
+                for quantity, each in values.items()
+            ]
+    columns = ["artifact", "kind", "quantity", "mean", "std", "ci_low", "ci_high", "n"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def mean_and_interval(values: np.ndarray) -> tuple[float, float, float, float, int]:
+    """Mean, standard deviation, 95 % t interval of the mean, and how many."""
+    from scipy.special import stdtrit
+
+    n = len(values)
+    mean, std = float(values.mean()), float(values.std(ddof=1)) if n > 1 else 0.0
+    half = float(stdtrit(max(n - 1, 1), 0.975)) * std / n**0.5
+    return mean, std, mean - half, mean + half, n

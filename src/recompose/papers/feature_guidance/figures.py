@@ -1,0 +1,259 @@
+"""The pictures of paper 5. They read numbers and images, and compute nothing."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from recompose.mosaics import Image, mosaic, show
+from recompose.plotting import banded_lines, method_style, shared_legend, style
+
+Images = Mapping[str, np.ndarray]
+SHOWN = 10
+"""Classes in a figure of samples, at most."""
+LABELS = {
+    "guided": "guided",
+    "mixture": "mixture",
+    "single": "single class",
+    "six": "guided",
+    "six_mixture": "mixture",
+}
+
+
+def _picture(picture: Image, title: str = "", width: float = 11.0) -> Figure:
+    """A figure that is one mosaic."""
+    height, across = picture.shape[:2]
+    with style():
+        figure, panel = plt.subplots(figsize=(width, width * height / across + 0.35 * bool(title)))
+        show(panel, picture, title)
+    return figure
+
+
+def figure2(frame: pd.DataFrame, images: Images) -> Figure:
+    """Denoising under each condition: above the conditions, left the noisy images, right the mixture's estimate."""
+    levels, labels = list(dict.fromkeys(frame.sigma)), list(dict.fromkeys(frame.label))
+    with style():
+        figure, panels = plt.subplots(1, len(levels), figsize=(5.6 * len(levels), 4.9), squeeze=False)
+        for panel, level in zip(panels[0], levels, strict=True):
+            denoised = [images[f"denoised {level:g} {label}"] for label in [*labels, "none"]]
+            rows: list[list[Image | None]] = [[None, *images["conditions"], None]]
+            rows += [
+                [images[f"noisy {level:g}"][place], *(each[place] for each in denoised)] for place in range(len(labels))
+            ]
+            frames = {(1 + place, 1 + place): "right" for place in range(len(labels))}
+            frames |= {(1 + place, 1 + len(labels)): "none" for place in range(len(labels))}
+            show(panel, mosaic(rows, frames, gaps=(1, 1 + len(labels))), f"$\\sigma = {level:g}$")
+        figure.supxlabel("noisy  |  denoised under the condition above (framed: the right one)  |  mixture", fontsize=9)
+    return figure
+
+
+def figure3(frame: pd.DataFrame, images: Images) -> Figure:
+    """PSNR against the noise: of all classes, and beside a denoiser of a single class."""
+    names = {
+        "guided right": "guided, right condition", "guided wrong": "guided, wrong condition", "mixture none": "mixture",
+        "single right": "single class, its own images", "single wrong": "single class, other images",
+    }  # fmt: skip
+    styles = method_style(list(names))
+    rows = frame.assign(method=frame.model + " " + frame.condition)
+    titles = {"all": "all classes", "one": "one texture", "others": "all but that texture,\nconditioned on it"}
+    with style():
+        figure, panels = plt.subplots(2, 3, figsize=(11, 6.4), sharex=True)
+        for line, quantity in zip(panels, ("psnr", "gain"), strict=True):
+            for panel, (kind, title) in zip(line, titles.items(), strict=True):
+                here = rows[(rows.images == kind) & (rows.quantity == quantity)].rename(columns={"mean": "value"})
+                banded_lines(panel, here, x="sigma", y="value", methods=styles, labels=names)
+                if quantity == "psnr":
+                    panel.set_title(title)
+                else:
+                    panel.axhline(0, color="black", linewidth=0.8, linestyle=":")
+                    panel.set_xlabel("noise $\\sigma$")
+                    panel.set_ylabel("minus the mixture's" if kind == "all" else "minus the single denoiser's")
+            line[0].set_ylabel("PSNR (dB)" if quantity == "psnr" else "PSNR minus the mixture's (dB)")
+        shared_legend(list(panels.flat), columns=3)
+    return figure
+
+
+def figure4(frame: pd.DataFrame, images: Images) -> Figure:
+    """Separation of the classes: above by the mixture's features, below by those of the guided network."""
+    pairs, points = frame[frame.kind == "pair"], frame[frame.kind == "point"]
+    networks = list(dict.fromkeys(frame.network))[::-1]
+    blocks = [block for block in dict.fromkeys(pairs.block) if block != "all"]
+    with style():
+        figure, panels = plt.subplots(len(networks), 3, figsize=(12, 3.7 * len(networks)), squeeze=False)
+        for row, network in zip(panels, networks, strict=True):
+            here = pairs[pairs.network == network]
+            whole = here[here.block == "all"]
+            row[0].scatter(whole.variability, whole.distance, s=7, color="#0173b2", alpha=0.6, linewidths=0)
+            ends = np.array([whole.variability.min(), whole.variability.max()])
+            for factor, dashes in ((1, ":"), (10, "--"), (100, "-")):
+                row[0].plot(
+                    ends, factor * ends, color="black", linewidth=0.8, linestyle=dashes, label=f"ratio {factor}"
+                )
+            row[0].set(xscale="log", yscale="log", xlabel="variance within, along the line between",
+                       ylabel=f"{LABELS[network]}\nsquared distance of the means")  # fmt: skip
+            row[0].legend(loc="best")
+            data = [here[here.block == block].separability for block in blocks]
+            row[1].boxplot(data, tick_labels=[block.replace(" ", "\n") for block in blocks], showfliers=False,
+                           medianprops={"color": "#d55e00"})  # fmt: skip
+            row[1].set(yscale="log", ylabel="separability", ylim=_decades(pairs[pairs.block != "all"].separability))
+            for marker, colour, (label, part) in zip(
+                "oX", ("#0173b2", "#de8f05"), points[points.network == network].groupby("label"), strict=False
+            ):
+                dots = {"s": 18, "marker": marker, "color": colour, "alpha": 0.7, "linewidths": 0}
+                row[2].scatter(part.x, part.y, label=f"class {int(label)}", **dots)
+            row[2].set(xlabel="one feature of the middle block", ylabel="another")
+            row[2].legend(loc="best")
+    return figure
+
+
+figure15 = figure4
+
+
+def _decades(values: pd.Series) -> tuple[float, float]:
+    return float(values.quantile(0.005)) / 1.5, float(values.quantile(0.995)) * 1.5
+
+
+def figure5(frame: pd.DataFrame, images: Images) -> Figure:
+    """Distances of densities against those of features; left the closest classes, right the most distant ones."""
+    ratio = frame.density_distance / frame.feature_distance
+    ordered = frame.sort_values("feature_distance")
+    with style():
+        figure, panels = plt.subplots(1, 3, figsize=(11, 4.4), width_ratios=[1, 3.2, 1])
+        for panel, kind, title in (
+            (panels[0], "closest", "closest pairs"),
+            (panels[2], "farthest", "most distant pairs"),
+        ):
+            rows = [[images[f"{kind} {number} {side}"][0] for side in ("first", "second")] for number in range(3)]
+            show(panel, mosaic(rows), title)
+        panels[1].errorbar(
+            frame.feature_distance, frame.density_distance, fmt="o", markersize=4, color="#0173b2", elinewidth=0.7,
+            yerr=[frame.density_distance - frame.ci_low, frame.ci_high - frame.density_distance],
+        )  # fmt: skip
+        for part, colour, marker in ((ordered.head(3), "#d55e00", "s"), (ordered.tail(3), "#029e73", "D")):
+            panels[1].scatter(part.feature_distance, part.density_distance, color=colour, marker=marker, s=42, zorder=3)
+        ends = np.array([0, frame.feature_distance.max() * 1.05])
+        for factor, label in ((ratio.min(), "A"), (ratio.max(), "B")):
+            panels[1].plot(ends, factor * ends, color="black", linewidth=0.8, linestyle="--")
+            panels[1].annotate(label, (ends[1], min(factor * ends[1], frame.density_distance.max() * 1.05)), fontsize=9)
+        panels[1].set(
+            xlabel=r"$\|\phi_y - \phi_{y'}\|^2$", ylabel="$d^2(p_y, p_{y'})$", xlim=(0, None),
+            ylim=(0, frame.ci_high.max() * 1.1),
+        )  # fmt: skip
+    return figure
+
+
+def figure6(frame: pd.DataFrame, images: Images) -> Figure:
+    """Samples of either component, in its own standard deviations, against its density."""
+    methods = list(dict.fromkeys(frame.method))
+    low, high = min(-4.0, frame.standard.min()), max(4.0, frame.standard.max())
+    bins = np.linspace(max(low, -12), min(high, 12), 60)
+    density = np.exp(-(bins**2) / 2) / np.sqrt(2 * np.pi)
+    with style():
+        figure, panels = plt.subplots(
+            2, len(methods), figsize=(3.6 * len(methods), 5), sharex=True, sharey=True, squeeze=False
+        )
+        for row, label in zip(panels, (0, 1), strict=True):
+            for panel, method in zip(row, methods, strict=True):
+                part = frame[(frame.method == method) & (frame.label == label)]
+                panel.hist(part.standard.clip(bins[0], bins[-1]), bins=bins, density=True, color="#de8f05")
+                panel.plot(bins, density, color="black", linewidth=1.2)
+            row[0].set_ylabel(f"component {label + 1}\ndensity")
+        for panel, method in zip(panels[0], methods, strict=True):
+            panel.set_title(method)
+        figure.supxlabel("standard deviations from the mean, along the line between the means", fontsize=10)
+    return figure
+
+
+def figure7(frame: pd.DataFrame, images: Images) -> Figure:
+    """Above: three samples of each class, each row from the noise at its left; below: larger ones."""
+    classes = len(images["examples"])
+    rows: list[list[Image | None]] = [[None, None, *images["examples"]]]
+    for seed in range(3):
+        rows.append([images["starts"][seed], images["mixture"][seed], *images["samples"][seed::3]])
+    larger = [[images["larger start"][0], *images["larger"]]]
+    with style():
+        figure, panels = plt.subplots(2, 1, figsize=(11, 6.6), height_ratios=[4, 2.1])
+        show(
+            panels[0],
+            mosaic(rows, gaps=(1, 2)),
+            f"an image of each of {classes} classes; noise, mixture, three samples of each",
+        )
+        show(panels[1], mosaic(larger, gaps=(1,)), "larger samples of every second class, from one noise")
+    return figure
+
+
+def _sampled(frame: pd.DataFrame, images: Images, *, beside: bool) -> Figure:
+    """Samples of some classes: a column for each below its example, or a row for each beside it."""
+    seeds = len(images["starts"])
+    examples, samples = images["examples"][:SHOWN], images["samples"].reshape(-1, seeds, *images["samples"].shape[1:])
+    if beside:
+        return _picture(
+            mosaic([[example, *each] for example, each in zip(examples, samples, strict=False)], gaps=(1,)), width=6
+        )
+    rows: list[list[Image | None]] = [[None, *examples]]
+    rows += [[images["starts"][seed], *samples[: len(examples), seed]] for seed in range(seeds)]
+    return _picture(mosaic(rows, gaps=(1,)))
+
+
+def figure10(frame: pd.DataFrame, images: Images) -> Figure:
+    """Samples of each class, each row from the noise at its left."""
+    return _sampled(frame, images, beside=False)
+
+
+figure11 = figure10
+
+
+def figure14(frame: pd.DataFrame, images: Images) -> Figure:
+    """An image of each class, and samples of it, none picked."""
+    return _sampled(frame, images, beside=True)
+
+
+figure16 = figure14
+
+
+def figure8(frame: pd.DataFrame, images: Images) -> Figure:
+    """Between two classes: each row a pair, closer ones above; at the sides images of the classes."""
+    rows = []
+    for row in dict.fromkeys(frame["row"]):
+        first, second = np.split(images[f"examples {row}"], 2)
+        rows.append([*first, *images[f"samples {row}"], *second])
+    return _picture(mosaic(rows, gaps=(2, 2 + len(images["samples 0"]))))
+
+
+def figure12(frame: pd.DataFrame, images: Images) -> Figure:
+    """Above an image under falling noise; below what it becomes under the condition at the right."""
+    levels, labels = list(dict.fromkeys(frame.sigma)), list(dict.fromkeys(frame.label))
+    rows: list[list[Image | None]] = [[*images["noisy"], images["image"][0]]]
+    rows += [[*images[f"samples {label}"], images[f"condition {label}"][0]] for label in labels]
+    title = "noise " + ", ".join(f"{level:g}" for level in levels) + "; right: the image itself, and the conditions"
+    return _picture(mosaic(rows, gaps=(len(levels),)), title, width=8)
+
+
+def figure13(frame: pd.DataFrame, images: Images) -> Figure:
+    """Trajectories under a condition; below each image, what becomes of it without."""
+    levels, labels = list(dict.fromkeys(frame.sigma)), list(dict.fromkeys(frame.label))
+    rows: list[list[Image | None]] = []
+    for label in labels:
+        rows.append([images[f"example {label}"][0], *images[f"trajectory {label}"]])
+        rows.append([None, *images[f"off {label}"], None])
+    title = "left: the class; down to noise " + ", ".join(f"{level:g}" for level in levels) + ", and to the end"
+    return _picture(mosaic(rows, gaps=(1,)), title, width=8)
+
+
+def training(frame: pd.DataFrame) -> Figure:
+    """The loss of every network on its way."""
+    names: Sequence[str] = list(dict.fromkeys(frame.network))
+    styles = method_style(names)
+    with style():
+        figure, panel = plt.subplots(figsize=(8, 4.6))
+        for name in names:
+            part = frame[frame.network == name]
+            dashes = styles.dashes[name]
+            panel.plot(
+                part.step, part.psnr, color=styles.palette[name], linestyle=(0, dashes) if dashes else "-", label=name
+            )
+        panel.set(xlabel="step", ylabel="PSNR of the training loss (dB)", xscale="log")
+        shared_legend([panel], columns=5)
+    return figure

@@ -1,0 +1,114 @@
+"""Scores and conditions of paper 5: a network, what it is told, and where its samples begin."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from recompose.diffusion.denoising import LabelledImages, intensities
+from recompose.diffusion.score_ascent import Ascent, Score, denoised, score_ascent
+from recompose.networks.unet import FeatureUNet, LabelledUNet
+from recompose.papers.feature_guidance import settings as configuration
+from recompose.papers.feature_guidance.names import SLUG
+from recompose.randomness import torch_generator
+
+AT_ONCE = 256
+"""Images that a network sees at once where there are many."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A set of images and the networks of one artifact, the first of which is under study."""
+
+    train: LabelledImages
+    test: LabelledImages
+    networks: dict[str, FeatureUNet]
+    device: str
+
+    @property
+    def network(self) -> FeatureUNet:
+        """The one under study."""
+        return next(iter(self.networks.values()))
+
+    @property
+    def classes(self) -> int:
+        """How many there are."""
+        return int(self.train.labels.max()) + 1
+
+    @property
+    def mean(self) -> Tensor:
+        """The mean m of the mixture, (1, channels, 1, 1): textures have the same at every place."""
+        return intensities(self.train.images[::16], self.device).mean(dim=(0, 2, 3), keepdim=True)
+
+    def members(self, label: int, count: int, *, test: bool = False) -> Tensor:
+        """The first images of a class, with intensities."""
+        part = self.test if test else self.train
+        return intensities(part.images[part.labels == label][:count], self.device)
+
+    def condition(self, label: int, count: int = 1, network: FeatureUNet | None = None) -> Tensor:
+        """phi_y from some training images of the class, (features,)."""
+        return features(network or self.network, self.members(label, count)).mean(dim=0)
+
+
+def noise(shape: tuple[int, ...], *names: str | int | float) -> Tensor:
+    """Standard normal numbers that depend on the names alone."""
+    return torch.randn(shape, generator=torch_generator(SLUG, *names))
+
+
+def features(network: FeatureUNet, images: Tensor) -> Tensor:
+    """phi(x) of many images, (images, features)."""
+    return torch.cat([network.features(part) for part in torch.split(images, AT_ONCE)])
+
+
+def denoise(network: FeatureUNet, noisy: Tensor, condition: Tensor | None = None) -> Tensor:
+    """The estimates of the clean images; condition: (images, features) or None."""
+    parts = torch.split(noisy, AT_ONCE)
+    told = [None] * len(parts) if condition is None else torch.split(condition, AT_ONCE)
+    return torch.cat([part - network(part, each) for part, each in zip(parts, told, strict=True)])
+
+
+def psnr(clean: Tensor, estimate: Tensor) -> Tensor:
+    """Peak signal-to-noise ratio of each image in decibel; the peak is 1."""
+    return -10 * (clean - estimate).flatten(1).square().mean(dim=1).log10()
+
+
+def score_of(network: FeatureUNet, condition: Tensor | None = None) -> Score:
+    """The projected score s(x, phi_y - phi(x)) of each image's condition, or the mixture's."""
+
+    def score(x: Tensor, which: Tensor) -> Tensor:
+        return -network(x, None if condition is None else condition[which])
+
+    return score
+
+
+def free_score(network: LabelledUNet, labels: Tensor, weight: float) -> Score:
+    """Classifier-free guidance (Ho & Salimans, 2022): s(x) + w (s(x, y) - s(x)). Weight 1: the label's own score."""
+    told = network.labels(labels + 1)
+    nothing = network.labels(torch.zeros_like(labels))
+
+    def score(x: Tensor, which: Tensor) -> Tensor:
+        conditional = -network(x, told[which])
+        if weight == 1:
+            return conditional
+        mixture = -network(x, nothing[which])
+        return mixture + weight * (conditional - mixture)
+
+    return score
+
+
+def sample(
+    score: Score, start: Tensor, sampling: configuration.Sampling, *names: str | int | float, final: float | None = None
+) -> tuple[Tensor, Ascent]:
+    """Climb from these images, and denoise once more; with them, where the ascent ended."""
+    level = sampling.final if final is None else final
+    generator = torch_generator(SLUG, *names)
+    ascent = score_ascent(
+        score, start, step=sampling.step, noise=sampling.noise, final=level, limit=sampling.limit, generator=generator
+    )
+    return denoised(score, ascent.x), ascent
+
+
+def starts(bench: Bench, sampling: configuration.Sampling, seeds: int, size: int, *names: str | int) -> Tensor:
+    """First noises around the mean of the mixture, (seeds, channels, size, size), the same for all classes."""
+    drawn = noise((seeds, bench.train.images.shape[1], size, size), *names, "start").to(bench.device)
+    return bench.mean + sampling.start * drawn

@@ -1,0 +1,183 @@
+"""What a person can set of paper 5. No torch: the workflow reads it."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from recompose.blocks import Block, Count
+
+Positive = Annotated[float, Field(gt=0)]
+Level = Annotated[float, Field(gt=0, le=1)]
+
+
+class Images(Block):
+    """The images: textures, and what stands in for the data sets of photographs."""
+
+    source: Literal["generated", "photographs"] = Field(
+        "generated", description="textures that are generated, or photographs from data/textures and data/one_texture"
+    )
+    skip_unusable: bool = Field(False, description="leave out photographs that cannot be read, instead of stopping")
+    classes: int = Field(32, ge=2, description="textures, each a class (Appendix A)")
+    size: int = Field(384, ge=16, description="pixels of a texture's side")
+    patch: int = Field(32, ge=8, description="pixels of a patch's side; networks are trained on patches")
+    held_out: Count = Field(4, description="the last patches of each texture, for testing")
+    single: Count = Field(12, description="images of the one texture that has a network of its own (Figure 3)")
+    multi: Literal["textures", "archives"] = Field(
+        "textures",
+        description="Figures 14-16: families of textures as classes, or the data sets themselves, from data/",
+    )
+    pictures: int = Field(500, ge=2, description="of each of the data sets, at most")
+    members: int = Field(8, ge=1, description="textures of a family, where families are the classes")
+
+    @model_validator(mode="after")
+    def _patches_fit(self) -> Self:
+        patches = (self.size // self.patch) ** 2
+        if patches < self.held_out + 2:
+            raise ValueError(
+                f"size = {self.size} holds {patches} patches of {self.patch}; held_out = {self.held_out} are for"
+                " testing, and training takes two at least"
+            )
+        return self
+
+
+class Network(Block):
+    """The U-Net of appendix A."""
+
+    width: Count = Field(12, description="channels of the first level; each further one has twice as many")
+    levels: Count = Field(2, description="levels of half the resolution of the one before")
+    encoder: Count = Field(2, description="convolutions of an encoder's block")
+    middle: Count = Field(2, description="convolutions of the middle block")
+    decoder: int = Field(2, ge=2, description="convolutions of a decoder's block")
+    gain: bool = Field(True, description="whether the guidance has a learned gain for each feature")
+
+
+class Training(Block):
+    """Algorithms 2 and 4, with Adam."""
+
+    epochs: Count = Field(6, description="passes over the images")
+    batch: int = Field(16, ge=2, description="images of a step")
+    learning_rate: Positive = Field(0.003, description="of Adam")
+    halve_every: Count = Field(2, description="epochs after which the learning rate is halved")
+    average: float | None = Field(None, gt=0, lt=1, description="decay of a moving average of the weights; null: none")
+    drop_label: float = Field(0.1, gt=0, lt=1, description="share of images without their label, for classifier-free")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto", description="of the convolutions; auto takes bf16 where the device has units for it"
+    )
+    compiled: bool = Field(False, description="whether torch.compile makes kernels of its own; takes a C++ compiler")
+
+
+class Sampling(Block):
+    """SISA (Algorithms 1 and 3)."""
+
+    step: float = Field(0.3, gt=0, le=1, description="h, share of the noise that a step removes")
+    noise: float = Field(0.1, gt=0, le=1, description="beta: sigma falls by 1 - beta h a step, the rest comes back")
+    start: Level = Field(1.0, description="sigma of the first noise")
+    final: Level = Field(0.02, description="sigma at which an image is done, and denoised once more")
+    limit: Count = Field(1000, description="iterations at most; what is not done by then is flagged")
+
+
+class Denoised(Block):
+    """Figure 2: images denoised under right and wrong conditions."""
+
+    classes: int = Field(4, ge=2, description="classes, each the condition of all")
+    levels: tuple[Level, ...] = Field((1.0, 0.5), min_length=1, description="sigma, a panel for each")
+
+
+class Gains(Block):
+    """Figure 3: PSNR against the noise."""
+
+    levels: tuple[Level, ...] = Field((0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0), min_length=2, description="sigma")
+    images: Count = Field(4, description="test images of a class, each with noise of its own")
+
+
+class Embedding(Block):
+    """Figures 4 and 15: the feature vectors of images, within classes and between them."""
+
+    images: int = Field(48, ge=2, description="of a class")
+    pairs: Count = Field(496, description="pairs of classes, all of them where there are fewer")
+
+
+class Distances(Block):
+    """Figure 5: distances of densities against those of features."""
+
+    pairs: int = Field(60, ge=3, description="pairs of classes")
+    images: int = Field(6, ge=2, description="of a class, each with noise of its own at every level")
+    levels: tuple[Level, ...] = Field(
+        (0.1, 0.15, 0.22, 0.33, 0.5, 0.7, 1.0), min_length=3, description="sigma, between which Eq. 7 is integrated"
+    )
+
+
+class Gaussians(Block):
+    """Figure 6: two Gaussians of rank one, along the line between their means."""
+
+    patch: int = Field(16, ge=8, description="pixels of the side of their images")
+    separation: Positive = Field(6.0, description="distance of the means, in standard deviations along their line")
+    contrast: Positive = Field(0.25, description="standard deviation of the pixels of the means' difference")
+    images: int = Field(4000, ge=100, description="training images")
+    samples: int = Field(200, ge=10, description="drawn for each class")
+    weights: tuple[float, ...] = Field(
+        (1.0, 3.0), min_length=1, description="guidance weights of classifier-free guidance; 1: none beyond the label"
+    )
+
+
+class Samples(Block):
+    """Figures 7, 10, 11, 14 and 16, and the table of their quality: samples of some classes."""
+
+    classes: int = Field(10, ge=1, description="classes that are shown")
+    measured: int = Field(32, ge=1, description="classes that are sampled; the table of quality is over these")
+    seeds: int = Field(4, ge=2, description="first noises, the same for each class")
+    conditions: Count = Field(1, description="n_y, images whose features are averaged; 1 suffices (Figure 7)")
+    many: Count = Field(64, description="the same where a class is a data set (Figures 14 and 16)")
+    larger: Count = Field(2, description="factor of the side of the large images of Figure 7")
+    weight: float = Field(1.5, description="of the classifier-free guidance that they are compared with")
+
+
+class Interpolation(Block):
+    """Figure 8: conditions between two classes."""
+
+    pairs: int = Field(5, ge=1, description="rows, by the distance of their features")
+    steps: int = Field(5, ge=3, description="conditions from one class to the other")
+
+
+class Partial(Block):
+    """Figures 12 and 13: conditioning from, or down to, some level of the noise."""
+
+    classes: Count = Field(3, description="conditioning classes of Figure 12, and trajectories of Figure 13")
+    levels: tuple[Level, ...] = Field((0.9, 0.7, 0.5, 0.35, 0.2, 0.1), min_length=2, description="sigma, falling")
+
+    @model_validator(mode="after")
+    def _levels_fall(self) -> Self:
+        if list(self.levels) != sorted(set(self.levels), reverse=True):
+            raise ValueError(f"levels = {list(self.levels)} must fall")
+        return self
+
+
+class FeatureGuidance(Block):
+    """Paper 5, feature-guided score diffusion: a denoiser guided by its own channel averages."""
+
+    images: Images = Images()
+    network: Network = Network()
+    training: Training = Training()
+    sampling: Sampling = Sampling()
+    denoised: Denoised = Denoised()
+    gains: Gains = Gains()
+    embedding: Embedding = Embedding()
+    distances: Distances = Distances()
+    gaussians: Gaussians = Gaussians()
+    samples: Samples = Samples()
+    interpolation: Interpolation = Interpolation()
+    partial: Partial = Partial()
+
+    @model_validator(mode="after")
+    def _sizes_divide(self) -> Self:
+        smallest = 2**self.network.levels
+        for key, patch in (("images.patch", self.images.patch), ("gaussians.patch", self.gaussians.patch)):
+            if patch % smallest:
+                raise ValueError(
+                    f"{key} = {patch} must be a multiple of {smallest}: the network has {self.network.levels} levels"
+                )
+        if self.samples.classes > self.images.classes or self.denoised.classes > self.images.classes:
+            raise ValueError(
+                f"samples.classes and denoised.classes must not exceed images.classes = {self.images.classes}"
+            )
+        return self

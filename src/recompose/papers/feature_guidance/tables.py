@@ -1,0 +1,59 @@
+"""The tables of paper 5, as people read them."""
+
+import pandas as pd
+
+from recompose.markdown import table_line, table_rule
+
+ARTIFACTS = {
+    "figure10": "guided, gray (Figure 10)",
+    "free_guidance": "classifier-free, gray",
+    "figure11": "guided, colour (Figure 11)",
+    "figure14": "guided, six classes (Figure 14)",
+    "figure16": "guided, ten classes (Figure 16)",
+}
+
+
+def embedding(frame: pd.DataFrame) -> str:
+    """The constants of Eq. 6."""
+    lines = [table_line(["Quantity", "value", "95 % interval"]), table_rule(1, 2)]
+    for row in frame.to_dict("records"):
+        lines.append(
+            table_line([row["quantity"], f"{row['value']:.3g}", f"[{row['ci_low']:.3g}, {row['ci_high']:.3g}]"])
+        )
+    return "\n".join(lines) + (
+        f"\n\nOver {int(frame.n.iloc[0])} pairs of classes: A and B are the smallest and the largest ratio of the"
+        " density distance (Eq. 7) to the squared distance of the features. Intervals by bootstrap over the pairs.\n"
+    )
+
+
+def components(frame: pd.DataFrame) -> str:
+    """Figure 6 in numbers."""
+    headings = ["Method", "component", "mean", "standard deviation", "KS distance", "p"]
+    lines = [table_line(headings), table_rule(1, 5)]
+    for row in frame.to_dict("records"):
+        numbers = [f"{row['mean']:+.2f}", f"{row['std']:.2f}", f"{row['ks']:.3f}", f"{row['p']:.2g}"]
+        lines.append(table_line([row["method"], int(row["label"]) + 1, *numbers]))
+    return "\n".join(lines) + (
+        f"\n\nOf {int(frame.n.iloc[0])} samples each, along the line between the means, in the component's own standard"
+        " deviations: the truth is 0 and 1. KS: Kolmogorov and Smirnov's distance to that Gaussian.\n"
+    )
+
+
+def quality(frame: pd.DataFrame) -> str:
+    """How good the samples are, beside test patches of the same classes."""
+    quantities = {
+        "accuracy_features": "nearest class, features",
+        "accuracy_statistics": "nearest class, texture statistics",
+        "diversity": "diversity",
+    }
+    lines = [table_line(["Samples", "of", *quantities.values()]), table_rule(2, len(quantities))]
+    for (artifact, kind), rows in frame.groupby(["artifact", "kind"], sort=False):
+        at = rows.set_index("quantity")
+        cells = [f"{at['mean'][name]:.2f} [{at.ci_low[name]:.2f}, {at.ci_high[name]:.2f}]" for name in quantities]
+        lines.append(table_line([ARTIFACTS[str(artifact)], kind, *cells]))
+    return "\n".join(lines) + (
+        "\n\nMeans over the classes with 95 % intervals. Nearest class: the share of samples whose class has the"
+        " nearest centroid, in the features of the guided network and in statistics that no network made"
+        " (co-occurrence, local binary patterns). Diversity: the spread of the samples of a class"
+        " over that of its test patches.\n"
+    )

@@ -1,0 +1,258 @@
+"""Paper 5 on a few small images: what is measured, against cases with a known answer."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from recompose.errors import RecomposeError
+from recompose.papers.feature_guidance import aggregation, data, embedding, networks, sampling
+from recompose.papers.feature_guidance import settings as configuration
+from recompose.papers.feature_guidance.experiments import MEASURES, measured
+from recompose.papers.feature_guidance.guidance import Bench, psnr
+from recompose.papers.feature_guidance.names import IMAGES, NETWORKS, USES
+from recompose.storage import write_tensors
+
+IMAGE = configuration.Images(classes=6, size=64, patch=16, held_out=2, single=1, members=1)
+SHAPE = configuration.Network(width=2, levels=2, decoder=2)
+GAUSSIANS = configuration.Gaussians(patch=8, images=200, samples=10)
+TRAINING = configuration.Training(epochs=1, batch=32)
+BLOCKS = {
+    "denoised": configuration.Denoised(classes=2),
+    "gains": configuration.Gains(levels=(0.1, 0.5), images=2),
+    "embedding": configuration.Embedding(images=4),
+    "distances": configuration.Distances(pairs=4, images=2, levels=(0.1, 0.3, 1.0)),
+    "gaussians": GAUSSIANS,
+    "samples": configuration.Samples(classes=2, measured=2, seeds=2, many=4),
+    "sampling": configuration.Sampling(step=0.5, noise=0.9, final=0.5, limit=30),
+    "interpolation": configuration.Interpolation(pairs=2, steps=3),
+    "partial": configuration.Partial(classes=2, levels=(0.9, 0.6)),
+}
+READS = {
+    "figure2": ("denoised",), "figure3": ("gains",), "figure4": ("embedding",), "figure5": ("distances",),
+    "figure6": ("gaussians", "sampling"), "figure7": ("samples", "sampling"),
+    "figure8": ("interpolation", "samples", "sampling"), "figure12": ("partial", "sampling"),
+    "figure13": ("partial", "sampling"), "figure15": ("embedding",),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """All sets of images, and all networks after one epoch."""
+    made = tmp_path_factory.mktemp("feature_guidance")
+    for name in IMAGES:
+        write_tensors((data.images(name, images=IMAGE, gaussians=GAUSSIANS), {}), made / f"images/{name}.safetensors")
+    for name, network in NETWORKS.items():
+        train, _ = data.load_images(made / f"images/{network.images}.safetensors")
+        tensors, _ = networks.networks(name, train, network=SHAPE, training=TRAINING, device="cpu")
+        write_tensors(tensors, made / f"networks/{name}.safetensors")
+    return made
+
+
+@pytest.mark.parametrize("artifact", list(MEASURES))
+def test_every_artifact_has_numbers_and_images(folder, artifact):
+    blocks = {key: BLOCKS[key] for key in READS.get(artifact, ("samples", "sampling"))}
+    found = measured(artifact, folder, network=SHAPE, device="cpu", **blocks)
+    again = measured(artifact, folder, network=SHAPE, device="cpu", **blocks)
+    pd.testing.assert_frame_equal(found.numbers, again.numbers)
+    assert len(found.numbers) > 0
+    assert not found.numbers.select_dtypes("number").isin([np.inf, -np.inf]).any(axis=None)
+    assert all(images.dtype == torch.uint8 and images.ndim == 4 for images in found.bytes().values())
+
+
+def test_images_do_not_depend_on_the_processes():
+    one, two = (data.images("gray", images=IMAGE, gaussians=GAUSSIANS, processes=number) for number in (1, 2))
+    assert all(torch.equal(one[key], two[key]) for key in one)
+    assert one["train"].shape == (6 * 14, 1, 16, 16) and one["test"].shape == (6 * 2, 1, 16, 16)
+    assert one["train_labels"].tolist() == [label for label in range(6) for _ in range(14)]
+
+
+def test_no_texture_is_in_two_sets():
+    gray, single, six = ({each[1:] for each in data._members(name, IMAGE)} for name in ("gray", "single", "six"))
+    assert not gray & single and not gray & six
+    assert {label for label, _, _ in data._members("six", IMAGE)} == set(range(6))
+
+
+def test_the_gaussians_lie_on_the_line_between_their_means():
+    made = data.images("gaussians", images=IMAGE, gaussians=configuration.Gaussians(patch=8, images=4000))
+    places = data.coordinate(made["train"], configuration.Gaussians(patch=8))
+    for label in (0, 1):
+        of = places[made["train_labels"] == label]
+        assert of.mean().item() == pytest.approx(label, abs=0.01)
+        assert of.std().item() == pytest.approx(1 / 6, rel=0.05)
+    first, second = data.means(GAUSSIANS)
+    on_the_line = first + places.view(-1, 1, 1, 1) * (second - first)
+    torch.testing.assert_close(on_the_line, made["train"])
+    assert (second - first).std().item() == pytest.approx(0.25, rel=0.02)
+
+
+def test_psnr():
+    clean = torch.zeros(2, 1, 4, 4)
+    assert psnr(clean, clean + torch.tensor([0.1, 1.0]).view(2, 1, 1, 1)).tolist() == pytest.approx([20, 0])
+
+
+class ToAPoint:
+    """What a perfect network predicts where every class is one image: all that is not that image is noise."""
+
+    def __init__(self, points):
+        self.points = points  # as the features of the class: (classes, pixels)
+
+    def features(self, x):
+        return x.flatten(1)
+
+    def __call__(self, x, told):
+        return x - told.view(x.shape)
+
+
+def point_bench(classes=4, side=4):
+    points = torch.rand(classes, 1, side, side, generator=torch.Generator().manual_seed(1))
+    labels = torch.arange(classes).repeat_interleave(3)
+    images = data.LabelledImages(points[labels], labels)
+    return Bench(images, images, {"guided": ToAPoint(points)}, "cpu"), points
+
+
+def test_the_density_distance_of_points_is_known():
+    """|m - m'|^2 twice the integral of sigma^-3, which is (1/a^2 - 1/b^2) / 2."""
+    bench, points = point_bench()
+    levels = tuple(np.geomspace(0.1, 1, 200).tolist())
+    found = embedding.figure5(bench, distances=configuration.Distances(pairs=6, images=2, levels=levels)).numbers
+    for row in found.to_dict("records"):
+        squared = (points[row["first"]] - points[row["second"]]).square().sum().item()
+        assert row["feature_distance"] == pytest.approx(squared, rel=1e-4)
+        assert row["density_distance"] == pytest.approx(2 * squared * (1 / 0.1**2 - 1) / 2, rel=1e-3)
+    constants = aggregation.embedding(found, resamples=20).set_index("quantity").value
+    assert constants["A"] == pytest.approx(99, rel=2e-3) and constants["B"] == pytest.approx(99, rel=2e-3)
+    assert constants["correlation"] == pytest.approx(1)
+
+
+def test_separation_of_known_clouds():
+    """Two clouds ten apart, with a variance of 1/4 along the line and of 9 across it."""
+    generator = torch.Generator().manual_seed(2)
+    noise = torch.randn(2, 4000, 2, generator=generator) * torch.tensor([0.5, 3.0])
+    part = noise + torch.tensor([[0.0, 0.0], [10.0, 0.0]]).unsqueeze(1)
+    distance, variability = embedding._separation(part, part.mean(dim=1), 0, 1)
+    assert distance == pytest.approx(100, rel=0.02)
+    assert variability == pytest.approx(0.25, rel=0.05)
+
+
+def test_guided_samples_of_points_are_the_points():
+    bench, points = point_bench(side=16)
+    chosen = configuration.Samples(classes=4, measured=4, seeds=3, many=3)
+    climb = configuration.Sampling(step=0.3, noise=0.5, final=0.02)
+    found = sampling.figure10(bench, samples=chosen, sampling=climb)
+    torch.testing.assert_close(found.images["samples"], points.repeat_interleave(3, dim=0))
+    rows = found.numbers[found.numbers.kind == "samples"]
+    assert rows.right_features.all() and rows.spread.max() < 1e-6
+    assert (rows.sigma < 0.02).all() and (rows.iterations > 10).all()
+
+
+def test_interpolated_conditions_lie_between():
+    bench, _ = point_bench(side=16)
+    chosen = configuration.Interpolation(pairs=2, steps=5)
+    samples = configuration.Samples(seeds=2)
+    climb = configuration.Sampling(step=0.3, noise=0.5)
+    found = sampling.figure8(bench, interpolation=chosen, samples=samples, sampling=climb).numbers
+    assert found.along.to_numpy() == pytest.approx(found.alpha.to_numpy(), abs=1e-4)
+    assert found.distance.iloc[0] < found.distance.iloc[-1]
+
+
+def test_samples_that_come_too_late_are_refused():
+    numbers = pd.DataFrame({"iterations": [5.0] * 97 + [10.0] * 3 + [np.nan] * 50})
+    with pytest.raises(RecomposeError, match=r"3 of 100 samples were not done after sampling.limit = 10"):
+        sampling.require_arrived(numbers, 10)
+    sampling.require_arrived(numbers, 11)
+    sampling.require_arrived(pd.DataFrame({"iterations": [5] * 99 + [10]}), 10)
+
+
+def test_a_network_of_another_architecture_is_refused(folder):
+    path = folder / "networks/guided.safetensors"
+    with pytest.raises(RecomposeError, match=r"guided.safetensors: a network of another architecture .*delete it"):
+        networks.trained(path, network=SHAPE.model_copy(update={"width": 4}))
+    with pytest.raises(RecomposeError, match="train the networks first"):
+        networks.trained(folder / "networks/none.safetensors", network=SHAPE)
+    path.with_name("broken.safetensors").write_bytes(path.read_bytes()[:100])
+    with pytest.raises(RecomposeError, match="not a readable file of a network"):
+        networks.trained(path.with_name("broken.safetensors"), network=SHAPE)
+
+
+def test_components_of_exact_quantiles():
+    from scipy.special import ndtri
+
+    exact = ndtri((np.arange(200) + 0.5) / 200)
+    frame = pd.concat(
+        [
+            pd.DataFrame({"method": "good", "label": 0, "standard": exact}),
+            pd.DataFrame({"method": "bad", "label": 0, "standard": exact + 3}),
+        ]
+    )
+    good, bad = aggregation.components(frame).to_dict("records")
+    assert good["ks"] == pytest.approx(0.0025) and good["mean"] == pytest.approx(0, abs=1e-9)
+    assert bad["ks"] == pytest.approx(0.866, abs=0.01)
+
+
+def test_quality_is_over_classes():
+    samples = pd.DataFrame(
+        {
+            "artifact": "figure10", "kind": "samples", "label": [0, 0, 1, 1], "right_features": [1, 1, 0, 1],
+            "right_statistics": [1, 0, 0, 0], "spread": [1.0, 1.0, 3.0, 3.0],
+        }
+    )  # fmt: skip
+    real = samples.assign(kind=aggregation.REAL, right_features=1, right_statistics=1, spread=2.0)
+    found = aggregation.quality(pd.concat([samples, real])).set_index(["kind", "quantity"])["mean"]
+    assert found["samples", "accuracy_features"] == 0.75
+    assert found["samples", "accuracy_statistics"] == 0.25
+    assert found["samples", "diversity"] == 1.0
+    assert found[aggregation.REAL, "diversity"] == 1.0
+
+
+def test_every_network_is_used_and_every_use_is_a_network():
+    used = {name for names in USES.values() for name in names}
+    assert used == set(NETWORKS)
+    assert set(USES) == set(MEASURES)
+
+
+@pytest.fixture
+def photographs(tmp_path, monkeypatch):
+    """Photographs of three textures, and two of one, of 48 pixels."""
+    from PIL import Image
+
+    generator = np.random.default_rng(3)
+    for name in ("textures/bark", "textures/moss", "textures/sand", "one_texture/a", "one_texture/b"):
+        path = tmp_path / f"data/{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(generator.integers(0, 256, (48, 48, 3), dtype=np.uint8)).save(path)
+    monkeypatch.setattr(data, "DATA", tmp_path / "data")
+    return tmp_path / "data"
+
+
+def test_photographs_in_the_place_of_generated_textures(photographs):
+    chosen = IMAGE.model_copy(update={"source": "photographs"})
+    gray, colour, single = (
+        data.images(name, images=chosen, gaussians=GAUSSIANS) for name in ("gray", "colour", "single")
+    )
+    assert gray["train"].shape == (3 * 7, 1, 16, 16) and colour["test"].shape == (3 * 2, 3, 16, 16)
+    assert gray["test_labels"].tolist() == [0, 0, 1, 1, 2, 2]
+    assert single["train"].shape == (2 * 9 - 2, 1, 16, 16) and set(single["train_labels"].tolist()) == {0}
+    (photographs / "textures/sand.png").write_bytes(b"no picture")
+    with pytest.raises(RecomposeError, match=r"sand.png"):
+        data.images("gray", images=chosen, gaussians=GAUSSIANS)
+    skipped = chosen.model_copy(update={"skip_unusable": True})
+    assert len(data.images("gray", images=skipped, gaussians=GAUSSIANS)["train"]) == 2 * 7
+
+
+def test_the_data_sets_themselves(photographs):
+    chosen = IMAGE.model_copy(update={"multi": "archives"})
+    with pytest.raises(RecomposeError, match=r"celeba_hq: .*download CelebAMask-HQ"):
+        data.images("six", images=chosen, gaussians=GAUSSIANS)
+    with pytest.raises(RecomposeError, match=r"cifar10.*download"):
+        data.images("ten", images=chosen, gaussians=GAUSSIANS)
+    folder = photographs / "cifar10/cifar-10-batches-bin"
+    folder.mkdir(parents=True)
+    (folder / "batches.meta.txt").write_text("airplane\ncar\n")
+    for number, name in enumerate(
+        ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"]
+    ):
+        (folder / f"{name}.bin").write_bytes(bytes([number % 2]) + bytes([number]) * 3072)
+    found = data.images("ten", images=chosen, gaussians=GAUSSIANS)
+    assert found["train"].shape == (5, 3, 32, 32) and found["train_labels"].tolist() == [0, 1, 0, 1, 0]
+    assert (found["test"] == 5).all()
