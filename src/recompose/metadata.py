@@ -62,12 +62,19 @@ def adopt(files: list[Path]) -> list[Path]:
         if sha256_of(path) == entry["sha256"]:
             known._write_record(entry["path"], MetadataRecord(**entry["record"]))
             known._unmark_incomplete(entry["path"])
-            os.utime(path, (_LONG_AGO, _LONG_AGO))
+            _date(path)
         else:
             known._mark_incomplete(entry["path"], None)
             unknown.append(path)
     _mark_seen(files)
     return unknown
+
+
+def _date(path: Path) -> None:
+    try:
+        os.utime(path, (_LONG_AGO, _LONG_AGO))
+    except OSError as error:
+        raise RecomposeError(f"cannot write {path}: {str(error.strerror).lower()}") from error
 
 
 def copies(tree: Path) -> list[Path]:

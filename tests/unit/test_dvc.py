@@ -40,7 +40,7 @@ def dvc(folder: Path, *arguments: str) -> str:
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A commit of what DVC reads: its files, the configuration, and what the stages depend on."""
     folder = tmp_path_factory.mktemp("dvc")
-    needed = {dep for stage in stages().values() for dep in stage["deps"]}
+    needed = {dep for stage in stages().values() for dep in stage["deps"] if not dep.startswith("results/")}
     for name in sorted({"dvc.yaml", ".dvcignore", ".dvc/config", ".dvc/.gitignore", "config", *needed}):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         if (ROOT / name).is_dir():
@@ -59,11 +59,13 @@ def test_one_stage_per_paper_and_one_for_all() -> None:
         assert stage["cmd"] == f"snakemake --cores all -- {target}"
 
 
-def test_every_stage_follows_all_sources_and_settings() -> None:
-    # A stage that knew of fewer would keep what another has made anew.
+def test_every_paper_follows_all_sources_and_the_page_all_papers() -> None:
+    *papers, page = (stages()[name] for name in [*PAPERS, "page"])
+    for paper in papers:
+        assert {"Snakefile", "config/claims", "config/published", "config/tuned", "workflow"} <= set(paper["deps"])
+        assert paper["deps"] == papers[0]["deps"]
+    assert {f"results/${{scale}}/{paper}" for paper in PAPERS} < set(page["deps"])
     for stage in stages().values():
-        assert {"Snakefile", "config/claims", "config/published", "config/tuned", "workflow"} <= set(stage["deps"])
-        assert stage["deps"] == stages()["page"]["deps"]
         assert stage["params"] == [{"config/config.yaml": None}, {"config/scales/${scale}.yaml": None}]
 
 
@@ -76,8 +78,9 @@ def test_outputs_are_never_deleted_before_a_run() -> None:
 
 def test_dvc_reads_the_stages(repository: Path) -> None:
     assert dvc(repository, "stage", "list", "--name-only").split() == [*PAPERS, "page"]
-    shown = dvc(repository, "repro", "--dry")
-    assert all(f"> snakemake --cores all -- {target}\n" in shown for target in TARGETS)
+    shown = dvc(repository, "repro", "--dry", *PAPERS)
+    assert all(f"> snakemake --cores all -- {paper}\n" in shown for paper in PAPERS)
+    assert all(f'"{paper}" -> "page"' in dvc(repository, "dag", "--dot") for paper in PAPERS)
 
 
 def test_dvc_compares_parameters_and_follows_the_scale(repository: Path) -> None:
