@@ -57,13 +57,14 @@ def test_a_file_that_was_cut_short(finished: Project, project: Project, name: st
     assert refused.returncode != 0 and "Traceback" not in refused.stdout
     assert f"error: results/smoke/{name}: {told}" in refused.stdout
     path.unlink()
+    project.finish(target)
     project.finish()
     assert state(project) == state(finished)
 
 
 @pytest.mark.faults(
     "a truncated file of tuned hyperparameters",
-    "one line names it and what is missing; with the committed one back, nothing runs again",
+    "one line names it and what is missing, before anything runs; with the committed one back, nothing runs again",
 )
 def test_a_tuned_file_that_was_cut_short(project: Project) -> None:
     tuned = project.root / "config/tuned/coupled_inference.yaml"

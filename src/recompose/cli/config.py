@@ -23,8 +23,9 @@ def check(scale: Scale = None) -> None:
 
 
 def check_values(settings: "Config") -> None:
-    """Refuse what the models cannot see, because to know it takes torch."""
+    """Refuse what the models cannot see, because to know it takes torch or another file."""
     check_methods(settings.coupled_inference.methods)
+    check_hyperparameters(settings.coupled_inference.hyperparameters)
     paper = settings.weighted_composition
     check_weights(paper.task.reading, paper.sampling.weights)
 
@@ -36,6 +37,14 @@ def check_methods(methods: str | tuple[str, ...]) -> None:
         from recompose.papers.coupled_inference.solvers import solvers_named
 
         solvers_named(methods, published_hyperparameters())
+
+
+def check_hyperparameters(source: str) -> None:
+    """Refuse a damaged file of hyperparameters of paper 1."""
+    if source == "tuned":
+        from recompose.papers.coupled_inference.hyperparameters import tuned_hyperparameters
+
+        tuned_hyperparameters()
 
 
 def _add_document(name: str, help: str) -> None:
