@@ -54,9 +54,10 @@ onsuccess:
 
 onerror:
     cancel(workflow)
-    end()
     if is_full(TREE):  # and a log may have had no room for that
         logger.error(f"recompose: the disk of {TREE} is full")
+    else:
+        end()
     logger.info(banner("stopped; the same command goes on from here"))
 
 
