@@ -44,7 +44,7 @@ GresTypes=gpu
 # Everything soon: a dead node is noticed within seconds, and finished jobs stay visible.
 SchedulerParameters=batch_sched_delay=0,sched_interval=2
 SlurmctldTimeout=10
-SlurmdTimeout=15
+SlurmdTimeout=10
 KillWait=1
 MinJobAge=300
 ReturnToService=2
