@@ -46,7 +46,7 @@ def end():
     try:
         keep(Path(TREE))
     except RecomposeError as error:
-        logger.error(f"error: {error}")
+        logger.warning(f"the next run will have to look at all results anew: {error}")
 
 
 def begin():
