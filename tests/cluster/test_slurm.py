@@ -117,7 +117,7 @@ def test_the_whole_workflow(slurm: Cluster, local: Project, fresh: Project) -> N
 
 def test_a_cancelled_training_and_a_dead_node(slurm: Cluster, local: Project, fresh: Project) -> None:
     longer = {"weighted_composition": "{networks: {iterations: 300}}"}
-    fresh.edit("src/recompose/diffusion/noise_prediction.py", "CHECKPOINT_SECONDS = 60.0", "CHECKPOINT_SECONDS = 0.0")
+    fresh.edit("src/recompose/diffusion/checkpoints.py", "CHECKPOINT_SECONDS = 60.0", "CHECKPOINT_SECONDS = 0.0")
     with run(fresh, FIGURE5, NETWORKS, **longer) as started:
         cells = at_work(slurm, fresh, CELLS)
         assert visible_gpus(fresh, cells.node) == ""
