@@ -51,8 +51,10 @@ $(READY): requirements.txt requirements.lock pyproject.toml
 	@rm -f $@
 	@python -m pip install --quiet uv || true
 	@$(if $(PIP_FIND_LINKS),UV_FIND_LINKS='$(PIP_FIND_LINKS)') $(if $(PIP_INDEX_URL),UV_DEFAULT_INDEX='$(PIP_INDEX_URL)') \
+		$(if $(PIP_CERT),SSL_CERT_FILE='$(PIP_CERT)') \
 		uv pip install --quiet --python $(VENV)/bin/python --compile-bytecode -r requirements.txt -c requirements.lock || \
-		python -m pip install --quiet -r requirements.txt -c requirements.lock
+		{ echo 'uv could not; pip takes some minutes for it'; \
+		python -m pip install --quiet -r requirements.txt -c requirements.lock; }
 	@python -m pip install --quiet --no-deps --editable .
 	@recompose plots-page
 	@touch $@

@@ -220,7 +220,8 @@ def read_manifest(tree: str | Path) -> dict[str, dict[str, Any]]:
     """The artifacts of a tree's manifest, by their path in the tree."""
     path = Path(tree) / MANIFEST
     if not path.exists():
-        raise RecomposeError(f"{path}: no such file; the workflow writes it: snakemake --cores all")
+        again = f"snakemake --cores all --config scale={path.parent.name}"
+        raise RecomposeError(f"{path}: no such file; the workflow writes it: {again}")
     content = read_json(path)
     artifacts = content.get("artifacts") if isinstance(content, dict) else None
     if not isinstance(artifacts, dict):
