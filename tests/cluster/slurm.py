@@ -168,8 +168,8 @@ def require_slurm() -> None:
     if os.geteuid() != 0:
         skip("a cluster of one's own needs root")
     installed = ETC / "slurm.conf"
-    left_by_a_killed_test = installed.exists() and installed.read_text().startswith(CONFIGURATION.partition("\n")[0])
-    if installed.exists() and not left_by_a_killed_test:
+    own = CONFIGURATION.partition("\n")[0]  # a killed test leaves it behind
+    if installed.exists() and not installed.read_text().startswith(own):
         skip(f"{installed} is there: this machine belongs to a cluster")
     if not all(map(shutil.which, ["munged", "slurmctld", "slurmd"])):
         if not shutil.which("apt-get"):

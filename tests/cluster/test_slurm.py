@@ -1,5 +1,6 @@
 """The workflow on a SLURM cluster: the same bytes, whatever happens to jobs, nodes and the controller."""
 
+import json
 import os
 import re
 import shutil
@@ -159,6 +160,15 @@ def checkpoints(project: Project) -> dict[str, int]:
         with safe_open(path, framework="np") as file:
             done[f"{setting}, {model}"] = int(file.metadata()["done"])
     return done
+
+
+def test_an_edit_reaches_no_job_of_the_run(slurm: Cluster, fresh: Project) -> None:
+    with run(fresh, FIGURE5) as started:
+        until("a job is in the queue", lambda: slurm.jobs(fresh.root), seconds=120)
+        fresh.append("config/config.yaml", "\ncoupled_inference: {figure5: {trials: 16")  # an editor that saves half
+        started.finish()
+    record = json.loads((fresh.tree / "coupled_inference/provenance/figure5.csv.json").read_text())
+    assert record["settings"]["figure5"]["trials"] == 8
 
 
 def test_ctrl_c_leaves_no_job(slurm: Cluster, fresh: Project) -> None:
