@@ -60,11 +60,24 @@ def faketime(folder: Path) -> Path:
     return next(folder.glob("usr/lib/*/faketime/libfaketimeMT.so.1"))
 
 
+def earlier(project: Project, folder: Path, days: int) -> dict[str, str]:
+    """The environment of a process that lives so many days ago.
+
+    The monotonic clock keeps its time, since threads that wait on it would wait for ever; but then the library fails
+    a sleep until a moment of that clock (EINVAL), which is what `time.sleep` is. A wait in `select` does as well.
+    """
+    shim = "import select, time\ntime.sleep = lambda seconds: select.select([], [], [], seconds) and None\n"
+    (folder / "sitecustomize.py").write_text(shim)
+    paths = os.pathsep.join([str(folder), project.environment["PYTHONPATH"]])
+    clock = {"LD_PRELOAD": str(faketime(folder)), "FAKETIME": f"-{days}d", "DONT_FAKE_MONOTONIC": "1"}
+    return {**clock, "PYTHONPATH": paths}
+
+
 def test_a_run_under_an_earlier_clock(finished: Project, project: Project, tmp_path: Path) -> None:
     (project.tree / "coupled_inference/figure4.csv").unlink()
     (project.tree / "coupled_inference/parts/figure4.0-of-1.csv").unlink()
-    earlier = {"LD_PRELOAD": str(faketime(tmp_path)), "FAKETIME": "-10d", "DONT_FAKE_MONOTONIC": "1"}
-    run = project.start(*project.command("results/smoke/coupled_inference/figure4.csv", "scorecard"), **earlier)
+    command = project.command("results/smoke/coupled_inference/figure4.csv", "scorecard")
+    run = project.start(*command, **earlier(project, tmp_path, days=10))
     output, _ = run.communicate(timeout=300)
     assert run.returncode == 0, output
     record = json.loads((project.tree / "coupled_inference/provenance/figure4.csv.json").read_text())
