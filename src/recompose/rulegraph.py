@@ -14,7 +14,8 @@ from recompose.storage import write_text
 PAPERS = tuple(name for name in Config.model_fields if Path(__file__).parent.joinpath("papers", name).is_dir())
 
 STEPS = {
-    r"networks_\d+": "networks",
+    r"\w+_images": "sets of images",
+    r"networks_\d+|\w+_network": "networks",
     r"\w+_part": "cells, in batches",
     r"\w+_numbers|distances": "numbers",
     r"notebook": "notebook",

@@ -7,6 +7,7 @@ from torch import nn
 from recompose.diffusion import denoising
 from recompose.diffusion.denoising import LabelledImages, Training, intensities, train
 from recompose.errors import RecomposeError
+from recompose.networks.unet import FeatureUNet
 
 TRAINING = Training(epochs=3, batch=8, learning_rate=0.05, halve_every=2)
 
@@ -39,8 +40,13 @@ def data(images=30, classes=3, spread=0.0):
     return LabelledImages(places.expand(-1, 1, 8, 8).clone(), labels)
 
 
-def trained(condition=no_condition, training=TRAINING, images=None, **options):
-    network = Share()
+def convolutions():
+    """A network whose weights are laid out as its images are."""
+    return FeatureUNet(("test",), width=4, levels=1, encoder=1, middle=1, decoder=2)
+
+
+def trained(condition=no_condition, training=TRAINING, images=None, make=Share, **options):
+    network = make()
     losses = train(network, images or data(), training, names=("test",), condition=condition, **options)
     return network, losses
 
@@ -69,10 +75,13 @@ def test_the_other_image_is_rarely_the_same():
     assert (partner == torch.arange(300)).sum() < 12
 
 
-@pytest.mark.parametrize("average", [None, 0.9])
-def test_a_stop_changes_no_weight(tmp_path, monkeypatch, average):
+@pytest.mark.parametrize(
+    ("make", "condition", "average"),
+    [(Share, another_image, None), (Share, another_image, 0.9), (convolutions, no_condition, 0.9)],
+)
+def test_a_stop_changes_no_weight(tmp_path, monkeypatch, make, condition, average):
     training = Training(epochs=3, batch=8, learning_rate=0.05, halve_every=2, average=average)
-    whole, expected = trained(another_image, training, data(spread=0.1))
+    whole, expected = trained(condition, training, data(spread=0.1), make)
     monkeypatch.setattr(denoising, "CHECKPOINT_SECONDS", 0.0)
     checkpoint = tmp_path / "checkpoint.safetensors"
     stops = iter(range(100))
@@ -84,7 +93,7 @@ def test_a_stop_changes_no_weight(tmp_path, monkeypatch, average):
     for _ in range(20):
         try:
             resumed, losses = trained(
-                another_image, training, data(spread=0.1), checkpoint=checkpoint, report=stop_every_fourth
+                condition, training, data(spread=0.1), make, checkpoint=checkpoint, report=stop_every_fourth
             )
             break
         except KeyboardInterrupt:

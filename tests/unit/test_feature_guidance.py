@@ -61,20 +61,22 @@ def test_every_artifact_has_numbers_and_images(folder, artifact):
 
 
 def test_images_do_not_depend_on_the_processes():
-    one, two = (data.images("gray", images=IMAGE, gaussians=GAUSSIANS, processes=number) for number in (1, 2))
+    one, two = (data.images("gray_textures", images=IMAGE, gaussians=GAUSSIANS, processes=number) for number in (1, 2))
     assert all(torch.equal(one[key], two[key]) for key in one)
     assert one["train"].shape == (6 * 14, 1, 16, 16) and one["test"].shape == (6 * 2, 1, 16, 16)
     assert one["train_labels"].tolist() == [label for label in range(6) for _ in range(14)]
 
 
 def test_no_texture_is_in_two_sets():
-    gray, single, six = ({each[1:] for each in data._members(name, IMAGE)} for name in ("gray", "single", "six"))
+    gray, single, six = (
+        {each[1:] for each in data._members(name, IMAGE)} for name in ("gray_textures", "one_texture", "six_groups")
+    )
     assert not gray & single and not gray & six
-    assert {label for label, _, _ in data._members("six", IMAGE)} == set(range(6))
+    assert {label for label, _, _ in data._members("six_groups", IMAGE)} == set(range(6))
 
 
 def test_the_gaussians_lie_on_the_line_between_their_means():
-    made = data.images("gaussians", images=IMAGE, gaussians=configuration.Gaussians(patch=8, images=4000))
+    made = data.images("two_gaussians", images=IMAGE, gaussians=configuration.Gaussians(patch=8, images=4000))
     places = data.coordinate(made["train"], configuration.Gaussians(patch=8))
     for label in (0, 1):
         of = places[made["train_labels"] == label]
@@ -156,12 +158,11 @@ def test_interpolated_conditions_lie_between():
     assert found.distance.iloc[0] < found.distance.iloc[-1]
 
 
-def test_samples_that_come_too_late_are_refused():
+def test_samples_that_come_too_late_are_told():
     numbers = pd.DataFrame({"iterations": [5.0] * 97 + [10.0] * 3 + [np.nan] * 50})
-    with pytest.raises(RecomposeError, match=r"3 of 100 samples were not done after sampling.limit = 10"):
-        sampling.require_arrived(numbers, 10)
-    sampling.require_arrived(numbers, 11)
-    sampling.require_arrived(pd.DataFrame({"iterations": [5] * 99 + [10]}), 10)
+    assert sampling.late(numbers, 10).startswith("3 of 100 samples were not done after sampling.limit = 10 iterations")
+    assert sampling.late(numbers, 11) is None
+    assert sampling.late(pd.DataFrame({"iterations": [5] * 99 + [10]}), 10) is None
 
 
 def test_a_network_of_another_architecture_is_refused(folder):
@@ -228,24 +229,25 @@ def photographs(tmp_path, monkeypatch):
 def test_photographs_in_the_place_of_generated_textures(photographs):
     chosen = IMAGE.model_copy(update={"source": "photographs"})
     gray, colour, single = (
-        data.images(name, images=chosen, gaussians=GAUSSIANS) for name in ("gray", "colour", "single")
+        data.images(name, images=chosen, gaussians=GAUSSIANS)
+        for name in ("gray_textures", "colour_textures", "one_texture")
     )
     assert gray["train"].shape == (3 * 7, 1, 16, 16) and colour["test"].shape == (3 * 2, 3, 16, 16)
     assert gray["test_labels"].tolist() == [0, 0, 1, 1, 2, 2]
     assert single["train"].shape == (2 * 9 - 2, 1, 16, 16) and set(single["train_labels"].tolist()) == {0}
     (photographs / "textures/sand.png").write_bytes(b"no picture")
     with pytest.raises(RecomposeError, match=r"sand.png"):
-        data.images("gray", images=chosen, gaussians=GAUSSIANS)
+        data.images("gray_textures", images=chosen, gaussians=GAUSSIANS)
     skipped = chosen.model_copy(update={"skip_unusable": True})
-    assert len(data.images("gray", images=skipped, gaussians=GAUSSIANS)["train"]) == 2 * 7
+    assert len(data.images("gray_textures", images=skipped, gaussians=GAUSSIANS)["train"]) == 2 * 7
 
 
 def test_the_data_sets_themselves(photographs):
     chosen = IMAGE.model_copy(update={"multi": "archives"})
     with pytest.raises(RecomposeError, match=r"celeba_hq: .*download CelebAMask-HQ"):
-        data.images("six", images=chosen, gaussians=GAUSSIANS)
+        data.images("six_groups", images=chosen, gaussians=GAUSSIANS)
     with pytest.raises(RecomposeError, match=r"cifar10.*download"):
-        data.images("ten", images=chosen, gaussians=GAUSSIANS)
+        data.images("ten_groups", images=chosen, gaussians=GAUSSIANS)
     folder = photographs / "cifar10/cifar-10-batches-bin"
     folder.mkdir(parents=True)
     (folder / "batches.meta.txt").write_text("airplane\ncar\n")
@@ -253,6 +255,6 @@ def test_the_data_sets_themselves(photographs):
         ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"]
     ):
         (folder / f"{name}.bin").write_bytes(bytes([number % 2]) + bytes([number]) * 3072)
-    found = data.images("ten", images=chosen, gaussians=GAUSSIANS)
+    found = data.images("ten_groups", images=chosen, gaussians=GAUSSIANS)
     assert found["train"].shape == (5, 3, 32, 32) and found["train_labels"].tolist() == [0, 1, 0, 1, 0]
     assert (found["test"] == 5).all()

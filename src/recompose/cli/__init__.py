@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from recompose.cli import config, weighted_composition
+from recompose.cli import config, feature_guidance, weighted_composition
 from recompose.cli.options import PLAIN, Check, Output, Outputs, Results, Scale, Settings
 from recompose.cli.paper import paper_commands
 from recompose.errors import RecomposeError
@@ -25,6 +25,7 @@ app.add_typer(
     name="coupled-inference",
 )
 app.add_typer(weighted_composition.commands, name="weighted-composition")
+app.add_typer(feature_guidance.commands, name="feature-guidance")
 
 
 def main() -> None:

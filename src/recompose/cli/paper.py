@@ -92,7 +92,8 @@ def paper_commands(
         outputs = output or [tree_of_scale(scale) / paper / f"{artifact}.{form}" for form in ("png", "svg")]
         step = Step(tree_of(outputs[0], paper), f"{package}.figures")
         draw = function_of(paper, "figures", artifact)
-        figure = draw(*step.frames(input or [outputs[0].with_suffix(".csv")]))
+        numbers, images = (outputs[0].with_suffix(suffix) for suffix in (".csv", ".safetensors"))
+        figure = draw(*step.frames(input or [numbers, *[images] * images.exists()]))
         for path in outputs:
             step.save(figure, path, write_figure)
 

@@ -10,8 +10,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
+from pydantic import create_model
 
+from recompose.blocks import Block
 from recompose.config import ConfigError, block, load_config
 from recompose.config.loading import Layer, validate
 from recompose.config.models import Config
@@ -22,6 +23,7 @@ from recompose.run import join
 from recompose.storage import read_csv, read_json, require_format
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 Function = Callable[..., Any]
@@ -54,10 +56,10 @@ class Step:
         require_unchanged(files, self.tree)
         self.inputs = {path: sha256_of(path) for path in files}
 
-    def frames(self, inputs: list[Path]) -> "list[pd.DataFrame]":
-        """The frames in some files; refused where one is an artifact that was changed since it was made."""
+    def frames(self, inputs: list[Path]) -> "list[pd.DataFrame | dict[str, np.ndarray]]":
+        """What some files hold, numbers or images; refused where one is an artifact that was changed since."""
         require_unchanged(inputs, self.tree)
-        return [read_csv(path) for path in inputs]
+        return [_images(path) if path.suffix == ".safetensors" else read_csv(path) for path in inputs]
 
     def fingerprint(self, *more: Path) -> str:
         """What the rows of a cell depend on: settings, device, code, the files that are read."""
@@ -91,6 +93,15 @@ class Step:
         )
 
 
+def _images(path: Path) -> "dict[str, np.ndarray]":
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(path)
+    except Exception as error:
+        raise RecomposeError(f"{path}: not a readable file of images ({error}); delete it and run again") from error
+
+
 def parse(settings: str | None) -> dict[str, Any]:
     """Read the settings that a rule passes on."""
     try:
@@ -102,20 +113,23 @@ def parse(settings: str | None) -> dict[str, Any]:
     return values
 
 
-def resolve(paper: str, function: Function, scale: str | None) -> str:
-    """The settings that the workflow would pass: the keys the function takes by name, as config/ has them."""
+def resolve(paper: str, function: Function, scale: str | None, *more: str) -> str:
+    """The settings that the workflow would pass: the keys the function takes by name, as config/ has them, and more."""
     config = load_config(scale=scale)
     known = type(getattr(config, paper)).model_fields
     parameters = inspect.signature(function).parameters.values()
     keys = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY and each.name in known]
-    return json.dumps(block(config, paper, *keys))
+    return json.dumps(block(config, paper, *more, *keys))
 
 
 def _models(paper: str | None, values: dict[str, Any]) -> dict[str, Any]:
     """Plain values as the blocks of a paper that its functions take."""
     if not values:
         return {}
-    model: type[BaseModel] = type(getattr(Config(), str(paper)))
+    fields = type(getattr(Config(), str(paper))).model_fields
+    # Without the rules between blocks: they held for the configuration, of which this is a part.
+    alone: dict[str, Any] = {key: (each.annotation, each) for key, each in fields.items()}
+    model = create_model("Settings", __base__=Block, **alone)
     blocks, mistakes = validate(model, [Layer("--settings", values)])
     if mistakes:
         raise ConfigError(mistakes)

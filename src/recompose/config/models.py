@@ -9,6 +9,7 @@ from pydantic import Field
 
 from recompose.blocks import Block
 from recompose.papers.coupled_inference.settings import CoupledInference
+from recompose.papers.feature_guidance.settings import FeatureGuidance
 from recompose.papers.weighted_composition.settings import WeightedComposition
 
 Scale = Literal["smoke", "small", "paper"]
@@ -29,3 +30,4 @@ class Config(Block):
     execution: Execution = Execution()
     coupled_inference: CoupledInference = CoupledInference()
     weighted_composition: WeightedComposition = WeightedComposition()
+    feature_guidance: FeatureGuidance = FeatureGuidance()

@@ -24,7 +24,8 @@ def save_checkpoint(
     """Write the state after `done` iterations; `more` are tensors of the training's own, under names of their own."""
     tensors = {name: value.detach().contiguous() for name, value in network.named_parameters()}
     for name, parameter in network.named_parameters():
-        tensors |= {f"{name}.{key}": value.clone() for key, value in optimizer.state[parameter].items()}
+        moments = optimizer.state[parameter].items()
+        tensors |= {f"{name}.{key}": value.clone(memory_format=torch.contiguous_format) for key, value in moments}
     tensors |= {f"more.{name}": value.contiguous() for name, value in (more or {}).items()}
     write_tensors((tensors, {**identity, **_of(network), "done": str(done)}), path)
 
@@ -50,7 +51,7 @@ def load_checkpoint(
         state = {key.removeprefix(f"{name}."): tensors[key] for key in tensors if key.startswith(f"{name}.")}
         if state:  # a parameter that is not trained has none
             step = state.pop("step")  # Adam counts on the CPU
-            moments = {key: value.to(parameter.device) for key, value in state.items()}
+            moments = {key: torch.empty_like(parameter).copy_(value) for key, value in state.items()}
             optimizer.state[parameter] = {"step": step} | moments
     more = {key.removeprefix("more."): value for key, value in tensors.items() if key.startswith("more.")}
     return int(metadata["done"]), more

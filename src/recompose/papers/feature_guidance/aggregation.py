@@ -1,7 +1,5 @@
 """What is computed from the numbers of paper 5. No torch here, so it is quick."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
@@ -12,8 +10,8 @@ REAL = "test patches"
 """Beside samples: what they are compared with."""
 
 
-def gather(artifact: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Parts as one frame: the loss curves of all networks."""
+def training(*frames: pd.DataFrame) -> pd.DataFrame:
+    """The loss curves of all networks."""
     return pd.concat(frames, ignore_index=True)
 
 

@@ -19,13 +19,12 @@ from recompose.datasets.textures import FAMILIES, patches, texture
 from recompose.diffusion.denoising import LabelledImages
 from recompose.errors import RecomposeError
 from recompose.papers.feature_guidance import settings as configuration
-from recompose.papers.feature_guidance.names import SLUG
+from recompose.papers.feature_guidance.names import GROUPS, SLUG
 from recompose.randomness import numpy_generator, torch_generator
 
 DATA = Path("data")
 ONE_TEXTURE = 1
 """The class with a network of its own in Figure 3: wood, as there."""
-GROUPS = {"six": 6, "ten": 10}
 
 
 def images(
@@ -35,7 +34,7 @@ def images(
 
     Textures are independent of each other: any number of processes makes the same.
     """
-    if name == "gaussians":
+    if name == "two_gaussians":
         return _gaussians(gaussians)
     if name in GROUPS and images.multi == "archives":
         return _archives(name, images)
@@ -71,9 +70,9 @@ def _members(name: str, images: configuration.Images) -> list[tuple[int, int, in
     """What a set is made of: of each texture its label, its class and its realization."""
     families = len(FAMILIES)
     match name:
-        case "gray" | "colour":
+        case "gray_textures" | "colour_textures":
             return [(each, each, 0) for each in range(images.classes)]
-        case "single":  # realization 0 is in the other sets
+        case "one_texture":  # realization 0 is in the other sets
             return [(0, ONE_TEXTURE, each + 1) for each in range(images.single)]
         case _:  # a family is a class; its textures are others than those of the other sets
             others = range(images.classes // families + 1, images.classes // families + 1 + images.members)
@@ -83,7 +82,7 @@ def _members(name: str, images: configuration.Images) -> list[tuple[int, int, in
 def _textures(name: str, images: configuration.Images, processes: int) -> list[tuple[Tensor, Tensor]]:
     if name in GROUPS:  # many textures, a few patches of each
         images = images.model_copy(update={"size": images.size // 2})
-    channels = 1 if name in ("gray", "single") else 3
+    channels = 1 if name in ("gray_textures", "one_texture") else 3
     make = functools.partial(_patches, images=images, channels=channels)
     which = [(texture, image) for _, texture, image in _members(name, images)]
     if processes == 1:
@@ -139,11 +138,11 @@ def _gaussians(gaussians: configuration.Gaussians) -> dict[str, Tensor]:
 
 def _photographs(name: str, images: configuration.Images) -> dict[str, Tensor]:
     """Textures from photographs: a class for each, or one texture's."""
-    folder = DATA / ("one_texture" if name == "single" else "textures")
-    channels = 1 if name in ("gray", "single") else 3
-    least = 1 if name == "single" else 2
+    folder = DATA / ("one_texture" if name == "one_texture" else "textures")
+    channels = 1 if name in ("gray_textures", "one_texture") else 3
+    least = 1 if name == "one_texture" else 2
     found = photographed_textures(folder, images.patch, channels, images.held_out, least, images.skip_unusable)
-    if name == "single":
+    if name == "one_texture":
         files = tuple(path for each in found for path in each.files)
         found = [PhotographedTexture(name, files, images.patch, channels)]
     parts = [torch.from_numpy(each.patches()) for each in found[: images.classes]]
@@ -152,7 +151,7 @@ def _photographs(name: str, images: configuration.Images) -> dict[str, Tensor]:
 
 def _archives(name: str, images: configuration.Images) -> dict[str, Tensor]:
     """Figure 14: a class for each of six data sets. Figure 16: CIFAR-10, whose test pictures are its own."""
-    if name == "ten":
+    if name == "ten_groups":
         read = {part: cifar10(DATA, part) for part in ("train", "test")}
         tensors = {part: torch.from_numpy(pictures.pictures) for part, pictures in read.items()}
         return tensors | {f"{part}_labels": torch.from_numpy(pictures.labels) for part, pictures in read.items()}

@@ -49,7 +49,7 @@ def figure2(frame: pd.DataFrame, images: Images) -> Figure:
     return figure
 
 
-def figure3(frame: pd.DataFrame, images: Images) -> Figure:
+def figure3(frame: pd.DataFrame) -> Figure:
     """PSNR against the noise: of all classes, and beside a denoiser of a single class."""
     names = {
         "guided right": "guided, right condition", "guided wrong": "guided, wrong condition", "mixture none": "mixture",
@@ -144,7 +144,7 @@ def figure5(frame: pd.DataFrame, images: Images) -> Figure:
     return figure
 
 
-def figure6(frame: pd.DataFrame, images: Images) -> Figure:
+def figure6(frame: pd.DataFrame) -> Figure:
     """Samples of either component, in its own standard deviations, against its density."""
     methods = list(dict.fromkeys(frame.method))
     low, high = min(-4.0, frame.standard.min()), max(4.0, frame.standard.max())

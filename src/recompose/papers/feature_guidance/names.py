@@ -7,13 +7,16 @@ SLUG = "feature_guidance"
 Kind = Literal["guided", "mixture", "labelled"]
 
 IMAGES = {
-    "gray": "Gray textures, a class for each",
-    "colour": "The same textures in colour",
-    "single": "Many images of one gray texture",
-    "six": "Six classes of many images each",
-    "ten": "Ten classes of many images each",
-    "gaussians": "Two Gaussians in the space of images",
+    "gray_textures": "Gray textures, a class for each",
+    "colour_textures": "The same textures in colour",
+    "one_texture": "Many images of one gray texture",
+    "six_groups": "Six classes of many images each",
+    "ten_groups": "Ten classes of many images each",
+    "two_gaussians": "Two Gaussians in the space of images",
 }
+
+GROUPS = {"six_groups": 6, "ten_groups": 10}
+"""Sets whose classes are of many images each, and how many classes they have."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +28,16 @@ class Network:
 
 
 NETWORKS = {
-    "guided": Network("gray", "guided"),
-    "mixture": Network("gray", "mixture"),
-    "labelled": Network("gray", "labelled"),
-    "single": Network("single", "guided"),
-    "colour": Network("colour", "guided"),
-    "six": Network("six", "guided"),
-    "six_mixture": Network("six", "mixture"),
-    "ten": Network("ten", "guided"),
-    "gaussians": Network("gaussians", "guided"),
-    "gaussians_labelled": Network("gaussians", "labelled"),
+    "guided": Network("gray_textures", "guided"),
+    "mixture": Network("gray_textures", "mixture"),
+    "labelled": Network("gray_textures", "labelled"),
+    "single": Network("one_texture", "guided"),
+    "colour": Network("colour_textures", "guided"),
+    "six": Network("six_groups", "guided"),
+    "six_mixture": Network("six_groups", "mixture"),
+    "ten": Network("ten_groups", "guided"),
+    "gaussians": Network("two_gaussians", "guided"),
+    "gaussians_labelled": Network("two_gaussians", "labelled"),
 }
 
 # Which networks each artifact needs; the first is the one under study.
@@ -55,3 +58,8 @@ USES = {
     "figure16": ("ten",),
     "free_guidance": ("labelled", "guided"),
 }
+
+IMAGELESS = ("figure3", "figure6")
+"""Those whose figures show no images."""
+SAMPLED = ("figure10", "free_guidance", "figure11", "figure14", "figure16")
+"""Those whose samples the table of quality judges."""

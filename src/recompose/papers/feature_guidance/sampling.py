@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from recompose.diffusion.score_ascent import Ascent, Score
-from recompose.errors import RecomposeError
 from recompose.metrics.classes import nearest_centroid, spread
 from recompose.metrics.texture_statistics import texture_statistics
 from recompose.networks.unet import LabelledUNet
@@ -67,15 +66,16 @@ def free_guidance(bench: Bench, *, samples: configuration.Samples, sampling: con
     return _judged(bench, "free_guidance", found, labels, ascent)
 
 
-def require_arrived(numbers: pd.DataFrame, limit: int) -> None:
-    """Refuse numbers of which more than a hundredth are of samples that came to the limit of iterations first."""
+def late(numbers: pd.DataFrame, limit: int) -> str | None:
+    """What to say where more than a hundredth of the samples came to the limit of iterations first."""
     taken = numbers.iterations.dropna()
-    late = int((taken >= limit).sum())
-    if late > LATE * len(taken):
-        raise RecomposeError(
-            f"{late} of {len(taken)} samples were not done after sampling.limit = {limit} iterations; they are kept,"
-            " with that number in their row; raise it, or sampling.noise"
-        )
+    count = int((taken >= limit).sum())
+    if count <= LATE * len(taken):
+        return None
+    return (
+        f"{count} of {len(taken)} samples were not done after sampling.limit = {limit} iterations; raise it, or"
+        " sampling.noise"
+    )
 
 
 def _measured(bench: Bench, samples: configuration.Samples) -> int:
@@ -238,6 +238,7 @@ def figure13(bench: Bench, *, partial: configuration.Partial, sampling: configur
     labels = np.linspace(0, bench.classes - 1, partial.classes).round().astype(int).tolist()
     start = starts(bench, sampling, 1, bench.train.images.shape[-1], "figure13")
     mixture = score_of(bench.networks["mixture"])
+    known = _members(bench)
     images, rows = {"start": start}, []
     for label in labels:
         condition = bench.condition(label, MEMBERS)
@@ -247,20 +248,22 @@ def figure13(bench: Bench, *, partial: configuration.Partial, sampling: configur
             _, ascent = sample(guided, x, sampling, "figure13", label, level, final=level)
             x = ascent.x
             trajectory.append(x)
-        final, _ = sample(guided, x, sampling, "figure13", label, "end")
-        off = [
-            sample(mixture, each, sampling, "figure13", label, level, "off")[0]
+        final, last = sample(guided, x, sampling, "figure13", label, "end")
+        ends = [
+            sample(mixture, each, sampling, "figure13", label, level, "off")
             for each, level in zip(trajectory, partial.levels, strict=True)
         ]
+        off = [each for each, _ in ends]
         images |= {
             f"trajectory {label}": torch.cat([*trajectory, final]),
             f"off {label}": torch.cat(off),
             f"example {label}": bench.members(label, 1),
         }
-        for level, ended in zip(partial.levels, off, strict=True):
-            there = nearest_centroid(features(bench.network, ended).cpu().numpy(), *_members(bench))
-            rows.append((label, level, float(psnr(final, ended)), int(there[0] == label)))
-    return Measured(pd.DataFrame(rows, columns=["label", "sigma", "psnr", "right"]), images)
+        for level, (ended, ascent) in zip(partial.levels, ends, strict=True):
+            there = nearest_centroid(features(bench.network, ended).cpu().numpy(), *known)
+            taken = int(torch.maximum(ascent.iterations, last.iterations))
+            rows.append((label, level, float(psnr(final, ended)), int(there[0] == label), taken))
+    return Measured(pd.DataFrame(rows, columns=["label", "sigma", "psnr", "right", "iterations"]), images)
 
 
 def _members(bench: Bench) -> tuple[np.ndarray, np.ndarray]:

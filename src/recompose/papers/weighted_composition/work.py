@@ -4,12 +4,11 @@ Matrix products are counted; what else takes long was timed on one core, and is 
 particle. No torch: the workflow reads it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
 
 from recompose.papers.weighted_composition.names import MODELS, SETTINGS
 from recompose.papers.weighted_composition.settings import Networks, Task, WeightedComposition
+from recompose.work import Work, one_after_another
 
 SOURCES = 3
 SECONDS_A_POINT = 1e-7
@@ -24,24 +23,12 @@ DOUBLED = 4
 """The finest grid has so many times the nodes along each axis."""
 
 
-@dataclass(frozen=True)
-class Work:
-    """What a job does, on the device and beside it."""
-
-    teraflop: float
-    """10^12 multiplications and additions"""
-    minutes: float
-    """on one core of the processor, whatever the device"""
-    megabytes: float
-    """of memory, beyond what every job of Python and torch takes"""
-
-
 def works(paper: WeightedComposition, batches: int) -> dict[str, Work]:
     """The work of each rule that trains networks or samples from them, by what follows the paper's name in its own."""
     task, networks, sampling = paper.task, paper.networks, paper.sampling
     files = [_training(task, networks, model) for model in MODELS for _ in SETTINGS]
     shares = [files[share::batches] for share in range(min(batches, len(files)))]
-    training = {f"networks_{number}": _one_after_another(share) for number, share in enumerate(shares)}
+    training = {f"networks_{number}": one_after_another(share) for number, share in enumerate(shares)}
 
     scores = 2e-12 * SOURCES * _weights(networks, 3 + SOURCES)  # of all sources, at one place
     from_grid = scores * REFINED * sampling.nodes**2 * sampling.steps
@@ -78,14 +65,6 @@ def _training(task: Task, networks: Networks, model: str) -> Work:
         6e-12 * points * _weights(networks, _inputs(model)),
         points * SECONDS_A_POINT / 60,
         5 * _file(task, networks, model) + 6 * activations,
-    )
-
-
-def _one_after_another(works: Sequence[Work]) -> Work:
-    return Work(
-        sum(work.teraflop for work in works),
-        sum(work.minutes for work in works),
-        max(work.megabytes for work in works),
     )
 
 

@@ -1,0 +1,95 @@
+"""How much work the jobs of paper 5 are, from the settings alone: on a cluster they ask for time and memory by it.
+
+Convolutions are counted. No torch: the workflow reads it.
+"""
+
+from math import log
+
+from recompose.papers.feature_guidance.names import GROUPS, NETWORKS
+from recompose.papers.feature_guidance.settings import FeatureGuidance, Images, Network
+from recompose.work import Work, one_after_another
+
+FLOATS = 3
+"""An activation is kept before the normalization, after it, and after the ReLU."""
+
+
+def works(paper: FeatureGuidance) -> dict[str, Work]:
+    """The work of each rule that trains a network or samples from some, by what follows the paper's name in its own."""
+    found = {f"{name}_network": _training(paper, name) for name in NETWORKS}
+    found |= {f"{name}_numbers": _sampling(paper, passes) for name, passes in _passes(paper).items()}
+    return found | {
+        f"all_{step}": one_after_another([work for name, work in found.items() if name.endswith(step)])
+        for step in ("network", "numbers")
+    }
+
+
+def operations(network: Network, channels: int = 1) -> float:
+    """Multiplications and additions of one pass, for each pixel of the image."""
+    widths = [network.width * 2**level for level in range(network.levels + 1)]
+    products = 9.0 * widths[0] * channels
+    for level, width in enumerate(widths[:-1]):
+        inputs = widths[level - 1] if level else channels
+        last = network.decoder - (1 if level == 0 else 0)
+        encoder = 9 * width * (inputs + (network.encoder - 1) * width)
+        decoder = 9 * width * width * (2 + last - 1) + width * widths[level + 1]
+        products += (encoder + decoder) / 4**level
+    products += 9 * widths[-1] * (widths[-2] + (network.middle - 1) * widths[-1]) / 4**network.levels
+    return 2 * products
+
+
+def activations(network: Network) -> float:
+    """Numbers that training keeps of an image, for each of its pixels."""
+    widths = [network.width * 2**level for level in range(network.levels)]
+    convolutions = network.encoder + network.decoder
+    of_levels = sum(width * (FLOATS * convolutions + 3) / 4**level for level, width in enumerate(widths))
+    return of_levels + FLOATS * network.middle * 2 * widths[-1] / 4**network.levels
+
+
+def _training(paper: FeatureGuidance, name: str) -> Work:
+    """Forward, and twice as much backward; with the condition's image, all of that for two images."""
+    pixels, count, channels = _images(paper, NETWORKS[name].images)
+    seen = 2 if NETWORKS[name].kind == "guided" else 1
+    flop = 3 * seen * operations(paper.network, channels) * pixels
+    held = 4 * seen * activations(paper.network) * pixels * paper.training.batch + 2 * count * pixels * channels
+    return Work(1e-12 * flop * count * paper.training.epochs, 0, 1e-6 * held)
+
+
+def _sampling(paper: FeatureGuidance, pixels: float) -> Work:
+    """So many pixels are sampled, from the first noise to the last."""
+    sampling = paper.sampling
+    iterations = min(log(sampling.start / sampling.final) / (sampling.noise * sampling.step) + 1, sampling.limit)
+    return Work(1e-12 * operations(paper.network) * pixels * iterations, 0, 0)
+
+
+def _passes(paper: FeatureGuidance) -> dict[str, float]:
+    """How many pixels each artifact samples."""
+    patch, samples, partial = paper.images.patch**2, paper.samples, paper.partial
+    judged = min(samples.measured, paper.images.classes) * samples.seeds
+    free = paper.gaussians.samples * 2 * (1 + 2 * len(paper.gaussians.weights))
+    return {
+        "figure6": free * paper.gaussians.patch**2,
+        "figure7": (3 * samples.classes + 3 + samples.larger**2 * samples.classes / 2) * patch,
+        "figure8": paper.interpolation.pairs * paper.interpolation.steps * samples.seeds * patch,
+        "figure10": judged * patch,
+        "figure11": judged * patch,
+        "figure12": partial.classes * len(partial.levels) * patch,
+        "figure13": partial.classes * (1 + len(partial.levels)) * patch,
+        "figure14": GROUPS["six_groups"] * samples.seeds * patch,
+        "figure16": GROUPS["ten_groups"] * samples.seeds * patch,
+        "free_guidance": 2 * judged * patch,
+    }
+
+
+def _images(paper: FeatureGuidance, name: str) -> tuple[int, int, int]:
+    """Pixels of an image, how many there are to train on, and their channels."""
+    images = paper.images
+    if name == "two_gaussians":
+        return paper.gaussians.patch**2, paper.gaussians.images, 1
+    textures = {"gray_textures": images.classes, "colour_textures": images.classes, "one_texture": images.single}
+    group = GROUPS.get(name, 0) * images.members * _patches(images, 2)
+    count = textures[name] * _patches(images, 1) if name in textures else group
+    return images.patch**2, count, 1 if name in ("gray_textures", "one_texture") else 3
+
+
+def _patches(images: Images, share: int) -> int:
+    return int(images.size // share // images.patch) ** 2 - images.held_out
