@@ -1,4 +1,4 @@
-"""Made-up results, in the columns that the experiments write: a perfect reproduction of papers 1 and 2."""
+"""Made-up results, in the columns that the experiments write: a perfect reproduction of every paper."""
 
 import itertools
 import shutil
@@ -22,13 +22,71 @@ VARIANTS = ["gaussian", "latent_gaussian", "similarity", "latent_similarity"]
 
 
 def make_results(folder: Path) -> Path:
-    """A results tree of scale small with every CSV of paper 1, and those that the claims of paper 2 read."""
+    """A results tree of scale small with every CSV of paper 1, and those that the claims of the others read."""
     tree = folder / "small"
     for name, frame in _frames().items():
         write_csv(frame, tree / SLUG / f"{name}.csv")
     for name, frame in compositions().items():
         write_csv(frame, tree / "weighted_composition" / f"{name}.csv")
+    for name, frame in guided().items():
+        write_csv(frame, tree / "feature_guidance" / f"{name}.csv")
     return tree
+
+
+@cache
+def guided() -> dict[str, pd.DataFrame]:
+    """What the claims of paper 5 read, as the paper describes it."""
+    gains = {
+        ("all", "guided", "right"): lambda sigma: sigma,
+        ("all", "guided", "wrong"): lambda sigma: -0.1 - 2 * sigma,
+        ("one", "guided", "right"): lambda sigma: -0.5 * sigma,
+        ("others", "guided", "wrong"): lambda sigma: sigma,
+    }
+    psnr = {("one", "guided", "right"): 26, ("one", "mixture", "none"): 25, ("one", "single", "right"): 27}
+    levels = (0.05, 0.1, 0.5, 1.0)
+    figure3 = [(*key, sigma, "gain", gain(sigma)) for key, gain in gains.items() for sigma in levels]
+    figure3 += [(*key, sigma, "psnr", value - 10 * sigma) for key, value in psnr.items() for sigma in levels]
+    frame = pd.DataFrame(figure3, columns=["images", "model", "condition", "sigma", "quantity", "mean"])
+    quality = [
+        (artifact, "samples", quantity, value - 0.1 * (artifact == "free_guidance"))
+        for artifact in ("figure10", "figure11", "free_guidance")
+        for quantity, value in {"accuracy_features": 0.9, "accuracy_statistics": 0.9, "diversity": 1.0}.items()
+    ]
+    components = [
+        (method, label, ks)
+        for method, ks in {"guided": 0.05, "classifier-free, w = 3": 0.4}.items()
+        for label in (0, 1)
+    ]
+    along = [(alpha, alpha + 0.001 * row) for alpha in (1.0, 0.75, 0.5, 0.25, 0.0) for row in range(5)]
+    partial = [(label, sigma, 30 - 20 * sigma + 0.1 * label, sigma + 0.01 * label)
+               for label in range(3) for sigma in (0.9, 0.5, 0.1)]  # fmt: skip
+    return {
+        "figure3": frame.assign(ci_low=frame["mean"] - 0.01, ci_high=frame["mean"] + 0.01, n=32),
+        "figure4": _separability("guided", "mixture"),
+        "figure15": _separability("six", "six_mixture"),
+        "embedding": pd.DataFrame(
+            {"quantity": ["B / A", "correlation"], "value": [4.0, 0.9], "ci_low": [3.0, 0.8], "ci_high": [5.0, 0.95]}
+        ),
+        "components": pd.DataFrame(components, columns=["method", "label", "ks"]),
+        "quality": (table := pd.DataFrame(quality, columns=["artifact", "kind", "quantity", "mean"])).assign(
+            ci_low=table["mean"] - 0.05, ci_high=table["mean"] + 0.05, n=32
+        ),
+        "figure8": pd.DataFrame(along, columns=["alpha", "along"]),
+        "figure12": pd.DataFrame(partial, columns=["label", "sigma", "psnr", "along"]),
+        "figure13": pd.DataFrame({"sigma": [0.9, 0.9, 0.1, 0.1], "right": [0, 1, 1, 1]}),
+    }
+
+
+def _separability(guided: str, mixture: str) -> pd.DataFrame:
+    """More of it in the guided network than in the mixture's, and most in the middle."""
+    blocks = {"all": 20.0, "encoder 1": 5.0, "middle": 40.0, "decoder 1": 10.0}
+    rows = [
+        ("pair", network, block, block.split()[0], pair, value * share * (1 + 0.01 * pair))
+        for network, share in ((guided, 1.0), (mixture, 0.2))
+        for block, value in blocks.items()
+        for pair in range(4)
+    ]
+    return pd.DataFrame(rows, columns=["kind", "network", "block", "part", "first", "separability"])
 
 
 @cache

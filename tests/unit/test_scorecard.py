@@ -12,6 +12,7 @@ from recompose.claims import Claim, load_papers
 from recompose.errors import RecomposeError
 from recompose.estimates import LINES, exact
 from recompose.papers.weighted_composition.names import SETTINGS
+from recompose.rulegraph import PAPERS
 from recompose.scorecard import (
     NEEDS_DATA,
     NOT_REPRODUCED,
@@ -122,7 +123,7 @@ def test_a_perfect_reproduction_reproduces_everything(results):
     assert (card.ci_low <= card.value).all()
     assert (card.value <= card.ci_high).all()
     counted = summary(card, headlines(results, CLAIMS))
-    assert set(counted) == {SLUG, "weighted_composition"}
+    assert set(counted) == set(PAPERS)
     assert sum(paper[by]["reproduced"] for paper in counted.values() for by in ("paper", "recompose")) == len(card)
     json.dumps(counted)
     assert all(statement.replace("|", "&#124;") in markdown(card) for statement in card.statement)

@@ -123,13 +123,13 @@ def test_the_rules_execute_no_text():
 
 
 def test_what_a_person_can_set_reaches_the_shell_quoted():
-    """Left bare are words that stand in the rules: names of artifacts and variants, a scale, a number of batches."""
+    """Left bare are words that stand in the rules: artifacts and variants, a scale, how many batches and cores."""
     rules = "".join(path.read_text() for path in ROOT.glob("workflow/rules/*.smk"))
     shells = re.findall(r"shell:\n((?: +\".*\"\n)+)", rules)
     assert len(shells) == rules.count("shell:")
     placeholders = [found for shell in shells for found in re.findall(r"{([^}]*)}", shell)]
     bare = {name for name in placeholders if not name.endswith(":q")}
-    assert bare <= {"params.artifact", "params.batch", "params.scale", "wildcards.variant"}
+    assert bare <= {"params.artifact", "params.batch", "params.scale", "threads", "wildcards.variant"}
 
 
 ATTACK = """<script>attack()</script>"><img src=x onerror=attack()>'><b onclick=attack()>"""

@@ -36,10 +36,13 @@ FEATURE_GUIDANCE_FIGURES = expand(
 )
 FEATURE_GUIDANCE_NOTEBOOK = f"{TREE}/notebooks/feature_guidance.html"
 
+FEATURE_GUIDANCE_PUBLISHED = "config/published/feature_guidance.csv"
+
 CLAIMS += ["config/claims/feature_guidance.yaml"]
 NUMBERS += FEATURE_GUIDANCE_NUMBERS
 TABLES += FEATURE_GUIDANCE_TABLES
 FIGURES += FEATURE_GUIDANCE_FIGURES
+PUBLISHED += [FEATURE_GUIDANCE_PUBLISHED]
 NOTEBOOKS += [FEATURE_GUIDANCE_NOTEBOOK]
 
 for name, work in denoisers_works(settings.feature_guidance).items():
@@ -129,7 +132,7 @@ for job, names in jobs_of(IMAGES).items():
             settings=reads("feature_guidance", "images", "gaussians"),
             code=code_hash("recompose.papers.feature_guidance.data"),
         shell:
-            "recompose feature-guidance images {params.names} --settings {params.settings:q} --processes {threads}"
+            "recompose feature-guidance images {params.names:q} --settings {params.settings:q} --processes {threads}"
             " --results results/{params.scale} > {log:q} 2>&1"
 
 
@@ -155,7 +158,7 @@ for job, names in jobs_of(DENOISERS).items():
             settings=reads("feature_guidance", "network", "training"),
             code=code_hash("recompose.papers.feature_guidance.networks"),
         shell:
-            "recompose feature-guidance networks {params.names} --settings {params.settings:q}"
+            "recompose feature-guidance networks {params.names:q} --settings {params.settings:q}"
             " --results results/{params.scale} > {log:q} 2>&1"
 
 
@@ -182,7 +185,7 @@ for job, names in jobs_of(GUIDED).items():
             settings=reads("feature_guidance", "network", *sorted({key for name in names for key in GUIDED[name]})),
             code=code_hash("recompose.papers.feature_guidance.experiments"),
         shell:
-            "recompose feature-guidance measure {params.names} --settings {params.settings:q}"
+            "recompose feature-guidance measure {params.names:q} --settings {params.settings:q}"
             " --results results/{params.scale} > {log:q} 2>&1"
 
 
@@ -285,6 +288,7 @@ rule feature_guidance_notebook:
     input:
         notebook="workflow/notebooks/feature_guidance.ipynb",
         claims="config/claims/feature_guidance.yaml",
+        published=FEATURE_GUIDANCE_PUBLISHED,
         numbers=FEATURE_GUIDANCE_NUMBERS,
         tables=FEATURE_GUIDANCE_TABLES,
         figures=FEATURE_GUIDANCE_FIGURES,

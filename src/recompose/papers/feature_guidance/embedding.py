@@ -42,6 +42,7 @@ def figure4(bench: Bench, *, embedding: configuration.Embedding) -> Measured:
             images = {str(place): bench.members(label, 3) for place, label in enumerate(shown)}
         points += _points(name, network, vectors[[at[each] for each in shown]], shown)
     frame["separability"] = frame.distance / frame.variability
+    frame["part"] = frame.block.str.partition()[0]  # whose blocks are as many as the network has levels
     scatter = pd.DataFrame(points, columns=["network", "label", "x", "y"]).assign(kind="point")
     return Measured(pd.concat([frame.assign(kind="pair"), scatter], ignore_index=True), images)
 
