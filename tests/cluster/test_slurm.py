@@ -112,7 +112,7 @@ def test_the_whole_workflow(slurm: Cluster, local: Project, fresh: Project) -> N
     assert {job.comment.split("_wildcards_")[0] for job in jobs if job.partition == "gpu"} == {
         f"rule_weighted_composition_{name}"
         for name in ["networks_0", "distances_part", "figure1_numbers", "error_map_numbers", "grid_numbers"]
-    }
+    } | {"rule_feature_guidance_all_network", "rule_feature_guidance_all_numbers"}
     assert not [job for job in jobs if any(word in job.comment for word in ["scorecard", "notebook", "page"])]
 
 

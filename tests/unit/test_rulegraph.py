@@ -11,6 +11,8 @@ from recompose.rulegraph import merged, mermaid, step_of
         ("coupled_inference_figure2_part", ("coupled_inference", "cells, in batches")),
         ("coupled_inference_table_search_numbers", ("coupled_inference", "numbers")),
         ("weighted_composition_networks_11", ("weighted_composition", "networks")),
+        ("feature_guidance_guided_network", ("feature_guidance", "networks")),
+        ("feature_guidance_all_images", ("feature_guidance", "sets of images")),
         ("weighted_composition_distances", ("weighted_composition", "numbers")),
         ("weighted_composition_tables", ("weighted_composition", "tables and figures")),
         ("scorecard", ("", "scorecard")),

@@ -1,8 +1,13 @@
-"""How much work the jobs of paper 2 are: what is counted is what is done, and explains the times that were seen."""
+"""How much work jobs are: what is counted is what is done, and explains the times that were seen."""
 
 import pytest
+import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from recompose.diffusion.denoising import LabelledImages
+from recompose.papers.feature_guidance import networks as denoisers
+from recompose.papers.feature_guidance.settings import FeatureGuidance
+from recompose.papers.feature_guidance.work import works as denoisers_works
 from recompose.papers.weighted_composition.networks import networks
 from recompose.papers.weighted_composition.settings import WeightedComposition
 from recompose.papers.weighted_composition.work import works
@@ -42,3 +47,15 @@ def test_jobs_grow_with_the_configuration_and_shrink_with_the_batches() -> None:
     assert works(paper(networks={"width": 512}), 4)["networks_3"].teraflop > 50 * usual["networks_3"].teraflop
     finer = works(paper(sampling={"outputs": 4000}), 4)
     assert finer["distances_part"].minutes == pytest.approx(100 * usual["distances_part"].minutes)
+
+
+@pytest.mark.parametrize(("name", "channels"), [("guided", 1), ("mixture", 1), ("labelled", 1), ("colour", 3)])
+def test_the_operations_of_training_denoisers_are_those_that_are_done(name: str, channels: int) -> None:
+    blocks = {"images": {"classes": 2, "size": 64, "patch": 16, "held_out": 2}, "training": {"epochs": 1, "batch": 14}}
+    settings = FeatureGuidance.model_validate(blocks | {"network": {"levels": 3}, "samples": {"classes": 2},
+                                                        "denoised": {"classes": 2}})  # fmt: skip
+    images = LabelledImages(torch.rand(28, channels, 16, 16), torch.arange(28) % 2)
+    with FlopCounterMode(display=False) as counter:
+        denoisers.networks(name, images, network=settings.network, training=settings.training, device="cpu")
+    counted = denoisers_works(settings)[f"{name}_network"].teraflop * 1e12
+    assert counter.get_total_flops() == pytest.approx(counted, rel=0.12)  # the last block has no features

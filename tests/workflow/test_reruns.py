@@ -12,13 +12,15 @@ PACKAGE = "src/recompose/papers/coupled_inference"
 SWEEPS = ["table1", "figure2", "figure3", "figure4", "figure5", "figure6"]
 DRAWN = ["figure2", "figure3", "figure4", "figure5", "figure6", "capacity_figure"]
 WRITTEN = ["table1", "capacity_table", "table_search"]
-NOTEBOOKS = {f"{PAPER}_notebook", "weighted_composition_notebook"}
+NOTEBOOKS = {f"{PAPER}_notebook", "weighted_composition_notebook", "feature_guidance_notebook"}
 OVER_ALL = {"scorecard", "manifest", "page", "all", *NOTEBOOKS}
 SAMPLED = {
     f"weighted_composition_{name}"
     for name in ("distances_part", "figure1_numbers", "error_map_numbers", "grid_numbers")
 }
 """The rules of paper 2 that sample."""
+GUIDED = {f"feature_guidance_all_{step}" for step in ("images", "network", "numbers")}
+"""The rules of paper 5 that make images, train networks, and measure: one job each at this scale."""
 
 
 def rules(*names: str) -> set[str]:
@@ -75,6 +77,9 @@ def test_words_do_not_count(project: Project) -> None:
                 "weighted_composition_grid",
             },
         ),
+        ("diffusion/denoising.py", GUIDED),
+        ("diffusion/score_ascent.py", {"feature_guidance_all_numbers"}),
+        ("metrics/classes.py", {"feature_guidance_all_numbers"}),
         (f"papers/{PAPER}/figures.py", rules(*DRAWN)),
         (f"papers/{PAPER}/tables.py", rules(*WRITTEN)),
         (f"papers/{PAPER}/experiments.py", parts(*SWEEPS) | rules("table_search_numbers")),
@@ -116,6 +121,18 @@ def test_a_changed_key_reruns_its_readers(project: Project, key: str, value: obj
 )
 def test_a_key_of_paper_2_reruns_its_readers(project: Project, key: str, value: object, expected: set[str]) -> None:
     assert project.changed(weighted_composition=json.dumps({key: value})) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("images", {"classes": 9}, {"feature_guidance_all_images"}),
+        ("training", {"epochs": 2}, {"feature_guidance_all_network"}),
+        ("sampling", {"step": 0.4}, {"feature_guidance_all_numbers"}),
+    ],
+)
+def test_a_key_of_paper_5_reruns_its_readers(project: Project, key: str, value: object, expected: set[str]) -> None:
+    assert project.changed(feature_guidance=json.dumps({key: value})) == expected
 
 
 def test_a_rerun_reaches_what_depends_on_it_and_nothing_else(project: Project) -> None:

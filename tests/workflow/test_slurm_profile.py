@@ -21,8 +21,8 @@ def asked(project: Project, **config: object) -> dict[str, dict[str, str]]:
 
 def test_the_rules_of_the_profile_are_rules(fresh: Project) -> None:
     profile = yte.process_yaml((fresh.root / "profiles/slurm/config.yaml").read_text())
-    listed = fresh.finish("--list-rules", execution="{batches: 12}")
-    assert set(profile["set-resources"]) <= set(listed.split())
+    listed = [fresh.finish("--list-rules", execution=f"{{batches: {batches}}}") for batches in (1, 12)]
+    assert set(profile["set-resources"]) <= set(" ".join(listed).split())
 
 
 def test_jobs_ask_for_what_their_work_takes(fresh: Project) -> None:

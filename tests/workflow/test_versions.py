@@ -13,8 +13,16 @@ pytestmark = pytest.mark.workflow
 
 THRESHOLD = "config/config.yaml:+coupled_inference.capacity.threshold=0.5"
 CAPACITY = "coupled_inference.headline.capacity_of_five_factors."
+NOTEBOOKS = {"coupled_inference_notebook", "feature_guidance_notebook"}
 READERS = {"coupled_inference_capacity_numbers"}
-RESULTS = ["[a-z]*.*", "coupled_inference/**/*", "weighted_composition/**/*", "notebooks/*", "provenance/*"]
+RESULTS = [
+    "[a-z]*.*",
+    "coupled_inference/**/*",
+    "weighted_composition/**/*",
+    "feature_guidance/**/*",
+    "notebooks/*",
+    "provenance/*",
+]
 """All that is shared of a results tree: neither logs nor benchmarks."""
 
 
@@ -81,7 +89,7 @@ def test_an_experiment(versions: Versions) -> None:
     versions.dvc("plots", "diff", "HEAD")
     page = (versions.root / "dvc_plots/index.html").read_text()
     assert page.count('"rev": "HEAD"') > 100 and page.count('"rev": "workspace"') > 100
-    assert page.count('<img src="static/') == 20 and not re.search(
+    assert page.count('<img src="static/') == 2 * 25 and not re.search(
         r"<(script|link|img)[^>]*(src|href)\s*=\s*.?(https?:)?//", page
     )
 
@@ -143,4 +151,4 @@ def test_a_damaged_step_on_the_way_is_made_again(clone: Versions) -> None:
     assert refused.stdout.startswith(f"results/smoke/{name}: refused")
     jobs = clone.jobs()
     assert "weighted_composition_networks_0" in jobs
-    assert not {job for job in jobs if job.startswith("coupled_inference")} - {"coupled_inference_notebook"}
+    assert not {job for job in jobs if job.startswith(("coupled", "feature"))} - NOTEBOOKS
