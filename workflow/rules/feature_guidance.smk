@@ -224,9 +224,11 @@ for artifact, sources in DERIVED.items():
             "../../environment.yml"
         params:
             artifact=artifact,
+            settings=reads("feature_guidance"),
             code=code_hash("recompose.papers.feature_guidance.aggregation"),
         shell:
-            "recompose feature-guidance {params.artifact} --output {output.csv:q} > {log:q} 2>&1"
+            "recompose feature-guidance {params.artifact} --settings {params.settings:q} --output {output.csv:q}"
+            " > {log:q} 2>&1"
 
     rule:
         name:

@@ -48,7 +48,12 @@ class Network(Block):
     encoder: Count = Field(2, description="convolutions of an encoder's block")
     middle: Count = Field(2, description="convolutions of the middle block")
     decoder: int = Field(2, ge=2, description="convolutions of a decoder's block")
-    gain: bool = Field(True, description="whether the guidance has a learned gain for each feature")
+    gain: float | None = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="where the guidance's gains, one for each feature, begin to learn; null: they are 1, and stay so",
+    )
 
 
 class Training(Block):
