@@ -16,7 +16,7 @@ from recompose.storage import write_tensors
 IMAGE = configuration.Images(classes=6, size=64, patch=16, held_out=2, single=1, members=1)
 SHAPE = configuration.Network(width=2, levels=2, decoder=2)
 GAUSSIANS = configuration.Gaussians(patch=8, images=200, samples=10)
-TRAINING = configuration.Training(epochs=1, batch=32)
+TRAINING = configuration.Training(epochs=1, other_epochs=1, batch=32)
 BLOCKS = {
     "denoised": configuration.Denoised(classes=2),
     "gains": configuration.Gains(levels=(0.1, 0.5), images=2),

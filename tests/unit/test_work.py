@@ -51,7 +51,10 @@ def test_jobs_grow_with_the_configuration_and_shrink_with_the_batches() -> None:
 
 @pytest.mark.parametrize(("name", "channels"), [("guided", 1), ("mixture", 1), ("labelled", 1), ("colour", 3)])
 def test_the_operations_of_training_denoisers_are_those_that_are_done(name: str, channels: int) -> None:
-    blocks = {"images": {"classes": 2, "size": 64, "patch": 16, "held_out": 2}, "training": {"epochs": 1, "batch": 14}}
+    blocks = {
+        "images": {"classes": 2, "size": 64, "patch": 16, "held_out": 2},
+        "training": {"epochs": 1, "other_epochs": 1, "batch": 14},
+    }
     settings = FeatureGuidance.model_validate(blocks | {"network": {"levels": 3}, "samples": {"classes": 2},
                                                         "denoised": {"classes": 2}})  # fmt: skip
     images = LabelledImages(torch.rand(28, channels, 16, 16), torch.arange(28) % 2)

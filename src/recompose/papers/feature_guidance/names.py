@@ -15,6 +15,8 @@ IMAGES = {
     "two_gaussians": "Two Gaussians in the space of images",
 }
 
+GRAY = ("gray_textures", "one_texture")
+"""Sets that most figures are about; training passes over the others may be fewer."""
 GROUPS = {"six_groups": 6, "ten_groups": 10}
 """Sets whose classes are of many images each, and how many classes they have."""
 

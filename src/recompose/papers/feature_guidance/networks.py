@@ -33,7 +33,8 @@ def networks(
     kind, classes, channels = NETWORKS[name].kind, int(data.labels.max()) + 1, data.images.shape[1]
     made = untrained(name, network, classes, channels)
     print(f"{name}: {len(data.images)} images of {classes} classes, {precision} on {device}", flush=True)
-    how = Training(**training.model_dump(exclude={"drop_label", "precision"}), precision=precision)
+    own = {"epochs": training.passes(NETWORKS[name].images), "precision": precision}
+    how = Training(**training.model_dump(exclude={"other_epochs", "drop_label"}) | own)
     report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
     condition = condition_of(kind, made, training.drop_label)
     losses = train(

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from recompose.blocks import Block, Count
+from recompose.papers.feature_guidance.names import GRAY
 
 Positive = Annotated[float, Field(gt=0)]
 Level = Annotated[float, Field(gt=0, le=1)]
@@ -59,7 +60,8 @@ class Network(Block):
 class Training(Block):
     """Algorithms 2 and 4, with Adam."""
 
-    epochs: Count = Field(6, description="passes over the images")
+    epochs: Count = Field(12, description="passes over the gray textures")
+    other_epochs: Count = Field(4, description="the same over the other sets: Figures 6, 11 and 14-16")
     batch: int = Field(16, ge=2, description="images of a step")
     learning_rate: Positive = Field(0.003, description="of Adam")
     halve_every: Count = Field(2, description="epochs after which the learning rate is halved")
@@ -69,6 +71,10 @@ class Training(Block):
         "auto", description="of the convolutions; auto takes bf16 where the device has units for it"
     )
     compiled: bool = Field(False, description="whether torch.compile makes kernels of its own; takes a C++ compiler")
+
+    def passes(self, images: str) -> int:
+        """How often training goes over a set of images."""
+        return self.epochs if images in GRAY else self.other_epochs
 
 
 class Sampling(Block):

@@ -51,7 +51,7 @@ def _training(paper: FeatureGuidance, name: str) -> Work:
     seen = 2 if NETWORKS[name].kind == "guided" else 1
     flop = 3 * seen * operations(paper.network, channels) * pixels
     held = 4 * seen * activations(paper.network) * pixels * paper.training.batch + 2 * count * pixels * channels
-    return Work(1e-12 * flop * count * paper.training.epochs, 0, 1e-6 * held)
+    return Work(1e-12 * flop * count * paper.training.passes(NETWORKS[name].images), 0, 1e-6 * held)
 
 
 def _sampling(paper: FeatureGuidance, pixels: float) -> Work:
