@@ -44,7 +44,7 @@ class Images(Block):
 class Network(Block):
     """The U-Net of appendix A."""
 
-    width: Count = Field(12, description="channels of the first level; each further one has twice as many")
+    width: Count = Field(16, description="channels of the first level; each further one has twice as many")
     levels: Count = Field(2, description="levels of half the resolution of the one before")
     encoder: Count = Field(2, description="convolutions of an encoder's block")
     middle: Count = Field(2, description="convolutions of the middle block")
@@ -60,11 +60,11 @@ class Network(Block):
 class Training(Block):
     """Algorithms 2 and 4, with Adam."""
 
-    epochs: Count = Field(12, description="passes over the gray textures")
-    other_epochs: Count = Field(4, description="the same over the other sets: Figures 6, 11 and 14-16")
+    epochs: Count = Field(18, description="passes over the gray textures")
+    other_epochs: Count = Field(6, description="the same over the other sets: Figures 6, 11 and 14-16")
     batch: int = Field(16, ge=2, description="images of a step")
     learning_rate: Positive = Field(0.003, description="of Adam")
-    halve_every: Count = Field(2, description="epochs after which the learning rate is halved")
+    halve_every: Count = Field(5, description="epochs after which the learning rate is halved")
     average: float | None = Field(None, gt=0, lt=1, description="decay of a moving average of the weights; null: none")
     drop_label: float = Field(0.1, gt=0, lt=1, description="share of images without their label, for classifier-free")
     precision: Literal["auto", "fp32", "bf16"] = Field(
@@ -83,7 +83,7 @@ class Sampling(Block):
     step: float = Field(0.3, gt=0, le=1, description="h, share of the noise that a step removes")
     noise: float = Field(0.1, gt=0, le=1, description="beta: sigma falls by 1 - beta h a step, the rest comes back")
     start: Level = Field(1.0, description="sigma of the first noise")
-    final: Level = Field(0.02, description="sigma at which an image is done, and denoised once more")
+    final: Level = Field(0.05, description="sigma at which an image is done, and denoised once more")
     limit: Count = Field(1000, description="iterations at most; what is not done by then is flagged")
 
 
