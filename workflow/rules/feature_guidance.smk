@@ -45,7 +45,8 @@ FIGURES += FEATURE_GUIDANCE_FIGURES
 PUBLISHED += [FEATURE_GUIDANCE_PUBLISHED]
 NOTEBOOKS += [FEATURE_GUIDANCE_NOTEBOOK]
 
-for name, work in denoisers_works(settings.feature_guidance).items():
+FEATURE_GUIDANCE_WORK = denoisers_works(settings.feature_guidance)
+for name, work in FEATURE_GUIDANCE_WORK.items():
     tell_profile(f"feature_guidance_{name}", **asdict(work))
 
 
@@ -150,6 +151,7 @@ for job, names in jobs_of(DENOISERS).items():
             f"{TREE}/logs/feature_guidance/network_{job}.log",
         benchmark:
             f"{TREE}/benchmarks/feature_guidance/network_{job}.tsv"
+        priority: round(FEATURE_GUIDANCE_WORK[f"{job}_network"].teraflop)  # the longest first: no core waits at the end
         conda:
             "../../environment.yml"
         params:
