@@ -140,7 +140,7 @@ class Samples(Block):
     conditions: Count = Field(1, description="n_y, images whose features are averaged; 1 suffices (Figure 7)")
     many: Count = Field(64, description="the same where a class is a data set (Figures 14 and 16)")
     larger: Count = Field(2, description="factor of the side of the large images of Figure 7")
-    weight: float = Field(1.5, description="of the classifier-free guidance that they are compared with")
+    weight: float = Field(1.25, description="of the classifier-free guidance that they are compared with")
 
 
 class Interpolation(Block):
