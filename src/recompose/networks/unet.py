@@ -57,12 +57,9 @@ class FeatureUNet(nn.Module):
         encoder: int = 2,
         middle: int = 3,
         decoder: int = 4,
-        gain: float | None = 1.0,
+        gain: bool = True,
     ) -> None:
-        """Its start is drawn from the names, as PyTorch draws those of convolutions; gains are learned from `gain` on.
-
-        Without one they are 1, and stay so.
-        """
+        """Its start is drawn from the names, as PyTorch draws those of convolutions."""
         super().__init__()
         widths = [width * 2**level for level in range(levels + 1)]
         self.levels = levels
@@ -83,8 +80,7 @@ class FeatureUNet(nn.Module):
             for parameter in self.out.parameters():
                 nn.init.zeros_(parameter)
         self.blocks = [*widths, *reversed(widths[1:-1])]
-        start = torch.full((sum(self.blocks),), 1.0 if gain is None else gain)
-        self.gain = nn.Parameter(start, requires_grad=gain is not None)
+        self.gain = nn.Parameter(torch.ones(sum(self.blocks)), requires_grad=gain)
 
     def forward(self, x: Tensor, features: Tensor | None = None) -> Tensor:
         """The noise sigma z in x; (images, channels, height, width) -> the same.
@@ -143,7 +139,7 @@ class LabelledUNet(FeatureUNet):
 
     def __init__(self, names: tuple[str | int, ...], *, classes: int, **shape: int) -> None:
         """Networks of the same names and shape start alike, whatever they are told."""
-        super().__init__(names, gain=None, **shape)
+        super().__init__(names, gain=False, **shape)
         self.labels = nn.Embedding(classes + 1, sum(self.blocks), _weight=torch.zeros(classes + 1, sum(self.blocks)))
 
     def guidance(self, place: int, wanted: Tensor, average: Tensor) -> Tensor:

@@ -44,27 +44,22 @@ class Images(Block):
 class Network(Block):
     """The U-Net of appendix A."""
 
-    width: Count = Field(16, description="channels of the first level; each further one has twice as many")
+    width: Count = Field(12, description="channels of the first level; each further one has twice as many")
     levels: Count = Field(2, description="levels of half the resolution of the one before")
     encoder: Count = Field(2, description="convolutions of an encoder's block")
     middle: Count = Field(2, description="convolutions of the middle block")
     decoder: int = Field(2, ge=2, description="convolutions of a decoder's block")
-    gain: float | None = Field(
-        0.0,
-        ge=0,
-        le=1,
-        description="where the guidance's gains, one for each feature, begin to learn; null: they are 1, and stay so",
-    )
+    gain: bool = Field(True, description="whether the guidance has a learned gain for each feature")
 
 
 class Training(Block):
     """Algorithms 2 and 4, with Adam."""
 
-    epochs: Count = Field(18, description="passes over the gray textures")
-    other_epochs: Count = Field(6, description="the same over the other sets: Figures 6, 11 and 14-16")
+    epochs: Count = Field(36, description="passes over the gray textures")
+    other_epochs: Count = Field(8, description="the same over the other sets: Figures 6, 11 and 14-16")
     batch: int = Field(16, ge=2, description="images of a step")
     learning_rate: Positive = Field(0.003, description="of Adam")
-    halve_every: Count = Field(5, description="epochs after which the learning rate is halved")
+    halve_every: Count = Field(9, description="epochs after which the learning rate is halved")
     average: float | None = Field(None, gt=0, lt=1, description="decay of a moving average of the weights; null: none")
     drop_label: float = Field(0.1, gt=0, lt=1, description="share of images without their label, for classifier-free")
     precision: Literal["auto", "fp32", "bf16"] = Field(
