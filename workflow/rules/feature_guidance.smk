@@ -127,6 +127,8 @@ for job, names in jobs_of(IMAGES).items():
         conda:
             "../../environment.yml"
         threads: 1 if BATCHES == 1 else 8
+        # Before every network: a job of several cores waits until they are free.
+        priority: round(FEATURE_GUIDANCE_WORK["all_network"].teraflop)
         params:
             names=names,
             scale=settings.scale,
