@@ -65,12 +65,12 @@ def test_the_normalization_divides_by_the_deviation_and_keeps_the_mean():
 
 
 def test_its_own_features_change_nothing(images):
-    network = ready(FeatureUNet(("test",), **SMALL))
+    network = ready(FeatureUNet(("test",), gain=False, **SMALL))
     torch.testing.assert_close(network(images, network.features(images)), network(images))
 
 
 def test_with_a_gain_of_one_the_averages_are_those_asked_for(images):
-    network = ready(FeatureUNet(("test",), **SMALL))
+    network = ready(FeatureUNet(("test",), gain=False, **SMALL))
     wanted = network.features(images.flip(0))
     seen = []
     for module in [*network.encoder[1:], network.middle, *network.decoder]:
@@ -86,9 +86,10 @@ def test_with_a_gain_of_one_the_averages_are_those_asked_for(images):
     assert middle.shape == (3, 16)
 
 
-def test_a_gain_of_zero_is_no_guidance(images):
+def test_learned_gains_begin_without_guidance(images):
     network = ready(FeatureUNet(("test",), **SMALL))
-    network.gain.data.zero_()
+    assert network.gain.requires_grad
+    assert not ready(FeatureUNet(("test",), gain=False, **SMALL)).gain.requires_grad
     torch.testing.assert_close(network(images, 5 + network.features(images)), network(images))
 
 

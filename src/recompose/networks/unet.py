@@ -59,7 +59,11 @@ class FeatureUNet(nn.Module):
         decoder: int = 4,
         gain: bool = True,
     ) -> None:
-        """Its start is drawn from the names, as PyTorch draws those of convolutions."""
+        """Its start is drawn from the names, as PyTorch draws those of convolutions.
+
+        gain: whether g is learned, from zero on (the paper does not say from where; the classes are told apart much
+        sooner so than from one on); else it is one.
+        """
         super().__init__()
         widths = [width * 2**level for level in range(levels + 1)]
         self.levels = levels
@@ -80,7 +84,7 @@ class FeatureUNet(nn.Module):
             for parameter in self.out.parameters():
                 nn.init.zeros_(parameter)
         self.blocks = [*widths, *reversed(widths[1:-1])]
-        self.gain = nn.Parameter(torch.ones(sum(self.blocks)), requires_grad=gain)
+        self.gain = nn.Parameter(torch.full((sum(self.blocks),), 1.0 - gain), requires_grad=gain)
 
     def forward(self, x: Tensor, features: Tensor | None = None) -> Tensor:
         """The noise sigma z in x; (images, channels, height, width) -> the same.

@@ -22,7 +22,7 @@ class Images(Block):
     size: int = Field(384, ge=16, description="pixels of a texture's side")
     patch: int = Field(32, ge=8, description="pixels of a patch's side; networks are trained on patches")
     held_out: Count = Field(4, description="the last patches of each texture, for testing")
-    single: Count = Field(12, description="images of the one texture that has a network of its own (Figure 3)")
+    single: Count = Field(6, description="images of the one texture that has a network of its own (Figure 3)")
     multi: Literal["textures", "archives"] = Field(
         "textures",
         description="Figures 14-16: families of textures as classes, or the data sets themselves, from data/",
@@ -49,14 +49,16 @@ class Network(Block):
     encoder: Count = Field(2, description="convolutions of an encoder's block")
     middle: Count = Field(2, description="convolutions of the middle block")
     decoder: int = Field(2, ge=2, description="convolutions of a decoder's block")
-    gain: bool = Field(True, description="whether the guidance has a learned gain for each feature")
+    gain: bool = Field(
+        True, description="whether the guidance has a gain for each feature, learned from 0 on; else they are 1"
+    )
 
 
 class Training(Block):
     """Algorithms 2 and 4, with Adam."""
 
     epochs: Count = Field(36, description="passes over the gray textures")
-    other_epochs: Count = Field(8, description="the same over the other sets: Figures 6, 11 and 14-16")
+    other_epochs: Count = Field(12, description="the same over the other sets: Figures 6, 11 and 14-16")
     batch: int = Field(16, ge=2, description="images of a step")
     learning_rate: Positive = Field(0.003, description="of Adam")
     halve_every: Count = Field(9, description="epochs after which the learning rate is halved")
@@ -75,8 +77,8 @@ class Training(Block):
 class Sampling(Block):
     """SISA (Algorithms 1 and 3)."""
 
-    step: float = Field(0.3, gt=0, le=1, description="h, share of the noise that a step removes")
-    noise: float = Field(0.1, gt=0, le=1, description="beta: sigma falls by 1 - beta h a step, the rest comes back")
+    step: float = Field(0.1, gt=0, le=1, description="h, share of the noise that a step removes")
+    noise: float = Field(0.3, gt=0, le=1, description="beta: sigma falls by 1 - beta h a step, the rest comes back")
     start: Level = Field(1.0, description="sigma of the first noise")
     final: Level = Field(0.05, description="sigma at which an image is done, and denoised once more")
     limit: Count = Field(1000, description="iterations at most; what is not done by then is flagged")
@@ -135,7 +137,7 @@ class Samples(Block):
     conditions: Count = Field(1, description="n_y, images whose features are averaged; 1 suffices (Figure 7)")
     many: Count = Field(64, description="the same where a class is a data set (Figures 14 and 16)")
     larger: Count = Field(2, description="factor of the side of the large images of Figure 7")
-    weight: float = Field(1.25, description="of the classifier-free guidance that they are compared with")
+    weight: float = Field(1.5, description="of the classifier-free guidance that they are compared with")
 
 
 class Interpolation(Block):
