@@ -59,7 +59,7 @@ onerror:
         logger.error(f"recompose: the disk of {TREE} is full")
     else:
         end()
-    logger.info(banner("stopped; the same command goes on from here"))
+    logger.info(banner("stopped; the same command goes on from here, once an error above is mended"))
 
 
 rule all:

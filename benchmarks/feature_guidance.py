@@ -1,6 +1,6 @@
 """What makes paper 5 affordable, each beside what a user would do instead: training steps, samples.
 
-    python benchmarks/feature_guidance.py               both, at the width of small and the published one
+    python benchmarks/feature_guidance.py               both, of the network of small and the published one
     python benchmarks/feature_guidance.py sampling
 
 benchmarks/README.md says how to read the tables.
@@ -22,6 +22,10 @@ from recompose.diffusion.score_ascent import score_ascent
 from recompose.machine import resolve_precision
 from recompose.networks.unet import FeatureUNet
 from recompose.papers.feature_guidance.guidance import score_of
+from recompose.papers.feature_guidance.settings import Network
+
+NETWORKS = {"small": Network().model_dump(), "published": {}}
+"""Shapes by scale; the published one is the class's own."""
 
 
 def seconds(function: Callable[[], object], device: str) -> float:
@@ -55,11 +59,11 @@ def step(network: nn.Module, x: Tensor, device: str, precision: str) -> Callable
     return run
 
 
-def training(width: int, side: int, batch: int, repeats: int, device: str) -> None:
+def training(scale: str, side: int, batch: int, repeats: int, device: str) -> None:
     """Steps of the network as it is trained here, and of the same network as PyTorch has it without a word."""
     precision = resolve_precision("auto", device)
     x = torch.rand(batch, 1, side, side, device=device)
-    plain, ours, compiled = (FeatureUNet(("benchmark",), width=width) for _ in range(3))
+    plain, ours, compiled = (FeatureUNet(("benchmark",), **NETWORKS[scale]) for _ in range(3))
     plain.to(device)
     placed(ours, device)
     placed(compiled, device)
@@ -76,16 +80,16 @@ def training(width: int, side: int, batch: int, repeats: int, device: str) -> No
     )
     base = spent["plain fp32, contiguous"]
     for name, each in spent.items():
-        print(f"width {width}, {batch} images of {side}x{side}, {name}: {base / each:.2f} x plain,"
+        print(f"{scale}, {batch} images of {side}x{side}, {name}: {base / each:.2f} x plain,"
               f" {batch / each:.0f} images/s")  # fmt: skip
 
 
-def sampling(width: int, side: int, count: int, repeats: int, device: str) -> None:
+def sampling(scale: str, side: int, count: int, repeats: int, device: str) -> None:
     """A few iterations of SISA for many images under cached features, and for one image after another.
 
     The third way, features of the condition computed anew in every iteration, is that of Algorithm 1 as printed.
     """
-    network = FeatureUNet(("benchmark",), width=width)
+    network = FeatureUNet(("benchmark",), **NETWORKS[scale])
     placed(network, device)
     network.eval().requires_grad_(False)
     x = torch.rand(count, 1, side, side, device=device).contiguous(memory_format=torch.channels_last)
@@ -107,7 +111,7 @@ def sampling(width: int, side: int, count: int, repeats: int, device: str) -> No
         {"batched": lambda: climb(x, condition), "one": one_by_one(climb), "printed": one_by_one(anew)}, repeats, device
     )
     each = {"batched": spent["batched"] / count} | {name: spent[name] / min(count, 8) for name in ("one", "printed")}
-    print(f"width {width}, {count} images of {side}x{side}: {each['one'] / each['batched']:.1f} x one at a time,"
+    print(f"{scale}, {count} images of {side}x{side}: {each['one'] / each['batched']:.1f} x one at a time,"
           f" {each['printed'] / each['batched']:.1f} x one at a time with the condition's features anew")  # fmt: skip
 
 
@@ -123,11 +127,11 @@ def main() -> None:
         torch.set_num_threads(threads)
         print(f"\n## {device}, threads: {threads}\n")
         if not options.what or "training" in options.what:
-            training(8, 32, 64, options.repeats, device)
-            training(64, 80, 8 if device == "cpu" else 512, options.repeats, device)
+            training("small", 32, 16, options.repeats, device)
+            training("published", 80, 8 if device == "cpu" else 512, options.repeats, device)
         if not options.what or "sampling" in options.what:
-            sampling(8, 32, 64, options.repeats, device)
-            sampling(64, 80, 8 if device == "cpu" else 256, options.repeats, device)
+            sampling("small", 32, 64, options.repeats, device)
+            sampling("published", 80, 8 if device == "cpu" else 256, options.repeats, device)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,11 @@ class Comparison:
         return sum(artifact.judged for artifact in self.artifacts)
 
     @property
+    def alike(self) -> bool:
+        """Whether both trees are of one scale and one configuration; else more moves than by chance."""
+        return not self.settings and all(before == after for name, before, after in self.facts if name == "scale")
+
+    @property
     def totals(self) -> list[tuple[int, int, str]]:
         """Standard errors, how many numbers moved by more, and how many would by chance."""
         return [
@@ -198,6 +203,9 @@ SHOWN = 12
 """So many lines of a list stand in the terminal; the page has all."""
 WIDTH = 160
 """Characters of a line that may be long."""
+UNLIKE = (
+    "Scales or settings differ: the same rows are not measurements of the same thing, and more moves than by chance."
+)
 HEADINGS = ("artifact", "rows", "alone", "changed", *(f"> {level} s.e. (chance)" for level in CHANCE), "moved furthest")
 
 
@@ -248,6 +256,7 @@ def _number_lines(comparison: Comparison) -> list[str]:
         for level, beyond, expected in comparison.totals
         if comparison.changed
     ]
+    lines += [f"  {UNLIKE}"] if comparison.changed and not comparison.alike else []
     cells = [cell for artifact in artifacts if artifact.rows_differ for cell in _cells(artifact)]
     lines += ["", *_first(_aligned([HEADINGS, *cells]))] if cells else []
     beside = [f"{artifact.name}: {artifact.also}" for artifact in artifacts if artifact.also]
@@ -292,4 +301,4 @@ def _claim_lines(comparison: Comparison) -> list[str]:
 
 def render(comparison: Comparison) -> str:
     """A comparison as one offline page."""
-    return render_template("diff.html.j2", comparison=comparison, headings=HEADINGS, verdicts=VERDICTS)
+    return render_template("diff.html.j2", comparison=comparison, headings=HEADINGS, verdicts=VERDICTS, unlike=UNLIKE)

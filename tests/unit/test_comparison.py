@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from recompose.cli import main
-from recompose.comparison import compare, render, text
+from recompose.comparison import UNLIKE, compare, render, text
 from recompose.errors import RecomposeError
 from recompose.movements import compare_frames
 from recompose.storage import write_csv, write_json
@@ -67,6 +67,7 @@ def test_a_number_moves_by_standard_errors_of_both(before, tmp_path):
     (artifact,) = found.artifacts
     assert (artifact.matched, artifact.changed, artifact.alone, artifact.judged) == (3, 2, (0, 0), 3)
     assert artifact.beyond == {2: 1, 4: 0}
+    assert UNLIKE not in text(found)
     assert artifact.largest.size == pytest.approx(-3)
     assert artifact.largest.place == "method = als, factors = 3"
     assert artifact.expected == pytest.approx({2: 3 * 0.0455, 4: 3 * 6.334e-5}, rel=1e-3)
@@ -138,6 +139,13 @@ def test_rows_of_one_place_are_matched_in_order_if_there_are_as_many():
     assert compare_frames(rows, rows, "grid").same
     found = compare_frames(rows, rows.iloc[:1], "grid")
     assert (found.matched, found.alone) == (0, (2, 1))
+
+
+def test_chance_is_not_all_that_moves_numbers_of_another_configuration(before, tmp_path):
+    settings = {"scale": "small", "table1": {"trials": 200}}
+    found = compare(before, make_tree(tmp_path / "after", {"table1": accuracies(0.5, 0.6, 0.8)}, settings=settings))
+    assert UNLIKE in text(found)
+    assert UNLIKE in render(found)
 
 
 def test_another_scale_is_counted_and_no_error(before, tmp_path):
