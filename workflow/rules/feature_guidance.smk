@@ -124,11 +124,11 @@ for job, names in jobs_of(IMAGES).items():
             f"{TREE}/logs/feature_guidance/images_{job}.log",
         benchmark:
             f"{TREE}/benchmarks/feature_guidance/images_{job}.tsv"
+        # Before every network: a job of several cores waits until they are free.
+        priority: round(FEATURE_GUIDANCE_WORK["all_network"].teraflop)
         conda:
             "../../environment.yml"
         threads: 1 if BATCHES == 1 else 8
-        # Before every network: a job of several cores waits until they are free.
-        priority: round(FEATURE_GUIDANCE_WORK["all_network"].teraflop)
         params:
             names=names,
             scale=settings.scale,
