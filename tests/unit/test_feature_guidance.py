@@ -1,17 +1,21 @@
 """Paper 5 on a few small images: what is measured, against cases with a known answer."""
 
+import json
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
+from recompose.cli.feature_guidance import measure
 from recompose.errors import RecomposeError
 from recompose.papers.feature_guidance import aggregation, data, embedding, networks, sampling
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.experiments import MEASURES, measured
 from recompose.papers.feature_guidance.guidance import Bench, psnr
-from recompose.papers.feature_guidance.names import IMAGES, NETWORKS, USES
-from recompose.storage import write_tensors
+from recompose.papers.feature_guidance.names import IMAGES, NETWORKS, SLUG, USES
+from recompose.storage import read_csv, write_tensors
 
 IMAGE = configuration.Images(classes=6, size=64, patch=16, held_out=2, single=1, members=1)
 SHAPE = configuration.Network(width=2, levels=2, decoder=2)
@@ -163,6 +167,20 @@ def test_samples_that_come_too_late_are_told():
     assert sampling.late(numbers, 10).startswith("3 of 100 samples were not done after sampling.limit = 10 iterations")
     assert sampling.late(numbers, 11) is None
     assert sampling.late(pd.DataFrame({"iterations": [5] * 99 + [10]}), 10) is None
+
+
+def test_what_came_too_late_is_kept_apart_and_no_success(folder, tmp_path):
+    tree = tmp_path / "results"
+    shutil.copytree(folder, tree / SLUG)
+    blocks = {key: BLOCKS[key].model_dump(mode="json") for key in ("samples", "sampling")}
+    blocks["sampling"] |= {"final": 1e-6, "limit": 1}
+    settings = json.dumps({"scale": "smoke", "device": "cpu", "network": SHAPE.model_dump(mode="json"), **blocks})
+    with pytest.raises(RecomposeError, match=r"figure10: 4 of 4 samples were not done after sampling.limit = 1"):
+        measure(["figure10"], settings, tree)
+    assert (tree / SLUG / "unfinished/figure10.safetensors").exists()
+    kept = read_csv(tree / SLUG / "unfinished/figure10.csv")
+    assert (kept[kept.kind == "samples"].iterations == 1).all()
+    assert not (tree / SLUG / "figure10.csv").exists()
 
 
 def test_a_network_of_another_architecture_is_refused(folder):
