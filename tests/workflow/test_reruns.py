@@ -19,8 +19,6 @@ SAMPLED = {
     for name in ("distances_part", "figure1_numbers", "error_map_numbers", "grid_numbers")
 }
 """The rules of paper 2 that sample."""
-GUIDED = {f"feature_guidance_all_{step}" for step in ("images", "network", "numbers")}
-"""The rules of paper 5 that make images, train networks, and measure: one job each at this scale."""
 
 
 def rules(*names: str) -> set[str]:
@@ -77,7 +75,8 @@ def test_words_do_not_count(project: Project) -> None:
                 "weighted_composition_grid",
             },
         ),
-        ("diffusion/denoising.py", GUIDED),
+        ("diffusion/denoising.py", {"feature_guidance_all_images"}),
+        ("networks/unet.py", {"feature_guidance_all_network"}),
         ("diffusion/score_ascent.py", {"feature_guidance_all_numbers"}),
         ("metrics/classes.py", {"feature_guidance_all_numbers"}),
         (f"papers/{PAPER}/figures.py", rules(*DRAWN)),
