@@ -40,7 +40,7 @@ class Project:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=900,
+            timeout=1800,
         )
 
     def start(self, *command: str, output: int = subprocess.PIPE, **variables: str) -> "subprocess.Popen[str]":
