@@ -32,6 +32,7 @@ pin(workflow, settings)
 include: "workflow/rules/common.smk"
 include: "workflow/rules/coupled_inference.smk"
 include: "workflow/rules/weighted_composition.smk"
+include: "workflow/rules/feature_guidance_files.smk"
 include: "workflow/rules/feature_guidance.smk"
 include: "workflow/rules/report.smk"
 
