@@ -1,6 +1,7 @@
 """Paper 5 on a few small images: what is measured, against cases with a known answer."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from recompose.cli.feature_guidance import measure
+from recompose.cli.feature_guidance import networks as train_networks
 from recompose.errors import RecomposeError
 from recompose.papers.feature_guidance import aggregation, data, embedding, networks, sampling
 from recompose.papers.feature_guidance import settings as configuration
@@ -183,6 +185,31 @@ def test_what_came_too_late_is_kept_apart_and_no_success(folder, tmp_path):
     assert not (tree / SLUG / "figure10.csv").exists()
 
 
+def test_a_finished_network_outlives_a_job_that_is_killed_at_a_later_one(folder, tmp_path, capsys, monkeypatch):
+    tree = tmp_path / "results"
+    shutil.copytree(folder / "images", tree / SLUG / "images")
+    settings = {"network": SHAPE.model_dump(mode="json"), "training": TRAINING.model_dump(mode="json")}
+    settings = json.dumps({"scale": "smoke", "device": "cpu", **settings})
+    train, killed = networks.train, []
+
+    def at_the_second(network, *arguments, **options):
+        if options["names"][-1] == "mixture" and not killed:
+            killed.append(True)
+            raise KeyboardInterrupt
+        return train(network, *arguments, **options)
+
+    monkeypatch.setattr(networks, "train", at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        train_networks(["guided", "mixture"], settings, tree)
+    first = tree / SLUG / "networks/guided.safetensors"
+    made = first.read_bytes()
+    first.unlink()  # as Snakemake does with what a job has made that did not end
+    train_networks(["guided", "mixture"], settings, tree)
+    assert "guided: goes on after step 3 of 3" in capsys.readouterr().out
+    assert first.read_bytes() == made == (folder / "networks/guided.safetensors").read_bytes()
+    assert not list((tree / SLUG / "cells/networks").glob("*.safetensors"))
+
+
 def test_a_network_of_another_architecture_is_refused(folder):
     path = folder / "networks/guided.safetensors"
     with pytest.raises(RecomposeError, match=r"guided.safetensors: a network of another architecture .*delete it"):
@@ -230,6 +257,28 @@ def test_every_network_is_used_and_every_use_is_a_network():
     assert set(USES) == set(MEASURES)
 
 
+@pytest.mark.parametrize(
+    ("block", "values", "message"),
+    [
+        ("images", {"size": 40, "patch": 16, "held_out": 2}, "half of it (20), as Figures 14-16 take it, holds 1"),
+        ("sampling", {"start": 0.1, "final": 0.5}, "final = 0.5 must be below start = 0.1"),
+        ("gains", {"levels": [0.5, 0.5]}, "[0.5, 0.5] must rise, each value once"),
+        ("distances", {"levels": [1.0, 0.3, 0.1]}, "must rise"),
+        ("gaussians", {"weights": [1.0, 1.0]}, "must rise"),
+        ("denoised", {"levels": [0.5, 1.0]}, "must fall"),
+        ("partial", {"levels": [0.1, 0.9]}, "must fall"),
+        ("partial", {"classes": 32}, "partial.classes, and the image's own: 33 of images.classes = 32"),
+    ],
+)  # fmt: skip
+def test_settings_that_make_no_sense_are_refused(block, values, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        configuration.FeatureGuidance.model_validate({block: values})
+
+
+def test_groups_of_archives_are_not_cut_from_textures():
+    configuration.Images(size=40, patch=16, held_out=2, multi="archives")
+
+
 @pytest.fixture
 def photographs(tmp_path, monkeypatch):
     """Photographs of three textures, and two of one, of 48 pixels."""
@@ -245,7 +294,7 @@ def photographs(tmp_path, monkeypatch):
 
 
 def test_photographs_in_the_place_of_generated_textures(photographs):
-    chosen = IMAGE.model_copy(update={"source": "photographs"})
+    chosen = IMAGE.model_copy(update={"source": "photographs", "classes": 3})
     gray, colour, single = (
         data.images(name, images=chosen, gaussians=GAUSSIANS)
         for name in ("gray_textures", "colour_textures", "one_texture")
@@ -257,6 +306,9 @@ def test_photographs_in_the_place_of_generated_textures(photographs):
     with pytest.raises(RecomposeError, match=r"sand.png"):
         data.images("gray_textures", images=chosen, gaussians=GAUSSIANS)
     skipped = chosen.model_copy(update={"skip_unusable": True})
+    with pytest.raises(RecomposeError, match=r"2 textures, and images.classes = 3 are asked for; add more, or lower"):
+        data.images("gray_textures", images=skipped, gaussians=GAUSSIANS)
+    skipped = skipped.model_copy(update={"classes": 2})
     assert len(data.images("gray_textures", images=skipped, gaussians=GAUSSIANS)["train"]) == 2 * 7
 
 

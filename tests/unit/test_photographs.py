@@ -82,7 +82,7 @@ def test_unusable_files_are_named_at_once_and_skipped_only_if_asked(tmp_path):
         r"6 files cannot be used: cut.png \(not a whole picture\), deep.png \(more than 8 bits a channel\), "
         r"half.jpg \(not a whole picture\), text.jpg \(not a whole picture\), "
         r"tiny.png \(19 x 100 pixels, smaller than a patch of 20\), void.png \(not a whole picture\); "
-        r"repair or remove them, or set skip_unusable: true",
+        r"repair or remove them, or set images.skip_unusable: true",
     )
     classes = photographed_textures(tmp_path, 20, 3, skip_unusable=True)
     assert [each.name for each in classes] == ["a", "b", "c"]
@@ -104,7 +104,7 @@ def test_gray_among_colour(tmp_path):
     photograph(tmp_path / "wood.png")
     photograph(tmp_path / "sand.png", mode="L")
     photograph(tmp_path / "mist.png", mode="LA")
-    refused(tmp_path, "colour was asked for and 2 of 3 pictures are gray: mist.png, sand.png; set channels: 1")
+    refused(tmp_path, "colour was asked for and 2 of 3 pictures are gray: mist.png, sand.png; take them out")
     assert len(photographed_textures(tmp_path, 20, 1)) == 3
 
 

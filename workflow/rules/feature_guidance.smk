@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from recompose.cluster import tell_profile
-from recompose.papers.feature_guidance.names import IMAGES, NETWORKS as DENOISERS, SAMPLED as JUDGED, USES
+from recompose.papers.feature_guidance.names import DERIVED, IMAGES, NETWORKS as DENOISERS, USES
 from recompose.papers.feature_guidance.work import works as denoisers_works
 
 # The configuration that each artifact reads, beside the network's; all but the first few sample.
@@ -25,7 +25,6 @@ GUIDED = {
     "free_guidance": ("samples", "sampling"),
 }
 PAINTED = [*(artifact for artifact in GUIDED if artifact != "free_guidance"), "training"]
-DERIVED = {"embedding": ["figure5"], "components": ["figure6"], "quality": JUDGED}
 
 FEATURE_GUIDANCE_NUMBERS = expand(f"{FEATURE_GUIDANCE}/{{artifact}}.csv", artifact=[*GUIDED, *DERIVED, "training"])
 FEATURE_GUIDANCE_TABLES = expand(f"{FEATURE_GUIDANCE}/{{artifact}}.md", artifact=DERIVED)

@@ -10,7 +10,7 @@ import typer
 from recompose.cli.options import Results, Scale, Settings
 from recompose.cli.paper import paper_commands
 from recompose.errors import RecomposeError, nearest
-from recompose.papers.feature_guidance.names import IMAGELESS, IMAGES, NETWORKS, SAMPLED, USES
+from recompose.papers.feature_guidance.names import DERIVED, IMAGELESS, IMAGES, NETWORKS, USES
 
 PAPER = "feature_guidance"
 PACKAGE = f"recompose.papers.{PAPER}"
@@ -19,12 +19,8 @@ Processes = Annotated[int, typer.Option(min=1, help="Processes that make texture
 
 commands = paper_commands(
     PAPER,
-    ["embedding", "components", "quality"],
-    derived={
-        "embedding": ["figure5.csv"],
-        "components": ["figure6.csv"],
-        "quality": [f"{name}.csv" for name in SAMPLED],
-    },
+    list(DERIVED),
+    derived={table: [f"{name}.csv" for name in sources] for table, sources in DERIVED.items()},
 )
 
 
@@ -58,15 +54,19 @@ def networks(names: Names = None, settings: Settings = None, results: Results = 
 
     tree, function = tree_of_scale(scale, results), function_of(PAPER, "networks", "networks")
     settings = settings or resolve(PAPER, function, scale)
+    checkpoints = []
     for name in _known(names, NETWORKS, "network"):
         step = Step(tree, f"{PACKAGE}.networks", PAPER, settings)
         data = tree / PAPER / "images" / f"{NETWORKS[name].images}.safetensors"
         require_unchanged([data], tree)
         # Other settings, images or code begin a checkpoint of their own.
         checkpoint = tree / PAPER / "cells" / "networks" / f"{name}-{step.fingerprint(data)}.safetensors"
+        checkpoints.append(checkpoint)
         network, losses = step.call(function, name, load_images(data)[0], checkpoint=checkpoint)
         step.save(network, tree / PAPER / "networks" / f"{name}.safetensors", write_tensors)
         step.save(losses, tree / PAPER / "training" / f"{name}.csv", write_csv)
+    # Only now: Snakemake deletes what a job that did not end has made, and the next one begins with finished networks.
+    for checkpoint in checkpoints:
         checkpoint.unlink(missing_ok=True)
 
 

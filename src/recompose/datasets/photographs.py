@@ -63,7 +63,7 @@ def photographed_textures(
         names = listed([path.relative_to(folder) for path in gray])
         raise RecomposeError(
             f"{folder}: colour was asked for and {len(gray)} of {len(seen)} pictures are gray: {names}; "
-            "set channels: 1, or take them out"
+            "take them out, or put pictures in colour in their place"
         )
     usable = {name: tuple(path for path in files if path in seen) for name, files in of_class.items()}
     classes = [PhotographedTexture(name, files, patch, channels) for name, files in usable.items() if files]

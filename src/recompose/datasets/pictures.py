@@ -81,7 +81,8 @@ def looked_at(
     if unusable and (not skip_unusable or len(unusable) == len(seen)):
         files = "1 file" if len(unusable) == 1 else f"{len(unusable)} files"
         raise RecomposeError(
-            f"{where}: {files} cannot be used: {listed(unusable)}; repair or remove them, or set skip_unusable: true"
+            f"{where}: {files} cannot be used: {listed(unusable)}; repair or remove them, or set"
+            " images.skip_unusable: true"
         )
     return [(path, found) for path, found in seen if not isinstance(found, Unusable)]
 

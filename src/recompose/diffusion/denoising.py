@@ -88,6 +88,7 @@ def train(
         start, more = load_checkpoint(checkpoint, network, optimizer, identity)
         losses = more.pop("losses")
         averages |= {name: value.to(device) for name, value in more.items()}
+        report(f"goes on after step {start} of {len(losses)}")
 
     def save(done: int) -> None:
         assert checkpoint

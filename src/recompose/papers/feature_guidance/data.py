@@ -145,6 +145,11 @@ def _photographs(name: str, images: configuration.Images) -> dict[str, Tensor]:
     if name == "one_texture":
         files = tuple(path for each in found for path in each.files)
         found = [PhotographedTexture(name, files, images.patch, channels)]
+    elif len(found) < images.classes:
+        raise RecomposeError(
+            f"{folder}: {len(found)} textures, and images.classes = {images.classes} are asked for; add more, or lower"
+            " images.classes"
+        )
     parts = [torch.from_numpy(each.patches()) for each in found[: images.classes]]
     return _divided(range(len(parts)), [(part[: -images.held_out], part[-images.held_out :]) for part in parts])
 

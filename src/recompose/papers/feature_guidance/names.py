@@ -65,3 +65,6 @@ IMAGELESS = ("figure3", "figure6")
 """Those whose figures show no images."""
 SAMPLED = ("figure10", "free_guidance", "figure11", "figure14", "figure16")
 """Those whose samples the table of quality judges."""
+
+DERIVED = {"embedding": ("figure5",), "components": ("figure6",), "quality": SAMPLED}
+"""Tables, and the artifacts from whose numbers each is made."""

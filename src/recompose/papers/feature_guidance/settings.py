@@ -2,13 +2,29 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from recompose.blocks import Block, Count
 from recompose.papers.feature_guidance.names import GRAY
 
 Positive = Annotated[float, Field(gt=0)]
 Level = Annotated[float, Field(gt=0, le=1)]
+
+
+def _rising(values: tuple[float, ...]) -> tuple[float, ...]:
+    if list(values) != sorted(set(values)):
+        raise ValueError(f"{list(values)} must rise, each value once")
+    return values
+
+
+def _falling(values: tuple[float, ...]) -> tuple[float, ...]:
+    if list(values) != sorted(set(values), reverse=True):
+        raise ValueError(f"{list(values)} must fall, each value once")
+    return values
+
+
+Rising = AfterValidator(_rising)
+Falling = AfterValidator(_falling)
 
 
 class Images(Block):
@@ -32,12 +48,15 @@ class Images(Block):
 
     @model_validator(mode="after")
     def _patches_fit(self) -> Self:
-        patches = (self.size // self.patch) ** 2
-        if patches < self.held_out + 2:
-            raise ValueError(
-                f"size = {self.size} holds {patches} patches of {self.patch}; held_out = {self.held_out} are for"
-                " testing, and training takes two at least"
-            )
+        grouped = [self.size // 2] if self.multi == "textures" else []  # textures of groups are of half the side
+        for size in [self.size, *grouped]:
+            patches = (size // self.patch) ** 2
+            if patches < self.held_out + 2:
+                half = "" if size == self.size else f"; half of it ({size}), as Figures 14-16 take it,"
+                raise ValueError(
+                    f"size = {self.size}{half} holds {patches} patches of {self.patch}; held_out = {self.held_out} are"
+                    " for testing, and training takes two at least"
+                )
         return self
 
 
@@ -83,18 +102,28 @@ class Sampling(Block):
     final: Level = Field(0.05, description="sigma at which an image is done, and denoised once more")
     limit: Count = Field(1000, description="iterations at most; what is not done by then is flagged")
 
+    @model_validator(mode="after")
+    def _noise_falls(self) -> Self:
+        if self.final >= self.start:
+            raise ValueError(f"final = {self.final:g} must be below start = {self.start:g}")
+        return self
+
 
 class Denoised(Block):
     """Figure 2: images denoised under right and wrong conditions."""
 
     classes: int = Field(4, ge=2, description="classes, each the condition of all")
-    levels: tuple[Level, ...] = Field((1.0, 0.5), min_length=1, description="sigma, a panel for each")
+    levels: Annotated[tuple[Level, ...], Falling] = Field(
+        (1.0, 0.5), min_length=1, description="sigma, falling, a panel for each"
+    )
 
 
 class Gains(Block):
     """Figure 3: PSNR against the noise."""
 
-    levels: tuple[Level, ...] = Field((0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0), min_length=2, description="sigma")
+    levels: Annotated[tuple[Level, ...], Rising] = Field(
+        (0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0), min_length=2, description="sigma, rising"
+    )
     images: Count = Field(4, description="test images of a class, each with noise of its own")
 
 
@@ -110,9 +139,10 @@ class Distances(Block):
 
     pairs: int = Field(60, ge=3, description="pairs of classes")
     images: int = Field(6, ge=2, description="of a class, each with noise of its own at every level")
-    levels: tuple[Level, ...] = Field(
-        (0.1, 0.15, 0.22, 0.33, 0.5, 0.7, 1.0), min_length=3, description="sigma, between which Eq. 7 is integrated"
-    )
+    levels: Annotated[tuple[Level, ...], Rising] = Field(
+        (0.1, 0.15, 0.22, 0.33, 0.5, 0.7, 1.0), min_length=3,
+        description="sigma, rising, between which Eq. 7 is integrated",
+    )  # fmt: skip
 
 
 class Gaussians(Block):
@@ -123,7 +153,7 @@ class Gaussians(Block):
     contrast: Positive = Field(0.25, description="standard deviation of the pixels of the means' difference")
     images: int = Field(4000, ge=100, description="training images")
     samples: int = Field(200, ge=10, description="drawn for each class")
-    weights: tuple[float, ...] = Field(
+    weights: Annotated[tuple[float, ...], Rising] = Field(
         (1.0, 3.0), min_length=1, description="guidance weights of classifier-free guidance; 1: none beyond the label"
     )
 
@@ -151,13 +181,9 @@ class Partial(Block):
     """Figures 12 and 13: conditioning from, or down to, some level of the noise."""
 
     classes: Count = Field(3, description="conditioning classes of Figure 12, and trajectories of Figure 13")
-    levels: tuple[Level, ...] = Field((0.9, 0.7, 0.5, 0.35, 0.2, 0.1), min_length=2, description="sigma, falling")
-
-    @model_validator(mode="after")
-    def _levels_fall(self) -> Self:
-        if list(self.levels) != sorted(set(self.levels), reverse=True):
-            raise ValueError(f"levels = {list(self.levels)} must fall")
-        return self
+    levels: Annotated[tuple[Level, ...], Falling] = Field(
+        (0.9, 0.7, 0.5, 0.35, 0.2, 0.1), min_length=2, description="sigma, falling"
+    )
 
 
 class FeatureGuidance(Block):
@@ -184,8 +210,13 @@ class FeatureGuidance(Block):
                 raise ValueError(
                     f"{key} = {patch} must be a multiple of {smallest}: the network has {self.network.levels} levels"
                 )
-        if self.samples.classes > self.images.classes or self.denoised.classes > self.images.classes:
-            raise ValueError(
-                f"samples.classes and denoised.classes must not exceed images.classes = {self.images.classes}"
-            )
+        shown = {
+            "samples": self.samples.classes,
+            "denoised": self.denoised.classes,
+            "partial": self.partial.classes + 1,
+        }
+        for block, classes in shown.items():
+            if classes > self.images.classes:
+                more = ", and the image's own" if block == "partial" else ""
+                raise ValueError(f"{block}.classes{more}: {classes} of images.classes = {self.images.classes}")
         return self
