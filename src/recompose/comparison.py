@@ -12,7 +12,7 @@ import pandas as pd
 
 from recompose.errors import RecomposeError
 from recompose.movements import CHANCE, Artifact, compare_frames, require_numbers
-from recompose.provenance import MANIFEST, read_manifest, setting_differences
+from recompose.provenance import MANIFEST, read_records, setting_differences
 from recompose.scorecard import VERDICTS, measured
 from recompose.storage import read_csv
 from recompose.templates import render_template
@@ -73,7 +73,7 @@ def compare(first: str | Path, second: str | Path) -> Comparison:
     """Compare two results trees, also of other scales, commits or machines."""
     trees = Path(first), Path(second)
     _require_whole(trees)
-    manifests = [read_manifest(tree) for tree in trees]
+    manifests = [read_records(tree) for tree in trees]
     facts, settings = _provenance(trees, manifests)
     here, there = ({path.relative_to(tree).as_posix() for path in tree.glob("*/*.csv")} for tree in trees)
     artifacts = [_compare_artifact(trees, name) for name in sorted(here & there)]

@@ -229,9 +229,16 @@ def read_manifest(tree: str | Path) -> dict[str, dict[str, Any]]:
     return artifacts
 
 
+def read_records(tree: str | Path) -> dict[str, dict[str, Any]]:
+    """The record of each artifact of a tree's manifest: its own where it has one, for it may have been made since."""
+    manifest = read_manifest(tree)
+    own = {path: sidecar_of(Path(tree, path), tree) for path in manifest}
+    return {path: read_json(own[path]) if own[path].exists() else entry for path, entry in manifest.items()}
+
+
 def verify(tree: str | Path, config: Config) -> Iterator[str]:
     """Name every artifact of a tree that is missing, changed or stale, a line each."""
-    for path, entry in read_manifest(tree).items():
+    for path, entry in read_records(tree).items():
         file = Path(tree, path)
         try:
             if not file.exists():

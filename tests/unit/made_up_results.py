@@ -73,7 +73,7 @@ def guided() -> dict[str, pd.DataFrame]:
         ),
         "figure8": pd.DataFrame(along, columns=["alpha", "along"]),
         "figure12": pd.DataFrame(partial, columns=["label", "sigma", "psnr", "along"]),
-        "figure13": pd.DataFrame({"sigma": [0.9, 0.9, 0.1, 0.1], "right": [0, 1, 1, 1]}),
+        "figure13": pd.DataFrame({"sigma": [0.9, 0.9, 0.1, 0.1], "same": [0, 1, 1, 1]}),
     }
 
 

@@ -222,6 +222,7 @@ def test_figures_tables_and_searches_have_files_and_records(recompose):
             'table1 --settings {"table1":{"trails":5}}',
             '--settings: table1.trails = 5: unknown key; did you mean "trials"?',
         ),
+        ('table1 --settings {"methods":["als"]}', "--settings: table1 reads table1"),
         ("table1 --batch 4/4", "batch 4/4: expected INDEX/COUNT"),
         ("table tabel1", 'tabel1: unknown to coupled_inference.tables; did you mean "table1"?'),
         ("table table1", "results/small/coupled_inference/table1.csv: no such file"),

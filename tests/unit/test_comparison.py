@@ -141,6 +141,15 @@ def test_rows_of_one_place_are_matched_in_order_if_there_are_as_many():
     assert (found.matched, found.alone) == (0, (2, 1))
 
 
+def test_settings_are_those_of_the_artifact_that_is_there(before, tmp_path):
+    after = shutil.copytree(before, tmp_path / "after")
+    artifact = f"{SLUG}/table1.csv"
+    made = json.loads((after / "manifest.json").read_text())["artifacts"][artifact]
+    made["settings"]["table1"]["trials"] = 300
+    write_json(made, after / SLUG / "provenance/table1.csv.json")  # made since the manifest was written
+    assert compare(before, after).settings == [("made_up.table1.trials", "100", "300")]
+
+
 def test_chance_is_not_all_that_moves_numbers_of_another_configuration(before, tmp_path):
     settings = {"scale": "small", "table1": {"trials": 200}}
     found = compare(before, make_tree(tmp_path / "after", {"table1": accuracies(0.5, 0.6, 0.8)}, settings=settings))

@@ -112,6 +112,13 @@ class ToAPoint:
         return x - told.view(x.shape)
 
 
+class ToTheFirst(ToAPoint):
+    """A network that knows one image only, whatever it is told."""
+
+    def __call__(self, x, told):
+        return x - self.points[:1]
+
+
 def point_bench(classes=4, side=4):
     points = torch.rand(classes, 1, side, side, generator=torch.Generator().manual_seed(1))
     labels = torch.arange(classes).repeat_interleave(3)
@@ -152,6 +159,29 @@ def test_guided_samples_of_points_are_the_points():
     rows = found.numbers[found.numbers.kind == "samples"]
     assert rows.right_features.all() and rows.spread.max() < 1e-6
     assert (rows.sigma < 0.02).all() and (rows.iterations > 10).all()
+
+
+def test_members_come_from_all_textures_of_a_class():
+    """Six classes of four textures: their patches stand one texture after another."""
+    numbers = torch.arange(6 * 4 * 9)
+    images = data.LabelledImages(numbers.view(-1, 1, 1, 1).float(), numbers // 36)
+    bench = Bench(images, images, {}, "cpu")
+    for test in (False, True):
+        chosen = bench.members(2, 8, test=test).flatten() - 72
+        assert (chosen // 9).tolist() == [0, 0, 1, 1, 2, 2, 3, 3] and len(set(chosen.tolist())) == 8
+    assert len(bench.members(2, 100)) == 36 and bench.members(5, 1).item() == 180
+
+
+def test_what_a_condition_that_is_turned_off_changes():
+    """The mixture knows one point only: for another one's class everything, for its own nothing."""
+    bench, points = point_bench(side=16)
+    bench = Bench(bench.train, bench.test, {**bench.networks, "mixture": ToTheFirst(points)}, "cpu")
+    partial = configuration.Partial(classes=3, levels=(0.5, 0.1))
+    climb = configuration.Sampling(step=0.3, noise=0.5, final=0.02)
+    found = sampling.figure13(bench, partial=partial, sampling=climb).numbers
+    own = found.label == 0  # of the first class the mixture makes what its condition makes
+    assert found[own].same.all() and found[own].right.all() and found[own].psnr.min() > 60
+    assert not found[~own].same.any() and not found[~own].right.any() and found[~own].psnr.max() < 20
 
 
 def test_interpolated_conditions_lie_between():

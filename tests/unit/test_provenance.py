@@ -111,10 +111,12 @@ def tree(tmp_path):
 
 
 def edit(tree: Path, change) -> None:
-    path = tree / "manifest.json"
+    """The record of table1, beside it and in the manifest."""
+    path, artifact = tree / "manifest.json", "coupled_inference/table1.csv"
     content = json.loads(path.read_text())
-    change(content["artifacts"]["coupled_inference/table1.csv"])
+    change(content["artifacts"][artifact])
     path.write_text(json.dumps(content))
+    sidecar_of(tree / artifact, tree).write_text(json.dumps(content["artifacts"][artifact]))
 
 
 def test_a_record_says_where_a_number_comes_from(tree):
@@ -149,6 +151,19 @@ def test_a_flipped_byte_is_named(tree):
     (tree / "coupled_inference/table1.csv").write_text("method\nalt\n")
     (finding,) = verify(tree, Config())
     assert finding.startswith(f"{tree}/coupled_inference/table1.csv: changed")
+
+
+def test_what_was_made_since_the_manifest_goes_by_its_own_record(tree):
+    artifact = tree / "coupled_inference/table1.csv"
+    write_text("method\nresonator\n", artifact)
+    other = Config.model_validate({"coupled_inference": {"table1": {"trials": 70}}})
+    settings = block(other, "coupled_inference", "table1", "methods")
+    record(artifact, tree=tree, modules=[MODULE], paper="coupled_inference", settings=settings)
+    assert list(verify(tree, Config())) == [f"{artifact}: stale, made with table1.trials = 70, which is 200 now"]
+    sidecar_of(artifact, tree).unlink()  # as in a tree of reference results: the manifest is all there is
+    assert list(verify(tree, Config())) == [
+        f"{artifact}: changed since it was made (its sha256 differs); delete it, and the next run makes it again"
+    ]
 
 
 def test_nothing_is_built_on_what_was_changed_since_it_was_made(tree):

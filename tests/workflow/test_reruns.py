@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 from project import Project
 
@@ -31,6 +32,13 @@ def parts(*artifacts: str) -> set[str]:
 
 def test_a_finished_tree_needs_nothing(project: Project) -> None:
     assert project.jobs() == {}
+
+
+@pytest.mark.parametrize("artifact", ["figure6", "figure7", "figure8", "figure10", "figure11", "figure14", "figure16"])
+def test_the_smoke_samples_of_paper_5_climb(finished: Project, artifact: str) -> None:
+    """Networks that are hardly trained may see no noise at all; then nothing of the sampler would run."""
+    taken = pd.read_csv(finished.tree / f"feature_guidance/{artifact}.csv").iterations.dropna()
+    assert taken.min() > 0 and taken.max() < 100
 
 
 def test_times_do_not_count(project: Project) -> None:

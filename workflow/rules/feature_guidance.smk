@@ -24,7 +24,7 @@ GUIDED = {
     "figure16": ("samples", "sampling"),
     "free_guidance": ("samples", "sampling"),
 }
-PAINTED = [*(artifact for artifact in GUIDED if artifact != "free_guidance"), "training"]
+PAINTED = [*GUIDED, "training"]
 
 FEATURE_GUIDANCE_NUMBERS = expand(f"{FEATURE_GUIDANCE}/{{artifact}}.csv", artifact=[*GUIDED, *DERIVED, "training"])
 FEATURE_GUIDANCE_TABLES = expand(f"{FEATURE_GUIDANCE}/{{artifact}}.md", artifact=DERIVED)

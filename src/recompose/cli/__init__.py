@@ -9,21 +9,13 @@ from typing import Annotated
 
 import typer
 
-from recompose.cli import config, feature_guidance, weighted_composition
+from recompose.cli import config, coupled_inference, feature_guidance, weighted_composition
 from recompose.cli.options import PLAIN, Check, Output, Outputs, Results, Scale, Settings
-from recompose.cli.paper import paper_commands
 from recompose.errors import RecomposeError
 
 app = typer.Typer(help="Every table and figure of five papers, regenerated and judged.", **PLAIN)
 app.add_typer(config.commands, name="config")
-app.add_typer(
-    paper_commands(
-        "coupled_inference",
-        ["table1", "figure2", "figure3", "figure4", "figure5", "figure6", "capacity", "table_search"],
-        derived={"capacity": ["figure2.csv"]},
-    ),
-    name="coupled-inference",
-)
+app.add_typer(coupled_inference.commands, name="coupled-inference")
 app.add_typer(weighted_composition.commands, name="weighted-composition")
 app.add_typer(feature_guidance.commands, name="feature-guidance")
 

@@ -1,4 +1,4 @@
-"""The commands that every paper has: one per artifact, and those that gather, draw, print and search."""
+"""The commands that every paper has: one per artifact, and those that gather, draw and print."""
 
 import inspect
 import shutil
@@ -107,37 +107,5 @@ def paper_commands(
         step = Step(tree_of(output, paper), f"{package}.tables")
         render = function_of(paper, "tables", artifact)
         step.save(render(*step.frames(input or [output.with_suffix(".csv")])), output, write_text)
-
-    @commands.command()
-    def search(variant: str, settings: Settings = None, output: Output = None, scale: Scale = None) -> None:
-        """Search the hyperparameters of one variant; a search that was stopped goes on."""
-        from recompose.cli.step import Step, function_of, resolve, tree_of, tree_of_scale
-        from recompose.provenance import code_hash
-        from recompose.storage import write_yaml
-
-        function = function_of(paper, "search", "search")
-        output = output or tree_of_scale(scale) / paper / "search" / f"{variant}.yaml"
-        settings = settings or resolve(paper, function, scale)
-        step = Step(tree_of(output, paper), f"{package}.search", paper, settings)
-        # Edited code starts a journal of its own: what the old code measured says nothing of the new one.
-        journal = output.with_name(f"{variant}-{code_hash(*step.modules)}.journal")
-        step.save(step.call(function, variant, journal=journal), output, write_yaml)
-
-    @commands.command()
-    def adopt(scale: Scale = None) -> None:
-        """Put what the searches of a results tree found into config/tuned, in the place of what is there."""
-        import yaml
-
-        from recompose.cli.step import function_of, tree_of_scale
-        from recompose.provenance import sidecar_of
-        from recompose.storage import read_json, write_csv, write_yaml
-
-        tree, folder = tree_of_scale(scale), Path("config/tuned")
-        searches = {path.stem: path for path in sorted((tree / paper / "search").glob("*.yaml"))}
-        found = {name: yaml.safe_load(path.read_text(encoding="utf-8")) for name, path in searches.items()}
-        records = {name: read_json(sidecar_of(path, tree)) for name, path in searches.items()}
-        tuned, readings = function_of(paper, "adoption", "adopt")(found, records)
-        write_yaml(tuned, folder / f"{paper}.yaml")
-        write_csv(readings, folder / f"{paper}_readings.csv")
 
     return commands

@@ -47,8 +47,16 @@ class Step:
         if "device" in inspect.signature(function).parameters:
             self.device = resolve_device(device)
         offered |= {"device": self.device, "scale": scale}
-        taken = {key: value for key, value in offered.items() if key in inspect.signature(function).parameters}
-        return function(*arguments, **_models(self.paper, values), **taken)
+        parameters = inspect.signature(function).parameters
+        given = _models(self.paper, values) | {key: value for key, value in offered.items() if key in parameters}
+        needed = [key for key in _keys(self.paper, function) if parameters[key].default is inspect.Parameter.empty]
+        lacking = [key for key in needed if key not in given]
+        if lacking:
+            raise RecomposeError(
+                f"--settings: {function.__name__} reads {', '.join(lacking)} too; add them, or leave --settings out for"
+                " those of the configuration"
+            )
+        return function(*arguments, **given)
 
     def reads(self, files: Iterable[Path]) -> None:
         """Note the hashes of other files that are about to be read: they may be edited before the work is done."""
@@ -115,11 +123,14 @@ def parse(settings: str | None) -> dict[str, Any]:
 
 def resolve(paper: str, function: Function, scale: str | None, *more: str) -> str:
     """The settings that the workflow would pass: the keys the function takes by name, as config/ has them, and more."""
-    config = load_config(scale=scale)
-    known = type(getattr(config, paper)).model_fields
+    return json.dumps(block(load_config(scale=scale), paper, *more, *_keys(paper, function)))
+
+
+def _keys(paper: str | None, function: Function) -> list[str]:
+    """The keys of a paper's settings that a function takes by name."""
+    known = type(getattr(Config(), paper)).model_fields if paper else {}
     parameters = inspect.signature(function).parameters.values()
-    keys = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY and each.name in known]
-    return json.dumps(block(config, paper, *more, *keys))
+    return [each.name for each in parameters if each.kind is each.KEYWORD_ONLY and each.name in known]
 
 
 def _models(paper: str | None, values: dict[str, Any]) -> dict[str, Any]:

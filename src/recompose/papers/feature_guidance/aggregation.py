@@ -65,7 +65,10 @@ def quality(*frames: pd.DataFrame) -> pd.DataFrame:
                 for quantity, each in values.items()
             ]
     columns = ["artifact", "kind", "quantity", "mean", "std", "ci_low", "ci_high", "n"]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    shares = table.quantity.str.startswith("accuracy")
+    table.loc[shares, ["ci_low", "ci_high"]] = table.loc[shares, ["ci_low", "ci_high"]].clip(0, 1)
+    return table
 
 
 def mean_and_interval(values: np.ndarray) -> tuple[float, float, float, float, int]:

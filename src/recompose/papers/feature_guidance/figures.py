@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from recompose.mosaics import Image, mosaic, show
 from recompose.plotting import banded_lines, method_style, shared_legend, style
@@ -94,6 +95,10 @@ def figure4(frame: pd.DataFrame, images: Images) -> Figure:
             row[0].set(xscale="log", yscale="log", xlabel="variance within, along the line between",
                        ylabel=f"{LABELS[network]}\nsquared distance of the means")  # fmt: skip
             row[0].legend(loc="best")
+            for axis in (row[0].xaxis, row[0].yaxis):  # a decade and a bit: labels for each tick would run together
+                axis.set_major_locator(LogLocator(subs=(1, 3)))
+                axis.set_major_formatter(FormatStrFormatter("%g"))
+                axis.set_minor_formatter(NullFormatter())
             data = [here[here.block == block].separability for block in blocks]
             row[1].boxplot(data, tick_labels=[block.replace(" ", "\n") for block in blocks], showfliers=False,
                            medianprops={"color": "#d55e00"})  # fmt: skip
@@ -136,7 +141,8 @@ def figure5(frame: pd.DataFrame, images: Images) -> Figure:
         ends = np.array([0, frame.feature_distance.max() * 1.05])
         for factor, label in ((ratio.min(), "A"), (ratio.max(), "B")):
             panels[1].plot(ends, factor * ends, color="black", linewidth=0.8, linestyle="--")
-            panels[1].annotate(label, (ends[1], min(factor * ends[1], frame.density_distance.max() * 1.05)), fontsize=9)
+            leaves = min(ends[1], frame.ci_high.max() * 1.06 / factor)  # the panel, at the right or above
+            panels[1].annotate(label, (leaves, factor * leaves), fontsize=9)
         panels[1].set(
             xlabel=r"$\|\phi_y - \phi_{y'}\|^2$", ylabel="$d^2(p_y, p_{y'})$", xlim=(0, None),
             ylim=(0, frame.ci_high.max() * 1.1),
@@ -185,15 +191,17 @@ def figure7(frame: pd.DataFrame, images: Images) -> Figure:
 
 
 def _sampled(frame: pd.DataFrame, images: Images, *, beside: bool) -> Figure:
-    """Samples of some classes: a column for each below its example, or a row for each beside it."""
-    seeds = len(images["starts"])
-    examples, samples = images["examples"][:SHOWN], images["samples"].reshape(-1, seeds, *images["samples"].shape[1:])
+    """Samples of some classes, from the first to the last: a column for each below its example, or a row beside it."""
+    seeds, classes = len(images["starts"]), len(images["examples"])
+    shown = np.linspace(0, classes - 1, min(SHOWN, classes)).round().astype(int)
+    examples = images["examples"][shown]
+    samples = images["samples"].reshape(classes, seeds, *images["samples"].shape[1:])[shown]
     if beside:
         return _picture(
-            mosaic([[example, *each] for example, each in zip(examples, samples, strict=False)], gaps=(1,)), width=6
+            mosaic([[example, *each] for example, each in zip(examples, samples, strict=True)], gaps=(1,)), width=6
         )
     rows: list[list[Image | None]] = [[None, *examples]]
-    rows += [[images["starts"][seed], *samples[: len(examples), seed]] for seed in range(seeds)]
+    rows += [[images["starts"][seed], *samples[:, seed]] for seed in range(seeds)]
     return _picture(mosaic(rows, gaps=(1,)))
 
 
@@ -202,7 +210,7 @@ def figure10(frame: pd.DataFrame, images: Images) -> Figure:
     return _sampled(frame, images, beside=False)
 
 
-figure11 = figure10
+figure11 = free_guidance = figure10
 
 
 def figure14(frame: pd.DataFrame, images: Images) -> Figure:

@@ -41,9 +41,11 @@ class Bench:
         return intensities(self.train.images[::16], self.device).mean(dim=(0, 2, 3), keepdim=True)
 
     def members(self, label: int, count: int, *, test: bool = False) -> Tensor:
-        """The first images of a class, with intensities."""
+        """So many images of a class, with intensities: from all of its textures, which stand one after another."""
         part = self.test if test else self.train
-        return intensities(part.images[part.labels == label][:count], self.device)
+        images = part.images[part.labels == label]
+        count = min(count, len(images))
+        return intensities(images[torch.arange(count) * len(images) // count], self.device)
 
     def condition(self, label: int, count: int = 1, network: FeatureUNet | None = None) -> Tensor:
         """phi_y from some training images of the class, (features,)."""

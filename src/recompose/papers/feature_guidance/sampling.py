@@ -53,7 +53,7 @@ def figure16(bench: Bench, *, samples: configuration.Samples, sampling: configur
 
 
 def free_guidance(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
-    """Samples by classifier-free guidance of a network of the same size; judged by the guided network's features.
+    """The same by classifier-free guidance of a network of the same size; judged by the guided network's features.
 
     networks: the labelled one, and the guided one
     """
@@ -63,7 +63,7 @@ def free_guidance(bench: Bench, *, samples: configuration.Samples, sampling: con
     assert isinstance(network, LabelledUNet)
     score = free_score(network, labels.to(bench.device), samples.weight)
     found, ascent = sample(score, first.repeat(len(labels) // len(first), 1, 1, 1), sampling, "free_guidance")
-    return _judged(bench, "free_guidance", found, labels, ascent)
+    return _with_examples(bench, _judged(bench, "free_guidance", found, labels, ascent), first, labels)
 
 
 def late(numbers: pd.DataFrame, limit: int) -> str | None:
@@ -90,8 +90,12 @@ def _class_samples(
     first = starts(bench, sampling, samples.seeds, bench.train.images.shape[-1], "samples")
     start = first.repeat(len(labels) // len(first), 1, 1, 1)
     found, ascent = sample(score_of(bench.network, conditions), start, sampling, name)
-    measured = _judged(bench, name, found, labels, ascent)
-    examples = torch.cat([bench.members(label, 1) for label in range(_measured(bench, samples))])
+    return _with_examples(bench, _judged(bench, name, found, labels, ascent), first, labels)
+
+
+def _with_examples(bench: Bench, measured: Measured, first: Tensor, labels: Tensor) -> Measured:
+    """What a figure shows beside the samples."""
+    examples = torch.cat([bench.members(label, 1) for label in range(int(labels.max()) + 1)])
     return Measured(measured.numbers, measured.images | {"starts": first, "examples": examples})
 
 
@@ -233,12 +237,17 @@ def figure12(bench: Bench, *, partial: configuration.Partial, sampling: configur
 def figure13(bench: Bench, *, partial: configuration.Partial, sampling: configuration.Sampling) -> Measured:
     """Trajectories under a condition; and what the mixture's score makes of them from each level on, without it.
 
-    Of each: whether it is the same as with the condition to the end (PSNR), and how near to the class its features are.
+    Of each: how near it is to what the condition makes of it to the end (PSNR), whether it is nearest to the same class
+    as that is, and whether that is the condition's.
     """
     labels = np.linspace(0, bench.classes - 1, partial.classes).round().astype(int).tolist()
     start = starts(bench, sampling, 1, bench.train.images.shape[-1], "figure13")
     mixture = score_of(bench.networks["mixture"])
     known = _members(bench)
+
+    def nearest(image: Tensor) -> int:
+        return int(nearest_centroid(features(bench.network, image).cpu().numpy(), *known)[0])
+
     images, rows = {"start": start}, []
     for label in labels:
         condition = bench.condition(label, MEMBERS)
@@ -260,10 +269,11 @@ def figure13(bench: Bench, *, partial: configuration.Partial, sampling: configur
             f"example {label}": bench.members(label, 1),
         }
         for level, (ended, ascent) in zip(partial.levels, ends, strict=True):
-            there = nearest_centroid(features(bench.network, ended).cpu().numpy(), *known)
+            there = nearest(ended)
             taken = int(torch.maximum(ascent.iterations, last.iterations))
-            rows.append((label, level, float(psnr(final, ended)), int(there[0] == label), taken))
-    return Measured(pd.DataFrame(rows, columns=["label", "sigma", "psnr", "right", "iterations"]), images)
+            same, right = int(there == nearest(final)), int(there == label)
+            rows.append((label, level, float(psnr(final, ended)), same, right, taken))
+    return Measured(pd.DataFrame(rows, columns=["label", "sigma", "psnr", "same", "right", "iterations"]), images)
 
 
 def _members(bench: Bench) -> tuple[np.ndarray, np.ndarray]:
