@@ -62,7 +62,7 @@ onerror:
         logger.error(f"recompose: the disk of {TREE} is full")
     else:
         end()
-    logger.info(banner("stopped; the same command goes on from here, once an error above is mended"))
+    logger.info(banner("stopped; the same command goes on from here. Where an error stands above, mend it first"))
 
 
 rule all:

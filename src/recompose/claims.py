@@ -131,6 +131,8 @@ class Paper(Block):
     """One file of claims: what the paper is, the artifacts in the order people read them, and its claims."""
 
     slug: str
+    number: int = Field(ge=1)
+    """its place among the papers"""
     title: str
     citation: str
     data: str
@@ -155,12 +157,13 @@ class Paper(Block):
 
 
 def load_papers(folder: str | Path) -> list[Paper]:
-    """Every file of claims, with the numbers of `published/<slug>.csv` beside the folder filled in."""
+    """Every paper's file of claims, with the numbers of `published/<slug>.csv` beside the folder filled in."""
     folder = Path(folder)
     files = sorted(folder.glob("*.yaml"))
     if not files:
         raise RecomposeError(f"{folder}: no claims (*.yaml) found")
-    return [load_paper(file, folder.parent / "published" / f"{file.stem}.csv") for file in files]
+    papers = [load_paper(file, folder.parent / "published" / f"{file.stem}.csv") for file in files]
+    return sorted(papers, key=lambda paper: paper.number)
 
 
 def load_paper(file: Path, published: Path) -> Paper:
