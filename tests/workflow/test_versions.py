@@ -89,7 +89,7 @@ def test_an_experiment(versions: Versions) -> None:
     versions.dvc("plots", "diff", "HEAD")
     page = (versions.root / "dvc_plots/index.html").read_text()
     assert page.count('"rev": "HEAD"') > 100 and page.count('"rev": "workspace"') > 100
-    assert page.count('<img src="static/') == 2 * 25 and not re.search(
+    assert page.count('<img src="static/') == 2 * 26 and not re.search(
         r"<(script|link|img)[^>]*(src|href)\s*=\s*.?(https?:)?//", page
     )
 
