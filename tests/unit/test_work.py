@@ -54,9 +54,10 @@ def test_the_operations_of_training_denoisers_are_those_that_are_done(name: str,
     blocks = {
         "images": {"classes": 2, "size": 64, "patch": 16, "held_out": 2},
         "training": {"epochs": 1, "other_epochs": 1, "batch": 14},
+        "network": {"levels": 3},
     }
-    settings = FeatureGuidance.model_validate(blocks | {"network": {"levels": 3}, "samples": {"classes": 2},
-                                                        "denoised": {"classes": 2}, "partial": {"classes": 1}})  # fmt: skip
+    shown = {"samples": {"classes": 2}, "denoised": {"classes": 2}, "partial": {"classes": 1}}
+    settings = FeatureGuidance.model_validate(blocks | shown)
     images = LabelledImages(torch.rand(28, channels, 16, 16), torch.arange(28) % 2)
     with FlopCounterMode(display=False) as counter:
         denoisers.networks(name, images, network=settings.network, training=settings.training, device="cpu")
