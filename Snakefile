@@ -11,11 +11,11 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-from recompose.cluster import cancel, hide_devices, pin, pinned, watch
+from recompose.workflow.cluster import cancel, hide_devices, pin, pinned, watch
 from recompose.config import load_config
 from recompose.errors import RecomposeError
-from recompose.provenance import content_hash
-from recompose.run import is_full
+from recompose.workflow.provenance import content_hash
+from recompose.workflow.run import is_full
 
 gc.freeze()  # what Snakemake has loaded stays: looking through it over and over took a fifth of a dry run
 min_version("9.27")

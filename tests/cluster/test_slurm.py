@@ -198,7 +198,7 @@ def test_grouped_cells_are_one_job_and_without_gpus_all_are_on_cpus(
 
 
 def test_a_controller_that_is_away_for_too_long(slurm: Cluster, local: Project, fresh: Project) -> None:
-    fresh.edit("src/recompose/cluster.py", "PATIENCE = 120.0", "PATIENCE = 30.0")
+    fresh.edit("src/recompose/workflow/cluster.py", "PATIENCE = 120.0", "PATIENCE = 30.0")
     with run(fresh, FIGURE5) as started:
         at_work(slurm, fresh, CELLS)
         slurm.stop("slurmctld")

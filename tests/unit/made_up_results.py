@@ -11,7 +11,7 @@ import pandas as pd
 from recompose.papers.coupled_inference.names import LABELS, PAPER
 from recompose.papers.weighted_composition.aggregation import tables
 from recompose.papers.weighted_composition.names import METRICS, SETTINGS
-from recompose.plotting import style
+from recompose.presentation.plotting import style
 from recompose.storage import write_csv, write_figure, write_json, write_text
 
 ROOT = Path(__file__).parents[2]

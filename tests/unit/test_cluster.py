@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from recompose.cluster import hide_devices
+from recompose.workflow.cluster import hide_devices
 
 
 @pytest.mark.parametrize(

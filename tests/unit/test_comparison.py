@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from recompose.cli import main
-from recompose.comparison import UNLIKE, compare, render, text
 from recompose.errors import RecomposeError
-from recompose.movements import compare_frames
+from recompose.judgement.comparison import UNLIKE, compare, render, text
+from recompose.judgement.movements import compare_frames
 from recompose.storage import write_csv, write_json
 
 SLUG = "made_up"

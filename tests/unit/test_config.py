@@ -14,7 +14,7 @@ import yaml
 from recompose.config import SCALES, Config, ConfigError, block, load_config
 from recompose.config.documents import DOCUMENTS, write_document
 from recompose.errors import RecomposeError
-from recompose.rulegraph import PAPERS
+from recompose.workflow.rulegraph import PAPERS
 
 ROOT = Path(__file__).parents[2]
 
@@ -250,6 +250,6 @@ def test_the_defaults_are_complete_and_fit_the_schema():
 
 def test_the_workflow_reads_the_configuration_without_torch():
     """Every run of snakemake imports these; torch alone would take a second."""
-    code = "import sys, recompose.config, recompose.provenance; print({'torch', 'pandas'} & set(sys.modules))"
+    code = "import sys, recompose.config, recompose.workflow.provenance; print({'torch', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

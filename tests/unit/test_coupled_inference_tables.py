@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from made_up_results import SLUG, edit, make_results
 
-from recompose.page import parse_table
+from recompose.judgement.page import parse_table
 from recompose.papers.coupled_inference import tables
 from recompose.papers.coupled_inference.names import LABELS, groups, label, ordered
 

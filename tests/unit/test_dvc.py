@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from recompose import rulegraph
-from recompose.offline import plots_page
+from recompose.judgement.plots_page import plots_page
 from recompose.storage import read_csv
+from recompose.workflow import rulegraph
 
 ROOT = Path(__file__).parents[2]
 PAPERS = sorted(rulegraph.PAPERS)

@@ -8,8 +8,8 @@ from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
 from recompose.errors import RecomposeError
-from recompose.metadata import NAME, entries, keep, take_over
 from recompose.storage import write_text
+from recompose.workflow.metadata import NAME, entries, keep, take_over
 
 TREE = Path("results/small")
 TABLE1 = TREE / "coupled_inference/table1.csv"

@@ -7,8 +7,8 @@ import pytest
 from made_up_results import CLAIMS, ROOT, SLUG, add_artifacts, make_results
 
 from recompose.errors import RecomposeError
-from recompose.notebook import Reader, run_notebook
-from recompose.scorecard import score
+from recompose.judgement.notebook import Reader, run_notebook
+from recompose.judgement.scorecard import score
 from recompose.storage import write_csv
 
 NOTEBOOK = ROOT / "workflow/notebooks/coupled_inference.ipynb"

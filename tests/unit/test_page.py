@@ -10,8 +10,8 @@ import pytest
 from made_up_results import CLAIMS, SLUG, add_artifacts, edit, make_results
 
 from recompose.errors import RecomposeError
-from recompose.page import parse_table, render
-from recompose.scorecard import score
+from recompose.judgement.page import parse_table, render
+from recompose.judgement.scorecard import score
 from recompose.storage import write_csv, write_json
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from recompose.papers.coupled_inference.names import LABELS
-from recompose.plotting import banded_lines, method_style, shared_legend, style
+from recompose.presentation.plotting import banded_lines, method_style, shared_legend, style
 from recompose.storage import write_figure
 
 FRAME = pd.DataFrame(

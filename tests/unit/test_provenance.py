@@ -8,7 +8,8 @@ import pytest
 
 from recompose.config import Config, block
 from recompose.errors import RecomposeError
-from recompose.provenance import (
+from recompose.storage import write_text
+from recompose.workflow.provenance import (
     code_hash,
     module_hashes,
     read_manifest,
@@ -20,7 +21,6 @@ from recompose.provenance import (
     verify,
     write_manifest,
 )
-from recompose.storage import write_text
 
 MODULE = "recompose.randomness"
 
@@ -37,7 +37,7 @@ def code(package):
 
 
 def hash_in(package, module="recompose.metrics.first"):
-    command = "import sys; from recompose.provenance import code_hash; print(code_hash(*sys.argv[1:]))"
+    command = "import sys; from recompose.workflow.provenance import code_hash; print(code_hash(*sys.argv[1:]))"
     done = package.run("-c", command, module)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -11,7 +11,7 @@ from recompose.metrics.decomposition import decomposition_accuracy
 from recompose.papers.coupled_inference import solvers
 from recompose.papers.feature_guidance.names import DERIVED, USES
 from recompose.papers.weighted_composition.names import TABLES
-from recompose.rulegraph import PAPERS
+from recompose.workflow.rulegraph import PAPERS
 
 ROOT = Path(__file__).parents[2]
 TEXTS = [

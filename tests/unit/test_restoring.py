@@ -14,10 +14,10 @@ from snakemake.persistence.file import FilePersistence
 
 from recompose.config import Config, block
 from recompose.errors import RecomposeError
-from recompose.metadata import NAME, keep
-from recompose.provenance import record, sidecar_of, write_manifest
-from recompose.restoring import restore
 from recompose.storage import write_text
+from recompose.workflow.metadata import NAME, keep
+from recompose.workflow.provenance import record, sidecar_of, write_manifest
+from recompose.workflow.restoring import restore
 
 TREE = Path("results/small")
 PAPER = TREE / "coupled_inference"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recompose.rulegraph import merged, mermaid, step_of
+from recompose.workflow.rulegraph import merged, mermaid, step_of
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,15 @@ from types import SimpleNamespace
 import pytest
 from snakemake.cli import parse_config
 
-from recompose.cluster import pin, pinned
 from recompose.config import Config
 from recompose.errors import RecomposeError
-from recompose.provenance import content_hash
-from recompose.run import join, settle_dates, take
+from recompose.workflow.cluster import pin, pinned
+from recompose.workflow.provenance import content_hash
+from recompose.workflow.run import join, settle_dates, take
 
 OTHER = """
 import sys
-from recompose import run
+from recompose.workflow import run
 
 getattr(run, sys.argv[1])(sys.argv[2])
 print("has it", flush=True)

@@ -8,12 +8,10 @@ import pytest
 import yaml
 from made_up_results import CLAIMS, PUBLISHED, SLUG, copy_claims, edit, make_results
 
-from recompose.claims import Claim, load_papers
 from recompose.errors import RecomposeError
-from recompose.estimates import LINES, exact
-from recompose.papers.weighted_composition.names import SETTINGS
-from recompose.rulegraph import PAPERS
-from recompose.scorecard import (
+from recompose.judgement.claims import Claim, load_papers
+from recompose.judgement.estimates import LINES, exact
+from recompose.judgement.scorecard import (
     NEEDS_DATA,
     NOT_REPRODUCED,
     NOT_TESTABLE,
@@ -25,7 +23,9 @@ from recompose.scorecard import (
     score,
     summary,
 )
+from recompose.papers.weighted_composition.names import SETTINGS
 from recompose.storage import read_csv, write_csv
+from recompose.workflow.rulegraph import PAPERS
 
 COLUMNS = [
     "paper", "id", "by", "where", "statement", "kind", "artifact", "value", "ci_low", "ci_high", "published",

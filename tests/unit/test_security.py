@@ -14,10 +14,10 @@ import pytest
 import yaml
 from made_up_results import SLUG, add_artifacts, copy_claims, make_results
 
-from recompose import notebook, page
-from recompose.comparison import compare
-from recompose.comparison import render as render_comparison
-from recompose.scorecard import score
+from recompose.judgement import notebook, page
+from recompose.judgement.comparison import compare
+from recompose.judgement.comparison import render as render_comparison
+from recompose.judgement.scorecard import score
 from recompose.storage import write_csv, write_json
 
 ROOT = Path(__file__).parents[2]

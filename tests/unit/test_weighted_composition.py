@@ -14,8 +14,8 @@ from recompose.datasets.compositions import composition
 from recompose.diffusion.mixtures import mixture_scores
 from recompose.diffusion.noise_prediction import Divergence
 from recompose.errors import RecomposeError
+from recompose.judgement.page import parse_table
 from recompose.metrics.sliced_wasserstein import directions, sliced_wasserstein
-from recompose.page import parse_table
 from recompose.papers.weighted_composition import aggregation, experiments, figures, tables, theorems
 from recompose.papers.weighted_composition import networks as module
 from recompose.papers.weighted_composition.names import MODELS, SETTINGS, TABLES

@@ -71,9 +71,9 @@ def test_words_do_not_count(project: Project) -> None:
     ("module", "expected"),
     [
         ("cli/paper.py", set()),
-        ("scorecard.py", {"scorecard"}),
-        ("page.py", {"page"}),
-        ("notebook.py", NOTEBOOKS),
+        ("judgement/scorecard.py", {"scorecard"}),
+        ("judgement/page.py", {"page"}),
+        ("judgement/notebook.py", NOTEBOOKS),
         ("diffusion/particles.py", SAMPLED | {"weighted_composition_theorems_numbers"}),
         (
             "papers/weighted_composition/tables.py",

@@ -4,9 +4,9 @@ import json
 
 from recompose.cli.config import check_values
 from recompose.config import block
-from recompose.metadata import keep, take_over
-from recompose.provenance import code_hash, sidecar_of
-from recompose.run import settle_dates, take
+from recompose.workflow.metadata import keep, take_over
+from recompose.workflow.provenance import code_hash, sidecar_of
+from recompose.workflow.run import settle_dates, take
 from recompose.storage import require_format
 
 TREE = f"results/{settings.scale}"

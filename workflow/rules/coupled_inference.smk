@@ -240,6 +240,6 @@ rule coupled_inference_notebook:
         "../../environment.yml"
     params:
         scale=settings.scale,
-        code=code_hash("recompose.notebook"),
+        code=code_hash("recompose.judgement.notebook"),
     shell:
         "recompose notebook coupled-inference --results results/{params.scale} --output {output.html:q} > {log:q} 2>&1"

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from recompose.cluster import tell_profile
+from recompose.workflow.cluster import tell_profile
 from recompose.papers.feature_guidance.names import DERIVED, IMAGES, NETWORKS as DENOISERS, USES
 from recompose.papers.feature_guidance.work import works as denoisers_works
 
@@ -262,6 +262,6 @@ rule feature_guidance_notebook:
         "../../environment.yml"
     params:
         scale=settings.scale,
-        code=code_hash("recompose.notebook"),
+        code=code_hash("recompose.judgement.notebook"),
     shell:
         "recompose notebook feature-guidance --results results/{params.scale} --output {output.html:q} > {log:q} 2>&1"

@@ -33,7 +33,7 @@ rule scorecard:
         "../../environment.yml"
     params:
         scale=settings.scale,
-        code=code_hash("recompose.scorecard"),
+        code=code_hash("recompose.judgement.scorecard"),
     shell:
         "recompose scorecard --results results/{params.scale} --claims config/claims"
         " --output {output.csv:q} --output {output.table:q} --output {output.summary:q} > {log:q} 2>&1"
@@ -52,7 +52,7 @@ rule manifest:
         "../../environment.yml"
     params:
         scale=settings.scale,
-        code=code_hash("recompose.provenance"),
+        code=code_hash("recompose.workflow.provenance"),
     shell:
         "recompose manifest --results results/{params.scale} > {log:q} 2>&1"
 
@@ -67,7 +67,7 @@ rule page:
         NOTEBOOKS,
         CLAIMS,
         PUBLISHED,
-        multiext("src/recompose/", "page.html.j2", "badge.html.j2", "style.css.j2"),
+        multiext("src/recompose/judgement/", "page.html.j2", "badge.html.j2", "style.css.j2"),
     output:
         f"{TREE}/index.html",
     log:
@@ -77,6 +77,6 @@ rule page:
         "../../environment.yml"
     params:
         scale=settings.scale,
-        code=code_hash("recompose.page"),
+        code=code_hash("recompose.judgement.page"),
     shell:
         "recompose page --results results/{params.scale} --output {output:q} > {log:q} 2>&1"

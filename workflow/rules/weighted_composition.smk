@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from recompose.cluster import tell_profile
+from recompose.workflow.cluster import tell_profile
 from recompose.papers.weighted_composition.names import MODELS, SETTINGS, TABLES as NUMBERED
 from recompose.papers.weighted_composition.work import works
 
@@ -295,6 +295,6 @@ rule weighted_composition_notebook:
         "../../environment.yml"
     params:
         scale=settings.scale,
-        code=code_hash("recompose.notebook"),
+        code=code_hash("recompose.judgement.notebook"),
     shell:
         "recompose notebook weighted-composition --results results/{params.scale} --output {output.html:q} > {log:q} 2>&1"

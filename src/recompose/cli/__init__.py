@@ -39,13 +39,13 @@ def scorecard(
 ) -> None:
     """Judge every claim from the numbers of a results tree."""
     from recompose.cli.step import Step, tree_of_scale
-    from recompose.provenance import require_unchanged
-    from recompose.scorecard import headlines, markdown, score, summary
+    from recompose.judgement.scorecard import headlines, markdown, score, summary
     from recompose.storage import write_csv, write_json, write_text
+    from recompose.workflow.provenance import require_unchanged
 
     tree = tree_of_scale(scale, results)
     require_unchanged(tree.glob("*/*.csv"), tree)
-    step = Step(tree, "recompose.scorecard")
+    step = Step(tree, "recompose.judgement.scorecard")
     card = score(tree, claims)
     write = {
         ".csv": lambda path: step.save(card, path, write_csv),
@@ -60,9 +60,9 @@ def scorecard(
 def page(results: Results = None, output: Output = None, scale: Scale = None) -> None:
     """Write the page: one offline file with the scorecard, the figures and where each number comes from."""
     from recompose.cli.step import tree_of_scale
-    from recompose.page import render
-    from recompose.provenance import require_tree_unchanged
+    from recompose.judgement.page import render
     from recompose.storage import write_text
+    from recompose.workflow.provenance import require_tree_unchanged
 
     tree = tree_of_scale(scale, results)
     require_tree_unchanged(tree)
@@ -74,8 +74,8 @@ def page(results: Results = None, output: Output = None, scale: Scale = None) ->
 def notebook(paper: str, results: Results = None, output: Output = None, scale: Scale = None) -> None:
     """Run a paper's notebook on a results tree, and convert it to one HTML file."""
     from recompose.cli.step import tree_of_scale
-    from recompose.notebook import run_notebook
-    from recompose.provenance import require_unchanged
+    from recompose.judgement.notebook import run_notebook
+    from recompose.workflow.provenance import require_unchanged
 
     slug, tree = paper.replace("-", "_"), tree_of_scale(scale, results)
     require_unchanged([tree / "scorecard.csv", *(tree / slug).glob("*.*")], tree)
@@ -86,7 +86,7 @@ def notebook(paper: str, results: Results = None, output: Output = None, scale: 
 def manifest(results: Results = None, settings: Settings = None, scale: Scale = None) -> None:
     """Gather the records of a results tree into its manifest.json."""
     from recompose.cli.step import parse, tree_of_scale
-    from recompose.provenance import require_tree_unchanged, write_manifest
+    from recompose.workflow.provenance import require_tree_unchanged, write_manifest
 
     tree = tree_of_scale(scale, results)
     require_tree_unchanged(tree)
@@ -100,9 +100,9 @@ def diff(
     output: Annotated[Path | None, typer.Option(help="Write all of it as one offline HTML file, too.")] = None,
 ) -> None:
     """Tell how two results trees differ: what made them, which numbers moved how far, which verdicts turned."""
-    from recompose.comparison import compare, render, text
-    from recompose.provenance import require_unchanged
+    from recompose.judgement.comparison import compare, render, text
     from recompose.storage import write_text
+    from recompose.workflow.provenance import require_unchanged
 
     for tree in (first, second):
         require_unchanged([*tree.glob("*/*.csv"), tree / "scorecard.csv"], tree)
@@ -115,8 +115,8 @@ def diff(
 @app.command()
 def restore(scale: Scale = None) -> None:
     """Bring results back from the DVC remote, checked; exit status 1 if one is missing, damaged or stale."""
-    from recompose import restoring
     from recompose.config import load_config
+    from recompose.workflow import restoring
 
     config = load_config(scale=scale)
     tree = Path("results", config.scale)
@@ -130,16 +130,16 @@ def restore(scale: Scale = None) -> None:
 @app.command()
 def plots_page(output: Output = None) -> None:
     """Write .dvc/plots.html, in which `dvc plots` works offline."""
-    from recompose import offline
+    from recompose.judgement.plots_page import plots_page as page_of_plots
     from recompose.storage import write_text
 
-    write_text(offline.plots_page(), output or Path(".dvc/plots.html"))
+    write_text(page_of_plots(), output or Path(".dvc/plots.html"))
 
 
 @app.command()
 def rulegraph(check: Check = False) -> None:
     """Draw the rule graph of the README."""
-    from recompose.rulegraph import write_rulegraph
+    from recompose.workflow.rulegraph import write_rulegraph
 
     write_rulegraph(check)
 
@@ -147,8 +147,8 @@ def rulegraph(check: Check = False) -> None:
 @app.command()
 def verify(scale: Scale = None) -> None:
     """Name every artifact that is missing, changed or stale; exit status 1 if there is one."""
-    from recompose import provenance
     from recompose.config import load_config
+    from recompose.workflow import provenance
 
     config = load_config(scale=scale)
     findings = list(provenance.verify(Path("results", config.scale), config))

@@ -19,8 +19,8 @@ commands = paper_commands(
 def search(variant: str, settings: Settings = None, output: Output = None, scale: Scale = None) -> None:
     """Search the hyperparameters of one variant; a search that was stopped goes on."""
     from recompose.cli.step import Step, function_of, resolve, tree_of, tree_of_scale
-    from recompose.provenance import code_hash
     from recompose.storage import write_yaml
+    from recompose.workflow.provenance import code_hash
 
     function = function_of(PAPER, "search", "search")
     output = output or tree_of_scale(scale) / PAPER / "search" / f"{variant}.yaml"
@@ -37,8 +37,8 @@ def adopt(scale: Scale = None) -> None:
     import yaml
 
     from recompose.cli.step import function_of, tree_of_scale
-    from recompose.provenance import sidecar_of
     from recompose.storage import read_json, write_csv, write_yaml
+    from recompose.workflow.provenance import sidecar_of
 
     tree, folder = tree_of_scale(scale), Path("config/tuned")
     searches = {path.stem: path for path in sorted((tree / PAPER / "search").glob("*.yaml"))}

@@ -49,8 +49,8 @@ def networks(names: Names = None, settings: Settings = None, results: Results = 
     """Train networks; a training that was stopped goes on."""
     from recompose.cli.step import Step, function_of, resolve, tree_of_scale
     from recompose.papers.feature_guidance.data import load_images
-    from recompose.provenance import require_unchanged
     from recompose.storage import write_csv, write_tensors
+    from recompose.workflow.provenance import require_unchanged
 
     tree, function = tree_of_scale(scale, results), function_of(PAPER, "networks", "networks")
     settings = settings or resolve(PAPER, function, scale)
@@ -76,8 +76,8 @@ def measure(names: Names = None, settings: Settings = None, results: Results = N
     from recompose.cli.step import Step, function_of, parse, resolve, tree_of_scale
     from recompose.papers.feature_guidance.experiments import MEASURES
     from recompose.papers.feature_guidance.sampling import late
-    from recompose.provenance import require_unchanged
     from recompose.storage import write_csv, write_tensors
+    from recompose.workflow.provenance import require_unchanged
 
     tree, function = tree_of_scale(scale, results), function_of(PAPER, "experiments", "measured")
     for name in _known(names, USES, "artifact"):

@@ -41,9 +41,9 @@ def paper_commands(
                 tree_of,
                 tree_of_scale,
             )
-            from recompose.provenance import require_unchanged
             from recompose.storage import WHOLE, CellStore, write_csv
             from recompose.storage import Batch as Share
+            from recompose.workflow.provenance import require_unchanged
 
             share = Share.parse(batch) if batch else WHOLE
             output = output or tree_of_scale(scale) / paper / f"{artifact}.csv"

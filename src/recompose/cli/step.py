@@ -18,9 +18,9 @@ from recompose.config.loading import Layer, validate
 from recompose.config.models import Config
 from recompose.errors import RecomposeError, nearest
 from recompose.machine import resolve_device
-from recompose.provenance import code_hash, record, require_unchanged, sha256_of, sidecar_of
-from recompose.run import join
 from recompose.storage import read_csv, read_json, require_format
+from recompose.workflow.provenance import code_hash, record, require_unchanged, sha256_of, sidecar_of
+from recompose.workflow.run import join
 
 if TYPE_CHECKING:
     import numpy as np

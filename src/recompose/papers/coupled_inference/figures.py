@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, PercentFormatter
 
 from recompose.papers.coupled_inference.names import LABELS, label, ordered
-from recompose.plotting import MethodStyle, banded_lines, method_style, shared_legend, style
+from recompose.presentation.plotting import MethodStyle, banded_lines, method_style, shared_legend, style
 
 ACCURACY = "decomposition accuracy"
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from recompose.markdown import table_line, table_rule
 from recompose.papers.coupled_inference.names import groups, label
+from recompose.presentation.markdown import table_line, table_rule
 
 Cell = Callable[[str], str]
 Row = Mapping[Any, Any]

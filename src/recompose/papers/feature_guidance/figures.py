@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
-from recompose.mosaics import Image, mosaic, show
-from recompose.plotting import banded_lines, method_style, shared_legend, style
+from recompose.presentation.mosaics import Image, mosaic, show
+from recompose.presentation.plotting import banded_lines, method_style, shared_legend, style
 
 Images = Mapping[str, np.ndarray]
 SHOWN = 10

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from recompose.markdown import table_line, table_rule
+from recompose.presentation.markdown import table_line, table_rule
 
 ARTIFACTS = {
     "figure10": "guided, gray (Figure 10)",

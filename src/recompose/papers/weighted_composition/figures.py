@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from recompose.papers.weighted_composition.names import ANALYTIC, MODELS, SETTINGS
-from recompose.plotting import banded_lines, method_style, shared_legend, style
+from recompose.presentation.plotting import banded_lines, method_style, shared_legend, style
 
 SOURCES = {"0": "$P^0$", "a1": "$P^{a_1}$", "a2": "$P^{a_2}$", "composition": "composition $P^w$"}
 

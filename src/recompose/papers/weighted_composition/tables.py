@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from recompose.markdown import table_line, table_rule
 from recompose.papers.weighted_composition.names import ANALYTIC, METRICS, SETTINGS, TABLES
+from recompose.presentation.markdown import table_line, table_rule
 
 PANELS = "abcd"
 

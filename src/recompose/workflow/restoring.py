@@ -19,10 +19,10 @@ from dvc.repo import Repo
 
 from recompose.config import Config
 from recompose.errors import RecomposeError
-from recompose.metadata import NAME, adopt, entries
-from recompose.provenance import MANIFEST, read_manifest, sha256_of, sidecar_of, verify
-from recompose.run import taken
 from recompose.storage import atomic, read_json, require_format
+from recompose.workflow.metadata import NAME, adopt, entries
+from recompose.workflow.provenance import MANIFEST, read_manifest, sha256_of, sidecar_of, verify
+from recompose.workflow.run import taken
 
 LOCK = Path("dvc.lock")
 _MISSING = "missing in the DVC remote"

@@ -38,7 +38,7 @@ class Query(Block):
     along: str | None = None
     """an axis: the rows of one axis value are averaged, and then the line is read"""
     read: Read = "only"
-    """one row is meant; the mean of the rows; or a property of the line (recompose.estimates.LINES)"""
+    """one row is meant; the mean of the rows; or a property of the line (recompose.judgement.estimates.LINES)"""
     best_of: str | None = None
     """a column, for example method: of its values the one with the largest result is taken"""
     minus: "Query | None" = None

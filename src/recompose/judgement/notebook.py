@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from recompose.claims import load_paper
 from recompose.errors import RecomposeError
-from recompose.scorecard import NOT_TESTABLE, measured, scale_of
+from recompose.judgement.claims import load_paper
+from recompose.judgement.scorecard import NOT_TESTABLE, measured, scale_of
 from recompose.storage import read_csv, write_text
 
 NOTEBOOKS = Path("workflow/notebooks")

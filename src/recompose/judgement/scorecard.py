@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recompose.claims import Claim, Headline, Paper, Query, load_papers
 from recompose.errors import RecomposeError
-from recompose.estimates import LINES, Estimate, exact, from_interval, from_replicates
+from recompose.judgement.claims import Claim, Headline, Paper, Query, load_papers
+from recompose.judgement.estimates import LINES, Estimate, exact, from_interval, from_replicates
 from recompose.randomness import numpy_generator
 from recompose.storage import read_csv
 

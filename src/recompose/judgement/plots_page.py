@@ -2,7 +2,7 @@
 
 from snakemake.assets import Assets
 
-from recompose.templates import render_template
+from recompose.judgement.templates import render_template
 
 SCRIPTS = ("vega/vega.js", "vega-lite/vega-lite.js", "vega-embed/vega-embed.js")
 

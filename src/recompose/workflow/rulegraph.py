@@ -11,7 +11,7 @@ from recompose.config import Config
 from recompose.errors import RecomposeError
 from recompose.storage import write_text
 
-PAPERS = tuple(name for name in Config.model_fields if Path(__file__).parent.joinpath("papers", name).is_dir())
+PAPERS = tuple(name for name in Config.model_fields if Path(__file__).parents[1].joinpath("papers", name).is_dir())
 
 STEPS = {
     r"\w+_images": "sets of images",

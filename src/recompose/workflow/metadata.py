@@ -16,8 +16,8 @@ from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
 from recompose.errors import RecomposeError
-from recompose.provenance import sha256_of
 from recompose.storage import read_json, write_json, write_text
+from recompose.workflow.provenance import sha256_of
 
 NAME = "provenance/snakemake.jsonl"
 """A line per output, in each paper's folder; of the outputs over all papers, in the tree."""

@@ -84,7 +84,7 @@ def _import_graph() -> "grimp.ImportGraph":
 
 def _source(module: str) -> str:
     # Found below the package's folder and never through the import system: that would execute the parents.
-    folder = Path(__file__).parent.joinpath(*module.split(".")[1:])
+    folder = Path(__file__).parents[1].joinpath(*module.split(".")[1:])
     path = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
     # A folder without __init__.py is a package too; it executes nothing.
     return path.read_text(encoding="utf-8") if path.exists() else ""

@@ -11,11 +11,11 @@ from typing import Any
 import pandas as pd
 
 from recompose.errors import RecomposeError
-from recompose.movements import CHANCE, Artifact, compare_frames, require_numbers
-from recompose.provenance import MANIFEST, read_records, setting_differences
-from recompose.scorecard import VERDICTS, measured
+from recompose.judgement.movements import CHANCE, Artifact, compare_frames, require_numbers
+from recompose.judgement.scorecard import VERDICTS, measured
+from recompose.judgement.templates import render_template
 from recompose.storage import read_csv
-from recompose.templates import render_template
+from recompose.workflow.provenance import MANIFEST, read_records, setting_differences
 
 SCORECARD = "scorecard.csv"
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from recompose.claims import Paper, load_papers
-from recompose.provenance import read_manifest
-from recompose.scorecard import VERDICTS, measured, scale_of
+from recompose.judgement.claims import Paper, load_papers
+from recompose.judgement.scorecard import VERDICTS, measured, scale_of
+from recompose.judgement.templates import render_template
 from recompose.storage import read_csv
-from recompose.templates import render_template
+from recompose.workflow.provenance import read_manifest
 
 SCORECARD_COLUMNS = ("paper", "id", "by", "where", "statement", "kind", "artifact", "verdict", "note")
 _MIME = {".svg": "image/svg+xml", ".png": "image/png"}

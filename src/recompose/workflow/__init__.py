@@ -1,0 +1,1 @@
+"""What stands between Snakemake and the package: provenance, records, locks, the cluster, restoring."""
