@@ -34,6 +34,7 @@ include: "workflow/rules/coupled_inference.smk"
 include: "workflow/rules/weighted_composition.smk"
 include: "workflow/rules/feature_guidance_files.smk"
 include: "workflow/rules/feature_guidance.smk"
+include: "workflow/rules/presentation.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -43,6 +44,7 @@ for each in workflow.rules:
     written = [path for path in each.input if not path.startswith("results/")]
     if written:
         each.set_params(files=content_hash(*written))
+    each.conda_env = str(Path(workflow.basedir, "environment.yml"))  # for --software-deployment-method conda; else it does nothing
 
 
 onstart:

@@ -138,6 +138,22 @@ def require_format(tree: str | Path) -> None:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What an artifact came to: its numbers, tidy, and the images that its figure shows, with intensities in [0, 1]."""
+
+    numbers: "pd.DataFrame"
+    images: "dict[str, Tensor]" = field(default_factory=dict)
+    unfinished: str = ""
+    """why it must not be taken for a result"""
+
+    def bytes(self) -> "dict[str, Tensor]":
+        """The images as they are kept."""
+        return {
+            name: (255 * images.clamp(0, 1)).round().byte().cpu().contiguous() for name, images in self.images.items()
+        }
+
+
+@dataclass(frozen=True)
 class Batch:
     """One of `count` shares of the cells of an artifact. Cells are dealt like cards: costs even out."""
 

@@ -1,9 +1,12 @@
-"""What the other files share: the output tree, what a rule records of what it reads, the words that people see."""
+"""What the other files share: the output tree, its files by their names, what a rule records of what it reads."""
 
 import json
+from importlib.util import find_spec
 
 from recompose.cli.config import check_values
 from recompose.config import block
+from recompose.papers import papers
+from recompose.workflow.cluster import needs
 from recompose.workflow.metadata import keep, take_over
 from recompose.workflow.provenance import code_hash, sidecar_of
 from recompose.workflow.run import settle_dates, take
@@ -11,9 +14,102 @@ from recompose.storage import require_format
 
 TREE = f"results/{settings.scale}"
 BATCHES = settings.execution.batches
+PAPERS = papers()
 
-# What the rules over all papers collect; each paper's file adds its own.
-CLAIMS, PUBLISHED, NUMBERS, TABLES, FIGURES, NOTEBOOKS = [], [], [], [], [], []
+
+def made(paper, *names):
+    """Files of a paper, by their names in its folder."""
+    return [f"{TREE}/{paper}/{name}" for name in names]
+
+
+def csv(paper, *artifacts):
+    """The numbers of artifacts."""
+    return made(paper, *(f"{artifact}.csv" for artifact in artifacts))
+
+
+def weights(paper, *networks):
+    """Networks."""
+    return made(paper, *(f"networks/{network}.safetensors" for network in networks))
+
+
+def image_sets(paper, *names):
+    """Sets of images."""
+    return made(paper, *(f"images/{name}.safetensors" for name in names))
+
+
+def parts(paper, artifact):
+    """The shares of an artifact whose cells are dealt to several jobs."""
+    return made(paper, *(f"parts/{artifact}.{batch}-of-{BATCHES}.csv" for batch in range(BATCHES)))
+
+
+def measured(paper, artifact):
+    """What measuring an artifact makes: its numbers, and the images that its figure shows."""
+    return made(paper, f"{artifact.name}.csv", *[f"{artifact.name}.safetensors"] * artifact.pictures)
+
+
+def shown(paper, artifact, form):
+    """The files of a table or a figure."""
+    ends = {"table": ["md"], "figure": ["png", "svg"]}[form]
+    return made(paper, *(f"{artifact.name}.{end}" for end in ends))
+
+
+def drawn(paper, artifact):
+    """The rule that draws an artifact, if it is drawn."""
+    return f"{paper}_{artifact.name}" + "_figure" * ("table" in artifact.forms) if "figure" in artifact.forms else None
+
+
+def printed(paper, artifact):
+    """The rule that prints an artifact, if it is printed: tables that one function makes are printed by one rule."""
+    if "table" not in artifact.forms:
+        return None
+    if artifact.function:
+        return f"{paper}_{artifact.function}s"
+    return f"{paper}_{artifact.name}" + "_table" * ("figure" in artifact.forms)
+
+
+def tables_by_rule(paper):
+    """The names of the tables that each rule prints."""
+    found = {}
+    for artifact in PAPERS[paper].artifacts:
+        if "table" in artifact.forms:
+            found.setdefault(printed(paper, artifact), []).append(artifact.name)
+    return found
+
+
+def captions():
+    """What the report says of the outputs of each rule that draws or prints."""
+    found = {}
+    for slug, paper in PAPERS.items():
+        found |= {drawn(slug, each): paper.caption(each) for each in paper.artifacts if "figure" in each.forms}
+        for rule_name, names in tables_by_rule(slug).items():
+            said = [paper.caption(paper.artifact(name)) for name in names]
+            found[rule_name] = "\n".join(f"- {name}: {each}" for name, each in zip(names, said)) if said[1:] else said[0]
+    return found
+
+
+def everything(paper):
+    """All numbers, tables and figures of a paper."""
+    return [*numbers(paper), *(path for form in ("table", "figure") for path in all_shown(paper, form))]
+
+
+def numbers(paper):
+    """All numbers of a paper."""
+    return csv(paper.slug, *(each.name for each in paper.artifacts))
+
+
+def all_shown(paper, form):
+    """All tables or figures of a paper."""
+    return [path for each in paper.artifacts if form in each.forms for path in shown(paper.slug, each, form)]
+
+
+def sidecar(artifact):
+    """Where the provenance of an artifact stands."""
+    return str(sidecar_of(artifact, TREE))
+
+
+def sidecars(artifacts):
+    """Those of several."""
+    return [sidecar(artifact) for artifact in artifacts]
 
 
 def reads(paper, *keys):
@@ -27,9 +123,15 @@ def reads(paper, *keys):
     return as_it_is
 
 
-def sidecar(artifact):
-    """Where the provenance of an artifact stands."""
-    return str(sidecar_of(artifact, TREE))
+def code(paper, *modules):
+    """The hash of some modules of a paper; those that it lacks do not count."""
+    package = PAPERS[paper].package
+    return code_hash(*(f"{package}.{module}" for module in modules if find_spec(f"{package}.{module}")))
+
+
+def asks(work=None, gpu=False):
+    """The resources of a job: by its work, if that is known, and a GPU where it wants one."""
+    return needs(settings.cluster, work, gpu)
 
 
 def go_by_results():
@@ -63,6 +165,15 @@ def begin():
     except RecomposeError as error:
         sys.exit(f"error: {error}")
 
+
+NUMBERS = [path for paper in PAPERS.values() for path in numbers(paper)]
+TABLES = [path for paper in PAPERS.values() for path in all_shown(paper, "table")]
+FIGURES = [path for paper in PAPERS.values() for path in all_shown(paper, "figure")]
+NOTEBOOKS = [f"{TREE}/notebooks/{slug}.html" for slug in PAPERS]
+CLAIMS = [f"config/claims/{slug}.yaml" for slug in PAPERS]
+PUBLISHED = [f"config/published/{slug}.csv" for slug in PAPERS]
+
+config["captions"] = captions()
 
 if workflow.is_main_process:
     go_by_results()

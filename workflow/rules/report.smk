@@ -29,8 +29,6 @@ rule scorecard:
     log:
         f"{TREE}/logs/scorecard.log",
     localrule: True
-    conda:
-        "../../environment.yml"
     params:
         scale=settings.scale,
         code=code_hash("recompose.judgement.scorecard"),
@@ -48,8 +46,6 @@ rule manifest:
     log:
         f"{TREE}/logs/manifest.log",
     localrule: True
-    conda:
-        "../../environment.yml"
     params:
         scale=settings.scale,
         code=code_hash("recompose.workflow.provenance"),
@@ -73,8 +69,6 @@ rule page:
     log:
         f"{TREE}/logs/page.log",
     localrule: True
-    conda:
-        "../../environment.yml"
     params:
         scale=settings.scale,
         code=code_hash("recompose.judgement.page"),

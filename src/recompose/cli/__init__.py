@@ -9,15 +9,20 @@ from typing import Annotated
 
 import typer
 
-from recompose.cli import config, coupled_inference, feature_guidance, weighted_composition
+from recompose.cli import config
+from recompose.cli.coupled_inference import add_search
 from recompose.cli.options import PLAIN, Check, Output, Outputs, Results, Scale, Settings
+from recompose.cli.paper import paper_commands
 from recompose.errors import RecomposeError
+from recompose.papers import papers
 
 app = typer.Typer(help="Every table and figure of five papers, regenerated and judged.", **PLAIN)
 app.add_typer(config.commands, name="config")
-app.add_typer(coupled_inference.commands, name="coupled-inference")
-app.add_typer(weighted_composition.commands, name="weighted-composition")
-app.add_typer(feature_guidance.commands, name="feature-guidance")
+for _paper in papers().values():
+    _commands = paper_commands(_paper)
+    if _paper.slug == "coupled_inference":
+        add_search(_commands, _paper)
+    app.add_typer(_commands, name=_paper.command)
 
 
 def main() -> None:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import typer
 
 from recompose.cli.options import PLAIN, Check, Scale
-from recompose.cli.weighted_composition import check_weights
 
 if TYPE_CHECKING:
     from recompose.config import Config
@@ -45,6 +44,16 @@ def check_hyperparameters(source: str) -> None:
         from recompose.papers.coupled_inference.hyperparameters import tuned_hyperparameters
 
         tuned_hyperparameters()
+
+
+def check_weights(reading: str, weights: tuple[float, ...]) -> None:
+    """Refuse weights of paper 2 that compose to no distribution. To know takes torch; the usual ones do without."""
+    if weights != (1.0, 1.0, -1.0):
+        from recompose.datasets.compositions import composition
+        from recompose.papers.weighted_composition.names import SETTINGS
+
+        for setting in SETTINGS:
+            composition(setting, reading, weights)  # type: ignore[arg-type]
 
 
 def _add_document(name: str, help: str) -> None:

@@ -1,111 +1,179 @@
-"""The commands that every paper has: one per artifact, and those that gather, draw and print."""
+"""The commands that every paper has, from its table: names, and `--results` for the tree that they read and write."""
 
-import inspect
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
+from typing import Annotated, Any
 
 import typer
 
-from recompose.cli.options import PLAIN, Batch, Inputs, Output, Outputs, Scale, Settings
+from recompose.artifacts import Artifact, Paper, pick
+from recompose.cli.options import PLAIN, Batch, Results, Scale, Settings
 
-_PARTS = typer.Argument(help="The parts, in any order.")
+Names = Annotated[list[str] | None, typer.Argument(help="Which ones; else all.")]
+Processes = Annotated[int, typer.Option(min=1, help="Processes that make images at the same time.")]
+Batches = Annotated[int, typer.Option(min=1, help="How many parts there are.")]
 
 
-def paper_commands(
-    paper: str, artifacts: list[str], derived: dict[str, list[str]], modules: Mapping[str, str] = MappingProxyType({})
-) -> typer.Typer:
-    """The commands of one paper.
+def paper_commands(paper: Paper) -> typer.Typer:
+    """A command for each artifact; those that gather, draw and print; those of data sets and networks, if any."""
+    commands = typer.Typer(help=f"The artifacts of {paper.slug}.", **PLAIN)
 
-    `derived` names the artifacts that are computed from others' files, `modules` those whose function stands in
-    another module than `experiments` (derived ones: `aggregation`).
-    """
-    package = f"recompose.papers.{paper}"
-    commands = typer.Typer(help=f"The artifacts of {paper}.", **PLAIN)
+    def add_artifact(artifact: Artifact) -> None:
+        @commands.command(artifact.name.replace("_", "-"), help=f"Compute the numbers of {artifact.title}.")
+        def one(settings: Settings = None, batch: Batch = None, results: Results = None, scale: Scale = None) -> None:
+            compute(paper, artifact, settings, batch, results, scale)
 
-    def add_experiment(artifact: str) -> None:
-        @commands.command(artifact.replace("_", "-"), help=f"Compute the numbers of {artifact}.")
-        def experiment(
-            settings: Settings = None,
-            output: Output = None,
-            batch: Batch = None,
-            input: Inputs = None,
-            scale: Scale = None,
-        ) -> None:
-            from recompose.cli.step import (
-                Step,
-                function_of,
-                hyperparameter_files,
-                resolve,
-                tree_of,
-                tree_of_scale,
-            )
-            from recompose.storage import WHOLE, CellStore, write_csv
-            from recompose.storage import Batch as Share
-            from recompose.workflow.provenance import require_unchanged
-
-            share = Share.parse(batch) if batch else WHOLE
-            output = output or tree_of_scale(scale) / paper / f"{artifact}.csv"
-            folder = tree_of(output, paper) / paper  # before what takes seconds to import: from here on, others wait
-            module = modules.get(artifact, "aggregation" if artifact in derived else "experiments")
-            function = function_of(paper, module, artifact)
-            step = Step(folder.parent, f"{package}.{module}", paper, settings or resolve(paper, function, scale))
-            step.reads(hyperparameter_files(paper, folder, step.settings.get("hyperparameters")))
-            inputs = input or [folder / name for name in derived.get(artifact, [])]
-            parameters = inspect.signature(function).parameters
-            networks = sorted((folder / "networks").glob("*.safetensors")) if "folder" in parameters else []
-            require_unchanged(networks, folder.parent)
-            if "batch" not in parameters:
-                step.save(step.call(function, *step.frames(inputs), folder=folder), output, write_csv)
-                return
-            cells = CellStore(folder / "cells" / artifact, step.fingerprint(*networks))
-            frame = step.call(function, batch=share, cells=cells, folder=folder)
-            if not batch:
-                frame = function_of(paper, "aggregation", "gather")(artifact, [frame])
-            step.save(frame, output, write_csv)
-            cells.clear()
-
-    for artifact in artifacts:
-        add_experiment(artifact)
+    for artifact in paper.artifacts:
+        add_artifact(artifact)
 
     @commands.command()
-    def gather(artifact: str, parts: list[Path] = _PARTS, settings: Settings = None, output: Output = None) -> None:
+    def numbers(names: Names = None, settings: Settings = None, results: Results = None, scale: Scale = None) -> None:
+        """Compute the numbers of several artifacts, one after another."""
+        for name in names or [artifact.name for artifact in paper.artifacts]:
+            compute(paper, paper.artifact(name), settings, None, results, scale)
+
+    @commands.command()
+    def gather(name: str, batches: Batches, settings: Settings = None, results: Results = None) -> None:
         """Put the parts of an artifact together."""
-        from recompose.cli.step import Step, function_of, tree_of
+        from recompose.cli.step import Step, function_of, tree_of_scale
         from recompose.storage import write_csv
 
-        output = output or parts[0].parent.parent / f"{artifact}.csv"
-        step = Step(tree_of(output, paper), f"{package}.experiments", paper, settings)
-        step.modules.append(f"{package}.aggregation")
-        step.adopt(parts)
-        folder = step.tree / paper
-        step.save(function_of(paper, "aggregation", "gather")(artifact, step.frames(parts)), output, write_csv)
-        shutil.rmtree(folder / "cells" / artifact, ignore_errors=True)
+        tree = tree_of_scale(None, results)
+        step = Step(tree, f"{paper.package}.experiments", paper.slug, settings)
+        step.modules.append(f"{paper.package}.aggregation")
+        folder = tree / paper.slug
+        parts = [part_of(folder, paper.artifact(name).name, f"{index}/{batches}") for index in range(batches)]
+        step.inherit(parts)
+        frame = function_of(paper.slug, "aggregation", "gather")(name, step.frames(parts))
+        step.save(frame, folder / f"{name}.csv", write_csv)
+        shutil.rmtree(folder / "cells" / name, ignore_errors=True)
 
     @commands.command()
-    def plot(artifact: str, input: Inputs = None, output: Outputs = None, scale: Scale = None) -> None:
-        """Draw a figure from its numbers."""
-        from recompose.cli.step import Step, function_of, tree_of, tree_of_scale
+    def plot(names: Names = None, results: Results = None, scale: Scale = None) -> None:
+        """Draw figures from their numbers."""
         from recompose.storage import write_figure
 
-        outputs = output or [tree_of_scale(scale) / paper / f"{artifact}.{form}" for form in ("png", "svg")]
-        step = Step(tree_of(outputs[0], paper), f"{package}.figures")
-        draw = function_of(paper, "figures", artifact)
-        numbers, images = (outputs[0].with_suffix(suffix) for suffix in (".csv", ".safetensors"))
-        figure = draw(*step.frames(input or [numbers, *[images] * images.exists()]))
-        for path in outputs:
-            step.save(figure, path, write_figure)
+        for name in names or paper.having("figure"):
+            show(paper, paper.artifact(name), "figures", ("png", "svg"), write_figure, results, scale)
 
     @commands.command()
-    def table(artifact: str, input: Inputs = None, output: Output = None, scale: Scale = None) -> None:
-        """Print a table as people read it."""
-        from recompose.cli.step import Step, function_of, tree_of, tree_of_scale
+    def table(names: Names = None, results: Results = None, scale: Scale = None) -> None:
+        """Print tables as people read them."""
         from recompose.storage import write_text
 
-        output = output or tree_of_scale(scale) / paper / f"{artifact}.md"
-        step = Step(tree_of(output, paper), f"{package}.tables")
-        render = function_of(paper, "tables", artifact)
-        step.save(render(*step.frames(input or [output.with_suffix(".csv")])), output, write_text)
+        for name in names or paper.having("table"):
+            show(paper, paper.artifact(name), "tables", ("md",), write_text, results, scale)
 
+    if paper.data:
+        _add_images(commands, paper)
+    if paper.networks:
+        _add_networks(commands, paper)
     return commands
+
+
+def compute(
+    paper: Paper, artifact: Artifact, settings: str | None, batch: str | None, results: Path | None, scale: str | None
+) -> None:
+    """Compute the numbers of an artifact, or a share of their cells, and the pictures that its figure shows."""
+    from recompose.cli.step import Step, function_of, hyperparameter_files, resolve, takes, tree_of_scale
+    from recompose.errors import RecomposeError
+    from recompose.storage import WHOLE, CellStore, Measured, write_csv, write_tensors
+    from recompose.storage import Batch as Share
+
+    share = Share.parse(batch) if batch else WHOLE
+    tree = tree_of_scale(scale, results)  # before what takes seconds to import: from here on, others wait
+    folder = tree / paper.slug
+    function = function_of(paper.slug, artifact.home, artifact.function or artifact.name)
+    given = settings or resolve(paper.slug, scale, *artifact.reads)
+    step = Step(tree, f"{paper.package}.{artifact.home}", paper.slug, given)
+    step.keep(artifact.reads)
+    step.reads(hyperparameter_files(paper.slug, folder, step.settings.get("hyperparameters")))
+    networks = [folder / "networks" / f"{name}.safetensors" for name in artifact.networks]
+    step.require_unchanged([*networks, *(folder / "training" / f"{name}.csv" for name in artifact.networks)])
+    offered: dict[str, Any] = {"folder": folder, "network_names": artifact.networks}
+    if takes(function, "cells"):
+        offered |= {"batch": share, "cells": CellStore(folder / "cells" / artifact.name, step.fingerprint(*networks))}
+    elif batch:
+        raise RecomposeError(f"{artifact.name} is not made in parts; leave --batch out")
+    frames = step.frames([folder / f"{source}.csv" for source in artifact.sources])
+    found = step.call(function, *[artifact.name] * bool(artifact.function), *frames, **offered)
+    made = found if isinstance(found, Measured) else Measured(found)
+    numbers = made.numbers
+    if "cells" in offered and not batch:
+        numbers = function_of(paper.slug, "aggregation", "gather")(artifact.name, [numbers])
+    place = folder / "unfinished" if made.unfinished else folder
+    step.save(numbers, part_of(folder, artifact.name, batch) if batch else place / f"{artifact.name}.csv", write_csv)
+    if artifact.pictures:
+        step.save((made.bytes(), {}), place / f"{artifact.name}.safetensors", write_tensors)
+    if "cells" in offered:
+        offered["cells"].clear()
+    if made.unfinished:
+        raise RecomposeError(f"{artifact.name}: {made.unfinished}; what there is stands in {place}")
+
+
+def part_of(folder: Path, artifact: str, batch: str) -> Path:
+    """Where a share of an artifact's cells is kept: of the batch `0/4` in `parts/<artifact>.0-of-4.csv`."""
+    return folder / "parts" / f"{artifact}.{batch.replace('/', '-of-')}.csv"
+
+
+def show(
+    paper: Paper, artifact: Artifact, module: str, forms: tuple[str, ...], write: Any, results: Path | None,
+    scale: str | None,
+) -> None:  # fmt: skip
+    """Draw or print an artifact from its numbers, and the pictures beside them."""
+    from recompose.cli.step import Step, function_of, tree_of_scale
+
+    tree = tree_of_scale(scale, results)
+    inputs = [tree / paper.slug / f"{artifact.name}{end}" for end in (".csv", *[".safetensors"] * artifact.pictures)]
+    step = Step(tree, f"{paper.package}.{module}")
+    shown = function_of(paper.slug, module, artifact.name, artifact.function)(*step.frames(inputs))
+    for form in forms:
+        step.save(shown, inputs[0].with_suffix(f".{form}"), write)
+
+
+def _add_images(commands: typer.Typer, paper: Paper) -> None:
+    @commands.command()
+    def images(
+        names: Names = None,
+        settings: Settings = None,
+        processes: Processes = 1,
+        results: Results = None,
+        scale: Scale = None,
+    ) -> None:
+        """Make sets of images."""
+        from recompose.cli.step import Step, function_of, resolve, tree_of_scale
+        from recompose.storage import write_tensors
+
+        tree, function = tree_of_scale(scale, results), function_of(paper.slug, "data", "images")
+        for name in names or list(paper.data):
+            reads = pick(paper.data, name, f"set of images of {paper.slug}").reads
+            step = Step(tree, f"{paper.package}.data", paper.slug, settings or resolve(paper.slug, scale, *reads))
+            made = step.call(function, name, processes=processes)
+            step.save((made, {}), tree / paper.slug / "images" / f"{name}.safetensors", write_tensors)
+
+
+def _add_networks(commands: typer.Typer, paper: Paper) -> None:
+    @commands.command()
+    def networks(names: Names = None, settings: Settings = None, results: Results = None, scale: Scale = None) -> None:
+        """Train networks; a training that was stopped goes on."""
+        from recompose.cli.step import Step, function_of, resolve, tree_of_scale
+        from recompose.storage import write_csv, write_tensors
+
+        tree, function = tree_of_scale(scale, results), function_of(paper.slug, "networks", "networks")
+        folder, checkpoints = tree / paper.slug, []
+        for name in names or list(paper.networks):
+            network = pick(paper.networks, name, f"network of {paper.slug}")
+            given = settings or resolve(paper.slug, scale, *network.reads)
+            step = Step(tree, f"{paper.package}.networks", paper.slug, given)
+            data = [folder / "images" / f"{network.data}.safetensors"] if network.data else []
+            step.require_unchanged(data)
+            # Other settings, images or code begin a checkpoint of their own.
+            checkpoint = folder / "cells" / "networks" / f"{name}-{step.fingerprint(*data)}.safetensors"
+            checkpoints.append(checkpoint)
+            weights, losses = step.call(function, name, folder=folder, checkpoint=checkpoint)
+            step.save(weights, folder / "networks" / f"{name}.safetensors", write_tensors)
+            if losses is not None:
+                step.save(losses, folder / "training" / f"{name}.csv", write_csv)
+        # Only now: Snakemake deletes what a job that did not end has made, and the next one begins with what is done.
+        for checkpoint in checkpoints:
+            checkpoint.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from recompose.blocks import Block
 from recompose.config import ConfigError, block, load_config
 from recompose.config.loading import Layer, validate
 from recompose.config.models import Config
-from recompose.errors import RecomposeError, nearest
+from recompose.errors import RecomposeError
 from recompose.machine import resolve_device
 from recompose.storage import read_csv, read_json, require_format
 from recompose.workflow.provenance import code_hash, record, require_unchanged, sha256_of, sidecar_of
@@ -44,29 +44,34 @@ class Step:
         device, scale = values.pop("device", "auto"), values.pop("scale", None)
         if torch := sys.modules.get("torch"):  # what does without it starts at once
             torch.set_num_threads(1)  # jobs are the parallelism, and bytes must not depend on the cores
-        if "device" in inspect.signature(function).parameters:
+        if takes(function, "device"):
             self.device = resolve_device(device)
         offered |= {"device": self.device, "scale": scale}
-        parameters = inspect.signature(function).parameters
-        given = _models(self.paper, values) | {key: value for key, value in offered.items() if key in parameters}
-        needed = [key for key in _keys(self.paper, function) if parameters[key].default is inspect.Parameter.empty]
-        lacking = [key for key in needed if key not in given]
+        given = {key: value for key, value in offered.items() if takes(function, key)}
+        return function(*arguments, **_models(self.paper, values), **given)
+
+    def keep(self, reads: Iterable[str]) -> None:
+        """Of the settings those that are read: each of them has to be there."""
+        lacking = [key for key in reads if key not in self.settings]
         if lacking:
             raise RecomposeError(
-                f"--settings: {function.__name__} reads {', '.join(lacking)} too; add them, or leave --settings out for"
-                " those of the configuration"
+                f"--settings: {', '.join(lacking)} is read too; add it, or leave --settings out for the configuration's"
             )
-        return function(*arguments, **given)
+        self.settings = {key: self.settings[key] for key in ("scale", "device", *reads) if key in self.settings}
+
+    def require_unchanged(self, files: Iterable[Path]) -> None:
+        """Refuse files that are artifacts and were changed since they were made."""
+        require_unchanged(files, self.tree)
 
     def reads(self, files: Iterable[Path]) -> None:
         """Note the hashes of other files that are about to be read: they may be edited before the work is done."""
         files = list(files)
-        require_unchanged(files, self.tree)
+        self.require_unchanged(files)
         self.inputs = {path: sha256_of(path) for path in files}
 
     def frames(self, inputs: list[Path]) -> "list[pd.DataFrame | dict[str, np.ndarray]]":
         """What some files hold, numbers or images; refused where one is an artifact that was changed since."""
-        require_unchanged(inputs, self.tree)
+        self.require_unchanged(inputs)
         return [_images(path) if path.suffix == ".safetensors" else read_csv(path) for path in inputs]
 
     def fingerprint(self, *more: Path) -> str:
@@ -76,7 +81,7 @@ class Step:
         depends = [self.settings, device, read, code_hash(*self.modules)]
         return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]
 
-    def adopt(self, parts: Iterable[Path]) -> None:
+    def inherit(self, parts: Iterable[Path]) -> None:
         """Take over what these parts' jobs read, the device, the time and, unless they are given, the settings."""
         for part in parts:
             if part.is_relative_to(self.tree) and sidecar_of(part, self.tree).exists():
@@ -121,16 +126,14 @@ def parse(settings: str | None) -> dict[str, Any]:
     return values
 
 
-def resolve(paper: str, function: Function, scale: str | None, *more: str) -> str:
-    """The settings that the workflow would pass: the keys the function takes by name, as config/ has them, and more."""
-    return json.dumps(block(load_config(scale=scale), paper, *more, *_keys(paper, function)))
+def takes(function: Function, name: str) -> bool:
+    """Whether a function has a parameter of this name."""
+    return name in inspect.signature(function).parameters
 
 
-def _keys(paper: str | None, function: Function) -> list[str]:
-    """The keys of a paper's settings that a function takes by name."""
-    known = type(getattr(Config(), paper)).model_fields if paper else {}
-    parameters = inspect.signature(function).parameters.values()
-    return [each.name for each in parameters if each.kind is each.KEYWORD_ONLY and each.name in known]
+def resolve(paper: str, scale: str | None, *keys: str) -> str:
+    """The settings that the workflow would pass: these blocks as config/ has them."""
+    return json.dumps(block(load_config(scale=scale), paper, *keys))
 
 
 def _models(paper: str | None, values: dict[str, Any]) -> dict[str, Any]:
@@ -169,22 +172,8 @@ def tree_of_scale(scale: str | None, results: Path | None = None) -> Path:
     return tree
 
 
-def tree_of(output: Path, paper: str) -> Path:
-    """The tree that an output stands in, known by the paper's folder; elsewhere, the output's own folder."""
-    for folder in output.parents:
-        if folder.name == paper:
-            require_format(folder.parent)
-            join(folder.parent)
-            return folder.parent
-    return output.parent
-
-
-def function_of(paper: str, module: str, name: str) -> Function:
-    """A paper's function by name; an unknown name is told with the nearest one."""
+def function_of(paper: str, module: str, name: str, shared: str = "") -> Function:
+    """A paper's function by name, or else the one that several artifacts share."""
     found = import_module(f"recompose.papers.{paper}.{module}")
-    function: Function | None = getattr(found, name, None)
-    if name.startswith("_") or not inspect.isfunction(function):
-        own = [key for key, value in vars(found).items() if inspect.isfunction(value)]
-        own = [key for key in own if getattr(found, key).__module__ == found.__name__ and key[0] != "_"]
-        raise RecomposeError(f"{name}: unknown to {paper}.{module}; {nearest(name, own)}")
+    function: Function = getattr(found, name) if hasattr(found, name) else getattr(found, shared or name)
     return function

@@ -14,6 +14,8 @@ from recompose.papers.weighted_composition.settings import WeightedComposition
 
 Scale = Literal["smoke", "small", "paper"]
 SCALES: tuple[str, ...] = get_args(Scale)
+NAME = r"^[A-Za-z0-9_.-]*$"
+"""What SLURM calls partitions and accounts."""
 
 
 class Execution(Block):
@@ -22,12 +24,27 @@ class Execution(Block):
     batches: int = Field(4, ge=1, le=64, description="jobs that the cells of one large artifact are dealt to")
 
 
+class Cluster(Block):
+    """The site that jobs run on with profiles/slurm. Nothing here ever changes a result."""
+
+    cpu_partition: str = Field(
+        "cpu", pattern=NAME, description="partition of jobs that want no GPU; `sinfo` lists them"
+    )
+    gpu_partition: str = Field("gpu", pattern=NAME, description="partition of jobs that train networks or sample")
+    account: str = Field("", pattern=NAME, description="as in `sbatch --account`; empty: your default one")
+    gpus: int = Field(1, ge=0, description="GPUs of a job that wants one; 0: such jobs run on CPUs, like all others")
+    gpu_teraflops: float = Field(5.0, gt=0, description="10^12 operations a second of a GPU, at the least")
+    cpu_teraflops: float = Field(0.02, gt=0, description="the same of one core of a processor")
+    longest: int = Field(1440, gt=0, description="minutes: no job asks for more than your partitions allow")
+
+
 class Config(Block):
     """The keys at the top: they hold for all papers."""
 
     scale: Scale = Field("small", description="smoke: plumbing; small: real content; paper: as published")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto takes cuda where there is one")
     execution: Execution = Execution()
+    cluster: Cluster = Cluster()
     coupled_inference: CoupledInference = CoupledInference()
     weighted_composition: WeightedComposition = WeightedComposition()
     feature_guidance: FeatureGuidance = FeatureGuidance()

@@ -9,13 +9,17 @@ import subprocess
 import threading
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
 
 from recompose.config import Config
+from recompose.config.models import Cluster
+from recompose.work import Work
 
+MEGABYTES = 4000
+"""What every job asks for: at the published scale those of paper 1 were seen to take 800."""
 PATIENCE = 120.0
 """Seconds that the executor may know of no job while the run waits for some: asking for their states takes up to 75."""
 
@@ -31,9 +35,31 @@ def hide_devices() -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
-def tell_profile(rule: str, **work: float) -> None:
-    """Let the profile's expressions see how much work a rule is: Snakemake expands `$<rule>_<key>` in them."""
-    os.environ |= {f"{rule}_{key}": f"{value:.6g}" for key, value in work.items()}
+def needs(site: Cluster, work: Work | Callable[[Any], Work] | None = None, gpu: bool = False) -> dict[str, Any]:
+    """The `resources` of a rule: partition, GPUs, memory (MB) and run time (minutes).
+
+    `work` is what a job does, or a function of its wildcards; without it a job asks for what all jobs of the published
+    scale were seen to stay below. Memory and time grow with the attempt: a job that was killed for one of them gets
+    more of both. Without GPUs on the site all jobs go to the CPUs, and for longer.
+    """
+    gpus = site.gpus if gpu else 0
+    rate = 60 * (site.gpu_teraflops if site.gpus else site.cpu_teraflops)
+
+    def of(wildcards: Any) -> Work | None:
+        return work(wildcards) if callable(work) else work
+
+    def mem_mb(wildcards: Any, attempt: int) -> int:
+        known = of(wildcards)
+        return round((MEGABYTES + (known.megabytes if known else 0)) * attempt)
+
+    def runtime(wildcards: Any, attempt: int) -> int:
+        known = of(wildcards)
+        minutes = 30 + 2 * known.minutes + known.teraflop / rate if known else 120
+        return round(min(minutes * attempt, site.longest))
+
+    partition = site.gpu_partition if gpus else site.cpu_partition
+    asked = {"mem_mb": mem_mb, "runtime": runtime, "slurm_partition": partition}
+    return asked | ({"gpu": gpus} if gpus else {}) | ({"slurm_account": site.account} if site.account else {})
 
 
 def watch(workflow: Any, patience: float = PATIENCE, every: float = 5.0) -> None:

@@ -24,14 +24,20 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 _PACKAGE = "recompose"
 _DISCOVERY = "recompose.discovery"
+_VALUES = ("settings", "names", "artifacts", "work")
+"""Modules of a paper that hold values and no method: a rule has those that it reads among its `params`."""
+_WORDS = ("recompose.errors", "recompose.blocks", "recompose.artifacts", "recompose.work")
+"""What these stand on, and the words of errors."""
 _CHANGED = "changed since it was made (its sha256 differs); delete it, and the next run makes it again"
 _VERSIONS = ("torch", "numpy", "pandas", "recompose")
 
 
 def code_hash(*modules: str) -> str:
-    """One hash of everything that these modules execute; comments, docstrings and layout do not count.
+    """One hash of the method in these modules and all that they import; comments, docstrings, layout do not count.
 
-    A rule carries it in its `params`: an edit reruns exactly the rules whose command imports the module.
+    A rule carries it in its `params`: an edit reruns exactly the rules whose command imports the module. Models of
+    settings and tables of names and artifacts do not count, unless they are among the modules that are named here:
+    their values travel in `params`.
     """
     return hashlib.sha256(json.dumps(module_hashes(*modules)).encode()).hexdigest()[:16]
 
@@ -66,13 +72,20 @@ def _closure(modules: Sequence[str]) -> set[str]:
         if module not in graph.modules:
             raise ModuleNotFoundError(f"no module {module} in {_PACKAGE}")
         found.add(module)
-        imported = graph.find_modules_directly_imported_by(module)
+        imported = [each for each in graph.find_modules_directly_imported_by(module) if not _holds_values(each)]
         parent = module.rpartition(".")[0]
         todo += [*imported, *([parent] if parent else [])]
         if _DISCOVERY in imported:
             is_package = bool(graph.find_children(module))
-            todo += graph.find_descendants(module if is_package else parent)
+            members = graph.find_descendants(module if is_package else parent)
+            todo += [each for each in members if not _holds_values(each)]
     return found
+
+
+def _holds_values(module: str) -> bool:
+    """Whether a module holds values, or words, and no method."""
+    in_paper = module.startswith(f"{_PACKAGE}.papers.")
+    return module in _WORDS or (in_paper and module.rpartition(".")[2] in _VALUES)
 
 
 @cache

@@ -30,8 +30,8 @@ from recompose.papers.coupled_inference.settings import (
     Search,
     Table1,
     Trials,
-    codebook_size,
 )
+from recompose.papers.coupled_inference.sizes import codebook_size
 from recompose.papers.coupled_inference.solvers import NOISE_FREE, Solver, solvers_named
 from recompose.randomness import torch_generator
 from recompose.storage import WHOLE, Batch, CellStore

@@ -5,19 +5,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from recompose.blocks import Block, Count
+from recompose.papers.coupled_inference.sizes import codebook_size
 
 Factors = Annotated[int, Field(ge=2, le=8)]
 Ratio = Annotated[float, Field(gt=0, le=1)]
-
-
-def codebook_size(search_space: int, factors: int) -> int:
-    """The largest n with n**factors <= search_space: a search space of 10^4 is n = 100, 21, 10 for K = 2, 3, 4."""
-    size = round(search_space ** (1 / factors))
-    while size**factors > search_space:
-        size -= 1
-    while (size + 1) ** factors <= search_space:
-        size += 1
-    return size
 
 
 class Trials(Block):

@@ -1,18 +1,22 @@
 """What is computed from the numbers of paper 5. No torch here, so it is quick."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from recompose.papers.feature_guidance.names import SLUG
 from recompose.randomness import numpy_generator
+from recompose.storage import read_csv
 
 REAL = "test patches"
 """Beside samples: what they are compared with."""
 
 
-def training(*frames: pd.DataFrame) -> pd.DataFrame:
+def training(*, folder: Path, network_names: Sequence[str]) -> pd.DataFrame:
     """The loss curves of all networks."""
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat([read_csv(folder / "training" / f"{name}.csv") for name in network_names], ignore_index=True)
 
 
 def embedding(frame: pd.DataFrame, *, resamples: int = 2000) -> pd.DataFrame:

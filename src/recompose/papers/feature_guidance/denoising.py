@@ -1,7 +1,5 @@
 """How well the guided network denoises (section 5.1): Figures 2 and 3."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 import torch
@@ -11,23 +9,9 @@ from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.aggregation import mean_and_interval
 from recompose.papers.feature_guidance.data import ONE_TEXTURE
 from recompose.papers.feature_guidance.guidance import Bench, denoise, noise, psnr
+from recompose.storage import Measured
 
 NONE = "none"
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The numbers of an artifact, tidy, and the images that its figure shows."""
-
-    numbers: pd.DataFrame
-    images: dict[str, Tensor]
-
-    def bytes(self) -> dict[str, Tensor]:
-        """The images as they are kept."""
-        return {
-            name: (255 * images.clamp(0, 1)).round().to(torch.uint8).cpu().contiguous()
-            for name, images in self.images.items()
-        }
 
 
 def figure2(bench: Bench, *, denoised: configuration.Denoised) -> Measured:

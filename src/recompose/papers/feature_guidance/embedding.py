@@ -8,15 +8,25 @@ from torch import Tensor
 
 from recompose.networks.unet import FeatureUNet
 from recompose.papers.feature_guidance import settings as configuration
-from recompose.papers.feature_guidance.denoising import Measured
 from recompose.papers.feature_guidance.guidance import Bench, denoise, features, noise
 from recompose.papers.feature_guidance.names import SLUG
 from recompose.randomness import numpy_generator
+from recompose.storage import Measured
 
 ALL = "all"
 
 
 def figure4(bench: Bench, *, embedding: configuration.Embedding) -> Measured:
+    """How the features of textures, each a class, lie within classes and between them."""
+    return _separability(bench, embedding, "figure4")
+
+
+def figure15(bench: Bench, *, embedding: configuration.Embedding) -> Measured:
+    """The same of classes of many kinds of images each."""
+    return _separability(bench, embedding, "figure15")
+
+
+def _separability(bench: Bench, embedding: configuration.Embedding, artifact: str) -> Measured:
     """Concentration within classes and separation between them, of all features and of each block's.
 
     `pair` rows: squared distance of two classes' mean features, the mean variance of features within the two classes
@@ -24,7 +34,7 @@ def figure4(bench: Bench, *, embedding: configuration.Embedding) -> Measured:
     middle block for images of the two classes that the guided network separates as the median pair.
     """
     rows, images = [], {}
-    pairs = _pairs(bench.classes, embedding.pairs, "figure4")
+    pairs = _pairs(bench.classes, embedding.pairs, artifact)
     shown: tuple[int, int] | None = None
     points = []
     for name, network in bench.networks.items():
@@ -45,9 +55,6 @@ def figure4(bench: Bench, *, embedding: configuration.Embedding) -> Measured:
     frame["part"] = frame.block.str.partition()[0]  # whose blocks are as many as the network has levels
     scatter = pd.DataFrame(points, columns=["network", "label", "x", "y"]).assign(kind="point")
     return Measured(pd.concat([frame.assign(kind="pair"), scatter], ignore_index=True), images)
-
-
-figure15 = figure4
 
 
 def _pairs(classes: int, count: int, *names: str) -> list[tuple[int, int]]:

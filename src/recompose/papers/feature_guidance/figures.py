@@ -77,6 +77,16 @@ def figure3(frame: pd.DataFrame) -> Figure:
 
 
 def figure4(frame: pd.DataFrame, images: Images) -> Figure:
+    """How textures are separated by the features of the mixture's network and of the guided one."""
+    return _separability(frame)
+
+
+def figure15(frame: pd.DataFrame, images: Images) -> Figure:
+    """The same for classes of many kinds of images each."""
+    return _separability(frame)
+
+
+def _separability(frame: pd.DataFrame) -> Figure:
     """Separation of the classes: above by the mixture's features, below by those of the guided network."""
     pairs, points = frame[frame.kind == "pair"], frame[frame.kind == "point"]
     networks = list(dict.fromkeys(frame.network))[::-1]
@@ -111,9 +121,6 @@ def figure4(frame: pd.DataFrame, images: Images) -> Figure:
             row[2].set(xlabel="one feature of the middle block", ylabel="another")
             row[2].legend(loc="best")
     return figure
-
-
-figure15 = figure4
 
 
 def _decades(values: pd.Series) -> tuple[float, float]:

@@ -9,12 +9,14 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from recompose.diffusion.denoising import Condition, LabelledImages, Training, placed, train
+from recompose.diffusion.denoising import Condition, Training, placed, train
 from recompose.errors import RecomposeError
 from recompose.machine import resolve_precision
 from recompose.networks.unet import FeatureUNet, LabelledUNet
 from recompose.papers.feature_guidance import settings as configuration
+from recompose.papers.feature_guidance.data import load_images
 from recompose.papers.feature_guidance.names import NETWORKS, SLUG, Kind
+from recompose.papers.feature_guidance.passes import passes
 
 ABOUT = "about"
 """The one key of a file's metadata: safetensors writes several in an order of chance, and equal files differ."""
@@ -25,15 +27,16 @@ Trained = tuple[dict[str, Tensor], dict[str, str]]
 
 
 def networks(
-    name: str, data: LabelledImages, *, network: configuration.Network, training: configuration.Training, device: str,
+    name: str, *, folder: Path, network: configuration.Network, training: configuration.Training, device: str,
     checkpoint: Path | None = None,
 ) -> tuple[Trained, pd.DataFrame]:  # fmt: skip
-    """Train one network: its tensors, with what it is in their metadata; and its loss curve."""
+    """Train one network on its images: its tensors, with what it is in their metadata; and its loss curve."""
+    data, _ = load_images(folder / "images" / f"{NETWORKS[name].images}.safetensors")
     precision = resolve_precision(training.precision, device)
     kind, classes, channels = NETWORKS[name].kind, int(data.labels.max()) + 1, data.images.shape[1]
     made = untrained(name, network, classes, channels)
     print(f"{name}: {len(data.images)} images of {classes} classes, {precision} on {device}", flush=True)
-    own = {"epochs": training.passes(NETWORKS[name].images), "precision": precision}
+    own = {"epochs": passes(training, NETWORKS[name].images), "precision": precision}
     how = Training(**training.model_dump(exclude={"other_epochs", "drop_label"}) | own)
     report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
     condition = condition_of(kind, made, training.drop_label)

@@ -14,7 +14,6 @@ from recompose.networks.unet import LabelledUNet
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.aggregation import REAL
 from recompose.papers.feature_guidance.data import coordinate
-from recompose.papers.feature_guidance.denoising import Measured
 from recompose.papers.feature_guidance.guidance import (
     Bench,
     features,
@@ -25,6 +24,7 @@ from recompose.papers.feature_guidance.guidance import (
     score_of,
     starts,
 )
+from recompose.storage import Measured
 
 LATE = 0.01
 """Share of samples that may be unfinished at the limit of iterations."""
@@ -66,12 +66,12 @@ def free_guidance(bench: Bench, *, samples: configuration.Samples, sampling: con
     return _with_examples(bench, _judged(bench, "free_guidance", found, labels, ascent), first, labels)
 
 
-def late(numbers: pd.DataFrame, limit: int) -> str | None:
+def late(numbers: pd.DataFrame, limit: int) -> str:
     """What to say where more than a hundredth of the samples came to the limit of iterations first."""
     taken = numbers.iterations.dropna()
     count = int((taken >= limit).sum())
     if count <= LATE * len(taken):
-        return None
+        return ""
     return (
         f"{count} of {len(taken)} samples were not done after sampling.limit = {limit} iterations; raise it, or"
         " sampling.noise"

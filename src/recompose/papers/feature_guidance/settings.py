@@ -5,7 +5,6 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from recompose.blocks import Block, Count
-from recompose.papers.feature_guidance.names import GRAY
 
 Positive = Annotated[float, Field(gt=0)]
 Level = Annotated[float, Field(gt=0, le=1)]
@@ -87,10 +86,6 @@ class Training(Block):
         "auto", description="of the convolutions; auto takes bf16 where the device has units for it"
     )
     compiled: bool = Field(False, description="whether torch.compile makes kernels of its own; takes a C++ compiler")
-
-    def passes(self, images: str) -> int:
-        """How often training goes over a set of images."""
-        return self.epochs if images in GRAY else self.other_epochs
 
 
 class Sampling(Block):

@@ -6,8 +6,9 @@ Convolutions are counted. No torch: the workflow reads it.
 from math import log
 
 from recompose.papers.feature_guidance.names import GROUPS, NETWORKS
+from recompose.papers.feature_guidance.passes import passes
 from recompose.papers.feature_guidance.settings import FeatureGuidance, Images, Network
-from recompose.work import Work, one_after_another
+from recompose.work import Work
 
 FLOATS = 3
 """An activation is kept before the normalization, after it, and after the ReLU."""
@@ -16,11 +17,7 @@ FLOATS = 3
 def works(paper: FeatureGuidance) -> dict[str, Work]:
     """The work of each rule that trains a network or samples from some, by what follows the paper's name in its own."""
     found = {f"{name}_network": _training(paper, name) for name in NETWORKS}
-    found |= {f"{name}_numbers": _sampling(paper, passes) for name, passes in _passes(paper).items()}
-    return found | {
-        f"all_{step}": one_after_another([work for name, work in found.items() if name.endswith(step)])
-        for step in ("network", "numbers")
-    }
+    return found | {f"{name}_numbers": _sampling(paper, passes) for name, passes in _passes(paper).items()}
 
 
 def operations(network: Network, channels: int = 1) -> float:
@@ -51,7 +48,7 @@ def _training(paper: FeatureGuidance, name: str) -> Work:
     seen = 2 if NETWORKS[name].kind == "guided" else 1
     flop = 3 * seen * operations(paper.network, channels) * pixels
     held = 4 * seen * activations(paper.network) * pixels * paper.training.batch + 2 * count * pixels * channels
-    return Work(1e-12 * flop * count * paper.training.passes(NETWORKS[name].images), 0, 1e-6 * held)
+    return Work(1e-12 * flop * count * passes(paper.training, NETWORKS[name].images), 0, 1e-6 * held)
 
 
 def _sampling(paper: FeatureGuidance, pixels: float) -> Work:

@@ -36,18 +36,27 @@ def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def tables(distances: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Tables 1-27, each with its `_summary`; and what is drawn or tested over all of them."""
-    found: dict[str, pd.DataFrame] = {}
-    for name, table in TABLES.items():
-        rows = rows_of(table, distances)
-        found[name] = rows.assign(table=name)[["table", *rows.columns]]
-        found[f"{name}_summary"] = summary(found[name])
+def table(name: str, distances: pd.DataFrame) -> pd.DataFrame:
+    """One of Tables 1-27, run by run."""
+    rows = rows_of(TABLES[name], distances)
+    return rows.assign(table=name)[["table", *rows.columns]]
+
+
+def table_summary(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """One of Tables 1-27 over its runs."""
+    return summary(table)
+
+
+def particles(distances: pd.DataFrame) -> pd.DataFrame:
+    """SW2 in every cell: the geometric mean over the runs."""
     both = _both_models(distances)
-    found["particles"] = _geometric(both[both.metric == "sw2"])
-    found["excess"] = summary(both.assign(value=both.value - both.floor))
-    found["comparisons"] = comparisons(distances)
-    return found
+    return _geometric(both[both.metric == "sw2"])
+
+
+def excess(distances: pd.DataFrame) -> pd.DataFrame:
+    """Every distance minus its floor, over the runs."""
+    both = _both_models(distances)
+    return summary(both.assign(value=both.value - both.floor))
 
 
 def rows_of(table: Table, distances: pd.DataFrame) -> pd.DataFrame:

@@ -28,15 +28,16 @@ ABOUT = "about"
 
 
 def networks(
-    setting: str, model: str, *, task: configuration.Task, networks: configuration.Networks, device: str,
+    name: str, *, task: configuration.Task, networks: configuration.Networks, device: str,
     checkpoint: Path | None = None,
-) -> tuple[dict[str, Tensor], dict[str, str]]:  # fmt: skip
-    """Train the networks of one setting: for every N and run one conditional network, or one for each source.
+) -> tuple[tuple[dict[str, Tensor], dict[str, str]], None]:  # fmt: skip
+    """Train the networks of `<setting>_<model>`: for every N and run a conditional one, or one for each source.
 
     All train together. The tensors are those of a StackedMLP, its networks in the order of `_tasks`; with them goes
     what they were trained with. Data depend on the setting, N, the run and the source: both kinds of models, and all
     that is made from them, see the same.
     """
+    setting, _, model = name.rpartition("_")
     tasks = _tasks(setting, model, task)
     precision = resolve_precision(networks.precision, device)
     _require_room(tasks, networks, device)
@@ -46,7 +47,7 @@ def networks(
     report: Callable[[str], None] = lambda line: print(f"{setting}, {model}: {line}", flush=True)  # noqa: E731
     train(stack, tasks, training, schedule=schedule_of(task), device=device, checkpoint=checkpoint, report=report)
     tensors = {name: parameter.detach().cpu().contiguous() for name, parameter in stack.named_parameters()}
-    return tensors, {ABOUT: json.dumps(_identity(setting, model, task) | {"precision": precision})}
+    return (tensors, {ABOUT: json.dumps(_identity(setting, model, task) | {"precision": precision})}), None
 
 
 def schedule_of(task: configuration.Task) -> VariancePreserving:

@@ -1,37 +1,31 @@
 """The tables of paper 2, as people read them."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 
-from recompose.papers.weighted_composition.names import ANALYTIC, METRICS, SETTINGS, TABLES
+from recompose.papers.weighted_composition.aggregation import summary
+from recompose.papers.weighted_composition.names import ANALYTIC, METRICS, SETTINGS
 from recompose.presentation.markdown import table_line, table_rule
 
 PANELS = "abcd"
 
 
-def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    """Tables 1-27 and the comparisons, from `aggregation.tables`."""
-    numbered = {name: distances(frames[f"{name}_summary"]) for name in TABLES}
-    return numbered | {"comparisons": comparisons(frames["comparisons"])}
-
-
-def distances(summary: pd.DataFrame) -> str:
-    """Tables 1-27: rows N, columns K; mean and standard deviation over the runs."""
-    particles = sorted(summary.particles.unique())
-    metric = METRICS[str(summary.metric.iloc[0])]
-    settings = list(dict.fromkeys(summary.setting))
+def table(frame: pd.DataFrame) -> str:
+    """One of Tables 1-27: rows N, columns K; mean and standard deviation over the runs."""
+    over_runs = summary(frame)
+    particles = sorted(over_runs.particles.unique())
+    metric = METRICS[str(over_runs.metric.iloc[0])]
+    settings = list(dict.fromkeys(over_runs.setting))
     lines = [table_line(["Setting", "N", *(f"{metric}, K = {each}" for each in particles), "floor"])]
     lines.append(table_rule(2, len(particles) + 1))
     for number, setting in enumerate(settings):
-        here = summary[summary.setting == setting]
+        here = over_runs[over_runs.setting == setting]
         title = f"({PANELS[number]}) {SETTINGS[setting]}" if len(settings) > 1 else SETTINGS[setting]
         lines += [table_line([""] * (len(particles) + 3))] * (number > 0)
         for samples in dict.fromkeys(here.samples):
             row = here[here.samples == samples].set_index("particles")
             cells = [f"{row['mean'][each]:.3f} ± {row['std'][each]:.3f}" for each in particles]
             lines.append(table_line([title, samples, *cells, f"{row['floor'].iloc[0]:.3f}"]))
-    runs = int(summary.n.iloc[0])
+    runs = int(over_runs.n.iloc[0])
     return "\n".join(lines) + (
         f"\n\nMean ± standard deviation over {runs} runs (ddof = 0). N: training samples per source; {ANALYTIC}: exact"
         " scores. K: particles of a swarm. Floor: the same distance between two sets of true samples.\n"

@@ -8,7 +8,7 @@ from math import ceil
 
 from recompose.papers.weighted_composition.names import MODELS, SETTINGS
 from recompose.papers.weighted_composition.settings import Networks, Task, WeightedComposition
-from recompose.work import Work, one_after_another
+from recompose.work import Work
 
 SOURCES = 3
 SECONDS_A_POINT = 1e-7
@@ -24,11 +24,9 @@ DOUBLED = 4
 
 
 def works(paper: WeightedComposition, batches: int) -> dict[str, Work]:
-    """The work of each rule that trains networks or samples from them, by what follows the paper's name in its own."""
+    """The work of training each file of networks, and of a job that samples for each artifact."""
     task, networks, sampling = paper.task, paper.networks, paper.sampling
-    files = [_training(task, networks, model) for model in MODELS for _ in SETTINGS]
-    shares = [files[share::batches] for share in range(min(batches, len(files)))]
-    training = {f"networks_{number}": one_after_another(share) for number, share in enumerate(shares)}
+    training = {f"{setting}_{model}": _training(task, networks, model) for setting in SETTINGS for model in MODELS}
 
     scores = 2e-12 * SOURCES * _weights(networks, 3 + SOURCES)  # of all sources, at one place
     from_grid = scores * REFINED * sampling.nodes**2 * sampling.steps
@@ -48,12 +46,10 @@ def works(paper: WeightedComposition, batches: int) -> dict[str, Work]:
     densities, smoothing = 2 * (1 + SOURCES), drawn.outputs * drawn.nodes**2 * SECONDS_A_PAIR / 60
     mapping = scores * task.runs * len(mapped.times) * mapped.nodes**2 + move * mapped.swarms
     return training | {
-        "distances_part": Work(cells * (from_grid + moved), cells * len(sampling.particles) * comparison, held),
-        "grid_numbers": Work(compared * (2 * direct + from_grid), compared * 3 * comparison, held),
-        "figure1_numbers": Work(
-            densities * (from_grid + move * drawn.outputs * drawn.particles), densities * smoothing, held
-        ),
-        "error_map_numbers": Work(len(SETTINGS) * mapping, 0, held),
+        "distances": Work(cells * (from_grid + moved), cells * len(sampling.particles) * comparison, held),
+        "grid": Work(compared * (2 * direct + from_grid), compared * 3 * comparison, held),
+        "figure1": Work(densities * (from_grid + move * drawn.outputs * drawn.particles), densities * smoothing, held),
+        "error_map": Work(len(SETTINGS) * mapping, 0, held),
     }
 
 

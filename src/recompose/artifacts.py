@@ -1,0 +1,135 @@
+"""What a paper makes, as one table: `recompose.papers.<slug>.artifacts.PAPER`. No torch: the workflow reads it.
+
+From the table come the rules that draw, print and name targets, the commands, the captions, DVC's stages and plots, the
+order of the page, and the columns by which two runs are compared. How numbers are computed stands in rules of their
+own. A method never imports its paper's table: what it has to know is handed to it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from recompose.errors import RecomposeError, nearest
+
+Form = Literal["table", "figure"]
+Entry = TypeVar("Entry")
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Numbers of an artifact that `dvc plots` draws as lines, those of several versions over each other."""
+
+    title: str
+    template: str
+    """.dvc/plots/<template>.json"""
+    x: str
+    y: str
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A table, a figure, or mere numbers that others are made from: `<artifact>.csv`, and how it is shown."""
+
+    name: str
+    title: str
+    """what it is, in a few words"""
+    caption: str
+    index: tuple[str, ...]
+    """columns that say what a row is about; what else is in a row was measured there"""
+    forms: tuple[Form, ...] = ()
+    reads: tuple[str, ...] = ()
+    """blocks of the paper's configuration"""
+    value: str = "mean"
+    """the measured column that claims and notebooks mean where they name none"""
+    networks: tuple[str, ...] = ()
+    """those it is measured with, the one under study first"""
+    sources: tuple[str, ...] = ()
+    """artifacts from whose numbers it is made, instead of by measuring"""
+    pictures: bool = False
+    """whether its figure shows images, which are kept beside the numbers as `<artifact>.safetensors`"""
+    gpu: bool = False
+    """whether measuring it wants a GPU"""
+    stand_in: bool = False
+    """whether the data that it is made on stand in for the paper's"""
+    module: str = ""
+    """the module of its function; empty: `experiments`, or `aggregation` where it has sources"""
+    function: str = ""
+    """its function, where several artifacts have one, which is told the name; empty: one of its own name"""
+    lines: Lines | None = None
+
+    @property
+    def home(self) -> str:
+        """The module of its function."""
+        return self.module or ("aggregation" if self.sources else "experiments")
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A set of images that networks are trained on."""
+
+    title: str
+    reads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Network:
+    """A file of weights."""
+
+    reads: tuple[str, ...] = ()
+    data: str | None = None
+    """the data set it is trained on, where that is a file"""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What DVC shows beside the stages: models and settings, by their paths."""
+
+    path: str
+    type: Literal["model", "settings"]
+    title: str
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One paper: what it makes, in the order people read it."""
+
+    slug: str
+    number: int
+    """its place among the papers"""
+    name: str
+    """how it is called in a word or two"""
+    artifacts: tuple[Artifact, ...]
+    data: Mapping[str, DataSet] = field(default_factory=dict)
+    networks: Mapping[str, Network] = field(default_factory=dict)
+    kept: Mapping[str, Kept] = field(default_factory=dict)
+    stand_in: str = ""
+    """a sentence on what stands in for the paper's data"""
+
+    @property
+    def package(self) -> str:
+        """Where its code is."""
+        return f"recompose.papers.{self.slug}"
+
+    @property
+    def command(self) -> str:
+        """What its commands begin with, after `recompose`."""
+        return self.slug.replace("_", "-")
+
+    def artifact(self, name: str) -> Artifact:
+        """The artifact of this name."""
+        return pick({artifact.name: artifact for artifact in self.artifacts}, name, f"artifact of {self.slug}")
+
+    def having(self, form: Form) -> list[str]:
+        """The names of the artifacts that have a form."""
+        return [artifact.name for artifact in self.artifacts if form in artifact.forms]
+
+    def caption(self, artifact: Artifact) -> str:
+        """What people read below it, wherever it is shown: made on stand-ins it says so."""
+        return " ".join(filter(None, [artifact.caption, self.stand_in if artifact.stand_in else ""]))
+
+
+def pick(known: Mapping[str, Entry], name: str, what: str) -> Entry:
+    """What has a name; an unknown name is told with the nearest one."""
+    if name not in known:
+        raise RecomposeError(f"{name}: no {what}; {nearest(name, known)}")
+    return known[name]

@@ -1,0 +1,161 @@
+"""What paper 2 makes: its artifacts, in the order people read them, and its networks."""
+
+from recompose.artifacts import Artifact, Kept, Lines, Network, Paper
+from recompose.papers.weighted_composition.names import METRICS, MODELS, SETTINGS, TABLES, Table
+
+CELL = ("setting", "model", "metric", "samples", "particles")
+"""What a distance is of."""
+CONDITIONAL = tuple(f"{setting}_conditional" for setting in SETTINGS)
+NETWORKS = tuple(f"{setting}_{model}" for model in MODELS for setting in SETTINGS)
+SAMPLED = ("task", "sampling")
+
+
+def _title(table: Table) -> str:
+    """What a table of the appendix holds."""
+    where = SETTINGS[table.settings[0]] if len(table.settings) == 1 else "All Gaussian settings, or all mixtures"
+    return f"{where}, {table.model} models, {METRICS[table.metric]}"
+
+
+def _tables(*names: str) -> tuple[Artifact, ...]:
+    """Some of Tables 1-27: the distances that stand in them, run by run."""
+    return tuple(
+        Artifact(
+            name,
+            title=f"Table {name.removeprefix('table')}",
+            caption=f"{CAPTIONS.get(name, _title(TABLES[name]))}. Mean and standard deviation over the runs; rows: N, "
+            "training samples per source; columns: K, particles of a swarm.",
+            index=("table", *CELL, "run"),
+            forms=("table",),
+            value="value",
+            sources=("distances",),
+            function="table",
+        )
+        for name in names
+    )
+
+
+CAPTIONS = {
+    "table1": "SW2 of conditional models, Gaussians: FKC with K particles on a model trained on N samples, or on exact "
+    "scores",
+    "table2": "SW2 of conditional models, Gaussian mixtures",
+    "table3": 'SW2 of separate "expert" models, Gaussians',
+}
+"""Of the tables in the paper's text; those of its appendix are named by what they hold."""
+
+PAPER = Paper(
+    slug="weighted_composition",
+    number=2,
+    name="Weighted composition",
+    artifacts=(
+        Artifact(
+            "figure1",
+            title="Figure 1: learned and exact densities",
+            caption="Learned and analytical densities of P^0, P^a1, P^a2, each sampled by itself, and of their "
+            "composition, sampled by the corrector (as published: factorized, out of distribution, K = 16). "
+            "Filled: samples; lines: the true density. The conditional networks of the largest N.",
+            index=("source", "scores", "x", "y"),
+            forms=("figure",),
+            reads=("figure1", *SAMPLED),
+            value="density",
+            networks=CONDITIONAL,
+            gpu=True,
+        ),
+        *_tables("table1", "table2", "table3"),
+        Artifact(
+            "particles",
+            title="SW2 against the number of particles",
+            caption="SW2 against the number of particles, in every setting (this project's figure). Bands: 95 % "
+            "intervals of the mean over the runs; dotted: the distance between two sets of true samples.",
+            index=CELL,
+            forms=("figure",),
+            value="geometric_mean",
+            sources=("distances",),
+            lines=Lines(
+                "Distance against the number of particles (paper 2)", "particles", "particles", "geometric_mean"
+            ),
+        ),
+        Artifact(
+            "excess",
+            title="the same above its floor",
+            caption="SW2 minus that between two sets of true samples, so that what is left is error (this project's "
+            "figure).",
+            index=CELL,
+            forms=("figure",),
+            sources=("distances",),
+        ),
+        Artifact(
+            "error_map",
+            title="where the error of learned scores arises",
+            caption="Where the composed learned score is wrong, at falling times: conditional networks of the "
+            "largest N; white, where the trajectories with exact scores are. The colours end at .02 and 2 "
+            "(this project's figure).",
+            index=("setting", "t", "x", "y"),
+            forms=("figure",),
+            reads=("error_map", *SAMPLED),
+            value="error",
+            networks=CONDITIONAL,
+            gpu=True,
+        ),
+        Artifact(
+            "comparisons",
+            title="the paired tests behind the claims",
+            caption="The paired tests behind the claims: more particles against one, separate against conditional "
+            "models. Their intervals are those of the level at which Holm's procedure tests each, wider "
+            "than 95 %.",
+            index=("contrast", *CELL),
+            forms=("table",),
+            sources=("distances",),
+        ),
+        Artifact(
+            "theorems",
+            title="Theorems 1, 2 and 3 as numbers",
+            caption="Theorems 1, 2 and 3 as numbers.",
+            index=("theorem", "setting", "quantity", "particles"),
+            forms=("table",),
+            reads=("theorems",),
+            value="value",
+            module="theorems",
+        ),
+        Artifact(
+            "grid",
+            title="scores from a grid against the networks themselves",
+            caption="Scores from a grid against direct evaluation of the networks, on the same random numbers.",
+            index=("setting", "metric", "particles", "run"),
+            forms=("table",),
+            reads=("grid", *SAMPLED),
+            value="difference",
+            networks=CONDITIONAL,
+            gpu=True,
+        ),
+        *_tables(*(name for name in TABLES if name not in CAPTIONS)),
+        Artifact(
+            "distances",
+            title="SW2 and MMD2 of every cell, from the networks and from exact scores",
+            caption="The distances that all tables are made from.",
+            index=(*CELL, "run"),
+            reads=SAMPLED,
+            value="value",
+            networks=NETWORKS,
+            gpu=True,
+        ),
+        *(
+            Artifact(
+                f"{name}_summary",
+                title=f"Table {name.removeprefix('table')} over its runs",
+                caption=f"{_title(table)}, over the runs.",
+                index=("table", *CELL),
+                sources=(name,),
+                function="table_summary",
+            )
+            for name, table in TABLES.items()
+        ),
+    ),
+    networks={name: Network(reads=("task", "networks")) for name in NETWORKS},
+    kept={
+        "composition-networks": Kept(
+            "results/${scale}/weighted_composition/networks",
+            "model",
+            "Noise prediction networks of paper 2, conditional and separate, for each setting",
+        )
+    },
+)
