@@ -8,20 +8,24 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import pandas as pd
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from recompose.artifacts import Paper as ArtifactTable
+from recompose.artifacts import pick
 from recompose.blocks import Block
 from recompose.errors import RecomposeError
+from recompose.papers import papers
 from recompose.storage import read_csv
 
 Scale = Literal["smoke", "small", "paper"]
 Scalar = str | int | float
 Read = Literal["only", "mean", "peak", "breadth", "rise", "worst_step", "rank_correlation", "slowdown"]
-PUBLISHED_COLUMNS = ("artifact", "where", "method", "factors", "superposed", "quantity", "value")
+PUBLISHED_COLUMNS = ("artifact", "where", "quantity", "value")
+"""Of the printed numbers; what else is in a row says what the number is about, and can be bound to a claim."""
 
 
 class Query(Block):
@@ -32,7 +36,8 @@ class Query(Block):
     """column: value, or a list of values, each of which must be there"""
     without: dict[str, Scalar] = Field(default_factory=dict)
     """column: value that is left out"""
-    value: str = "accuracy"
+    value: str = ""
+    """the measured column; empty: the one that the paper's table of artifacts names"""
     spread: Literal["interval", "replicates", "none"] = "interval"
     """`ci_low` and `ci_high` of each row; the rows repeat one observation; none, the value is exact"""
     along: str | None = None
@@ -128,17 +133,13 @@ class Headline(Block):
 
 
 class Paper(Block):
-    """One file of claims: what the paper is, the artifacts in the order people read them, and its claims."""
+    """One file of claims: what the paper is, and what it claims."""
 
     slug: str
-    number: int = Field(ge=1)
-    """its place among the papers"""
     title: str
     citation: str
     data: str
     """what the results were measured on; every stand-in is named"""
-    artifacts: dict[str, str]
-    """artifact: caption, in the order of the page"""
     headline: dict[str, Headline] = Field(default_factory=dict)
     """what `dvc metrics` compares"""
     claims: list[Claim]
@@ -162,8 +163,8 @@ def load_papers(folder: str | Path) -> list[Paper]:
     files = sorted(folder.glob("*.yaml"))
     if not files:
         raise RecomposeError(f"{folder}: no claims (*.yaml) found")
-    papers = [load_paper(file, folder.parent / "published" / f"{file.stem}.csv") for file in files]
-    return sorted(papers, key=lambda paper: paper.number)
+    found = [load_paper(file, folder.parent / "published" / f"{file.stem}.csv") for file in files]
+    return sorted(found, key=lambda paper: papers()[paper.slug].number)
 
 
 def load_paper(file: Path, published: Path) -> Paper:
@@ -174,15 +175,37 @@ def load_paper(file: Path, published: Path) -> Paper:
         raise RecomposeError(f"{file}: not readable as YAML ({' '.join(str(error).split())})") from error
     if not isinstance(content, dict) or not isinstance(content.get("claims"), list):
         raise RecomposeError(f"{file}: expected a mapping with a list `claims`")
+    table = pick(papers(), file.stem, "paper of this project")
     numbers = read_csv(published, PUBLISHED_COLUMNS)
     try:
         claims = [claim for entry in content["claims"] for claim in _expand(entry, numbers)]
-        return Paper.model_validate({**content, "slug": file.stem, "claims": claims})
+        told = Paper.model_validate({**content, "slug": file.stem, "claims": claims})
+        return told.model_copy(
+            update={
+                "claims": [_with_values(claim, table) for claim in told.claims],
+                "headline": {name: _with_values(entry, table) for name, entry in told.headline.items()},
+            }
+        )
     except ValidationError as error:
         lines = (f"{file}: {_place(fault['loc'], claims)}: {fault['msg']}" for fault in error.errors())
         raise RecomposeError("\n".join(lines)) from error
     except (KeyError, ValueError) as error:
         raise RecomposeError(f"{file}: {error}") from error
+
+
+Asking = TypeVar("Asking", Claim, Headline, Query)
+
+
+def _with_values(asking: Asking, table: ArtifactTable) -> Asking:
+    """Queries that name no column get the one that their artifact's numbers stand in."""
+    update: dict[str, Any] = {
+        key: _with_values(query, table)
+        for key in type(asking).model_fields
+        if isinstance(query := getattr(asking, key), Query)
+    }
+    if isinstance(asking, Query) and not asking.value:
+        update["value"] = table.artifact(asking.artifact).value
+    return asking.model_copy(update=update)
 
 
 def _place(location: tuple[int | str, ...], claims: list[dict[str, Any]]) -> str:
@@ -214,7 +237,7 @@ def _bindings(for_each: dict[str, Any], numbers: pd.DataFrame) -> Iterator[dict[
     if "published" in for_each:
         for row in _match(numbers, for_each["published"]).to_dict("records"):
             named = {str(key): value for key, value in row.items() if not pd.isna(value)}
-            whole = {key: int(value) for key, value in named.items() if key in ("factors", "superposed")}
+            whole = {key: int(value) for key, value in named.items() if isinstance(value, float) and value.is_integer()}
             yield {**named, **whole, "label": _label(named.get("method", ""))}
     else:
         for values in itertools.product(*for_each.values()):

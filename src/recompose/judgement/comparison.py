@@ -10,10 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from recompose import artifacts as tables
 from recompose.errors import RecomposeError
 from recompose.judgement.movements import CHANCE, Artifact, compare_frames, require_numbers
 from recompose.judgement.scorecard import VERDICTS, measured
 from recompose.judgement.templates import render_template
+from recompose.papers import papers
 from recompose.storage import read_csv
 from recompose.workflow.provenance import MANIFEST, read_records, setting_differences
 
@@ -31,6 +33,8 @@ class Comparison:
     """key, and its values"""
     only: tuple[list[str], list[str]]
     """artifacts that the other tree does not have"""
+    unknown: list[str]
+    """files that are no artifacts of this version, which are not compared"""
     artifacts: list[Artifact]
     """those that moved most come first"""
     claims: int
@@ -76,13 +80,15 @@ def compare(first: str | Path, second: str | Path) -> Comparison:
     manifests = [read_records(tree) for tree in trees]
     facts, settings = _provenance(trees, manifests)
     here, there = ({path.relative_to(tree).as_posix() for path in tree.glob("*/*.csv")} for tree in trees)
-    artifacts = [_compare_artifact(trees, name) for name in sorted(here & there)]
+    known = {f"{slug}/{each.name}.csv": each for slug, paper in papers().items() for each in paper.artifacts}
+    artifacts = [_compare_artifact(trees, name, known[name]) for name in sorted(here & there & known.keys())]
     claims, turned, claims_only = _compare_claims(trees)
     return Comparison(
         trees=(str(first), str(second)),
         facts=facts,
         settings=settings,
         only=(_names(here - there), _names(there - here)),
+        unknown=_names((here & there) - known.keys()),
         artifacts=sorted(artifacts, key=_order),
         claims=claims,
         turned=turned,
@@ -158,11 +164,11 @@ def _facts(tree: Path, manifest: Mapping[str, Mapping[str, Any]]) -> dict[str, d
 # Which numbers moved
 
 
-def _compare_artifact(trees: Sequence[Path], name: str) -> Artifact:
+def _compare_artifact(trees: Sequence[Path], name: str, declared: tables.Artifact) -> Artifact:
     paths = [tree / name for tree in trees]
     frames = [read_csv(path) for path in paths]
     require_numbers(frames, paths)
-    return compare_frames(frames[0], frames[1], name.removesuffix(".csv"))
+    return compare_frames(frames[0], frames[1], name.removesuffix(".csv"), declared.index, declared.value)
 
 
 # Which verdicts turned
@@ -215,6 +221,11 @@ def text(comparison: Comparison) -> str:
         [f"{comparison.trees[0]} -> {comparison.trees[1]}"],
         _provenance_lines(comparison),
         *_only_lines("Artifacts", comparison.trees, comparison.only),
+        *(
+            [[f"No artifacts of this version, not compared: {', '.join(comparison.unknown)}"]]
+            if comparison.unknown
+            else []
+        ),
         _number_lines(comparison),
         _claim_lines(comparison),
         *_only_lines("Claims", comparison.trees, comparison.claims_only),

@@ -1,10 +1,10 @@
 """Which numbers of an artifact moved between two runs, and by how many standard errors.
 
-Rows are matched by their places: the columns before the first measured one that are no counts. A column of
-fractions is a place only where rows cannot be told apart without it, as on a grid. Rows of one and the same place
-are matched in their order, if both trees have as many of them.
+Rows are matched by their places, the index columns that the paper's table of artifacts names. Rows of one and the same
+place are matched in their order, if both trees have as many of them.
 
-A column with a 95 % interval is measured, and so is a `mean` with `std` and `n`. The standard error of a movement is
+A column with a 95 % interval is measured: `ci_low` and `ci_high` are those of the artifact's own number, `x_ci_low` of
+the column whose name begins with x. So is a `mean` with `std` and `n`. The standard error of a movement is
 that of both numbers, in quadrature, each on the side that faces the other number: what there is of its interval,
 over 1.96. In an artifact without intervals every number is measured. A number without a standard error moves
 relative to the larger of the two. What stands beside the measured numbers (their spread, a cost, a note) is only
@@ -17,7 +17,7 @@ configuration draw the same random numbers, and should not differ at all. An int
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,11 +120,11 @@ class Artifact:
         return not self.rows_differ and not self.also
 
 
-def compare_frames(first: pd.DataFrame, second: pd.DataFrame, name: str) -> Artifact:
-    """Compare the rows of one artifact, whose numbers are known to be numbers."""
+def compare_frames(first: pd.DataFrame, second: pd.DataFrame, name: str, index: Sequence[str], value: str) -> Artifact:
+    """Compare the rows of one artifact, whose numbers are known to be numbers; `value` is its own number."""
     common = [column for column in first.columns if column in second.columns]
-    spreads = _spreads(pd.concat([first[common], second[common]], ignore_index=True))
-    places = _places(first, second, common, spreads)
+    spreads = _spreads(common, value)
+    places = [column for column in index if column in common]
     a, b = (frame.set_axis(_numbered(_keys(frame, places)), axis=0) for frame in (first, second))
     partners = a.index.intersection(b.index)
     a, b = a.loc[partners], b.loc[partners]
@@ -174,44 +174,17 @@ def _has_fractions(values: pd.Series) -> bool:
     return is_float_dtype(values) and bool((values.dropna() % 1 != 0).any())
 
 
-def _spreads(both: pd.DataFrame) -> dict[str, Ends]:
+def _spreads(columns: Sequence[str], value: str) -> dict[str, Ends]:
     """Each measured column with an uncertainty: the two ends of its interval, or the names of `std` and `n`."""
-    columns = list(both.columns)
-    lows = [column for column in columns if column.endswith("ci_low") and f"{column[:-3]}high" in columns]
-    ends = {low: f"{low[:-3]}high" for low in lows}
-    spreads = {}
-    for low, high in ends.items():
-        before = [
-            column
-            for column in columns[: columns.index(low)]
-            if is_numeric_dtype(both[column]) and column not in {*ends, *ends.values(), *COUNTS}
-        ]
-        if before:
-            spreads[_owner(both, before, low, high)] = (low, high)
+    spreads: dict[str, Ends] = {}
+    for low in (column for column in columns if column.endswith("ci_low") and f"{column[:-3]}high" in columns):
+        start = low.removesuffix("ci_low")
+        owner = next((column for column in columns if column.startswith(start)), "") if start else value
+        if owner in columns:
+            spreads[owner] = low, f"{low[:-3]}high"
     if {"mean", "std", "n"} <= set(columns) and "mean" not in spreads:
         spreads["mean"] = ("std", "n")
     return spreads
-
-
-def _owner(both: pd.DataFrame, columns: list[str], low: str, high: str) -> str:
-    """Of the numbers before an interval the one it is about: the mean, or what lies inside in most rows."""
-    if "mean" in columns and low == "ci_low":
-        return "mean"
-    inside = {column: int(both[column].between(both[low], both[high]).sum()) for column in columns}
-    return max(reversed(columns), key=lambda column: inside[column])  # the nearest of several
-
-
-def _places(first: pd.DataFrame, second: pd.DataFrame, common: list[str], spreads: Mapping[str, Ends]) -> list[str]:
-    """The columns that say what a row is about (see the module)."""
-    places: list[str] = []
-    for column in common:
-        if column in COUNTS:
-            continue
-        fractions = is_float_dtype(first[column]) or is_float_dtype(second[column])
-        if column in spreads or (fractions and all(_keys(frame, places).is_unique for frame in (first, second))):
-            break
-        places.append(column)
-    return places
 
 
 def _keys(frame: pd.DataFrame, places: list[str]) -> pd.Index:

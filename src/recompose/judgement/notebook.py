@@ -13,6 +13,7 @@ import pandas as pd
 from recompose.errors import RecomposeError
 from recompose.judgement.claims import load_paper
 from recompose.judgement.scorecard import NOT_TESTABLE, measured, scale_of
+from recompose.papers import papers
 from recompose.storage import read_csv, write_text
 
 NOTEBOOKS = Path("workflow/notebooks")
@@ -90,12 +91,15 @@ class Reader:
     def __init__(self, paper: str, results: str | Path, claims: str | Path) -> None:
         self.scale = scale_of(results)
         self.folder, self.config = Path(results) / paper, Path(claims).parent
+        self.table_of = papers()[paper]
         self.paper = load_paper(Path(claims) / f"{paper}.yaml", self.config / "published" / f"{paper}.csv")
         card = read_csv(Path(results) / "scorecard.csv", ["paper", "id", "statement", "verdict"])
         self.card = card[card.paper == paper]
 
-    def number(self, artifact: str, value: str = "accuracy", **rows: Any) -> str:
-        """One number of an artifact with its interval, or a dash where this scale does not measure it."""
+    def number(self, artifact: str, value: str = "", **rows: Any) -> str:
+        """One number of an artifact, its own one with the interval, or a dash where this scale does not measure it."""
+        own = self.table_of.artifact(artifact).value
+        value = value or own
         frame = read_csv(self.folder / f"{artifact}.csv", [value, *rows])
         for column, wanted in rows.items():
             frame = frame[frame[column] == wanted]
@@ -104,7 +108,7 @@ class Reader:
         if frame.empty:
             return "– (not measured at this scale)"
         row = frame.iloc[0]
-        exact = {"ci_low", "ci_high"} - set(frame.columns) or value == "multiply_adds"
+        exact = {"ci_low", "ci_high"} - set(frame.columns) or value != own
         return f"{row[value]:,.4g}" if exact else measured({**row, "value": row[value]})
 
     def claim(self, name: str) -> str:
@@ -136,12 +140,12 @@ class Reader:
         from IPython.display import Image
 
         return Image(  # type: ignore[no-untyped-call]
-            filename=str(self.folder / f"{artifact}.png"), alt=self.paper.artifacts[artifact]
+            filename=str(self.folder / f"{artifact}.png"), alt=self.table_of.caption(self.table_of.artifact(artifact))
         )
 
     def caption(self, artifact: str) -> str:
         """What the paper says the figure shows."""
-        return f"> {self.paper.artifacts[artifact]}"
+        return f"> {self.table_of.caption(self.table_of.artifact(artifact))}"
 
     def table(self, artifact: str) -> str:
         """The table as people read it."""

@@ -14,6 +14,7 @@ import pandas as pd
 from recompose.judgement.claims import Paper, load_papers
 from recompose.judgement.scorecard import VERDICTS, measured, scale_of
 from recompose.judgement.templates import render_template
+from recompose.papers import papers
 from recompose.storage import read_csv
 from recompose.workflow.provenance import read_manifest
 
@@ -54,7 +55,7 @@ def render(results: str | Path, claims: str | Path = Path("config/claims")) -> s
 
 
 def _paper(paper: Paper, card: pd.DataFrame, results: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    folder = results / paper.slug
+    folder, table = results / paper.slug, papers()[paper.slug]
     claims = [_claim(row) for row in card.to_dict("records")]
     notebook = results / "notebooks" / f"{paper.slug}.html"
     return {
@@ -72,9 +73,10 @@ def _paper(paper: Paper, card: pd.DataFrame, results: Path, manifest: Mapping[st
         ],
         "notebook": f"notebooks/{notebook.name}" if notebook.exists() else None,
         "artifacts": [
-            _artifact(name, caption, folder, manifest)
-            | {"claims": [claim for claim in claims if claim["artifact"] == name]}
-            for name, caption in paper.artifacts.items()
+            _artifact(artifact.name, table.caption(artifact), folder, manifest)
+            | {"claims": [claim for claim in claims if claim["artifact"] == artifact.name]}
+            for artifact in table.artifacts
+            if artifact.forms
         ],
     }
 
