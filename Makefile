@@ -39,6 +39,8 @@ check: $(READY)
 	recompose config defaults --check
 	recompose config schema --check
 	recompose config reference --check
+	recompose config pipeline --check
+	recompose config targets --check
 	recompose rulegraph --check
 	snakemake --lint
 

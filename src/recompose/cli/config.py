@@ -67,3 +67,5 @@ def _add_document(name: str, help: str) -> None:
 _add_document("defaults", "config/scales/small.yaml: every key with its default.")
 _add_document("schema", "workflow/schemas/config.schema.json: for editors.")
 _add_document("reference", "config/README.md: every key, for people.")
+_add_document("pipeline", "dvc.yaml: stages and plots, from the papers' tables.")
+_add_document("targets", "docs/targets.md: every target, from the papers' tables.")

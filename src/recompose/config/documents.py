@@ -1,4 +1,4 @@
-"""The documents made from the models: the defaults, the schema for editors, the reference for people."""
+"""The documents that are made from the models of the configuration, and from the papers' tables of artifacts."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +9,9 @@ import yaml
 
 from recompose.config.expectations import Schema, expectation, resolve
 from recompose.config.models import Config
+from recompose.config.targets import pipeline, targets
 from recompose.errors import RecomposeError
+from recompose.papers import papers
 from recompose.storage import write_text
 
 _INTRODUCTION = """\
@@ -34,13 +36,8 @@ def defaults() -> str:
     """Every key of the papers with its default, as YAML."""
     root = Config.model_json_schema()
     values = Config().model_dump(mode="json")
-    papers = {name: part for name, part in root["properties"].items() if name not in _top_keys(root)}
-    return "\n".join([_HEADER, *_yaml(papers, values, root, indent=0)]) + "\n"
-
-
-def _top_keys(root: Schema) -> set[str]:
-    """The keys that are no paper's: they do not belong to a scale."""
-    return {"execution"} | {name for name, part in root["properties"].items() if not _is_block(part, root)}
+    of_papers = {slug: root["properties"][slug] for slug in papers()}  # other keys do not belong to a scale
+    return "\n".join([_HEADER, *_yaml(of_papers, values, root, indent=0)]) + "\n"
 
 
 def _yaml(properties: Schema, values: Mapping[str, Any], root: Schema, indent: int) -> Iterator[str]:
@@ -97,6 +94,8 @@ DOCUMENTS: dict[str, tuple[str, Callable[[], str]]] = {
     "defaults": ("config/scales/small.yaml", defaults),
     "schema": ("workflow/schemas/config.schema.json", schema),
     "reference": ("config/README.md", reference),
+    "pipeline": ("dvc.yaml", pipeline),
+    "targets": ("docs/targets.md", targets),
 }
 
 
@@ -106,4 +105,4 @@ def write_document(name: str, check: bool = False, root: str | Path = ".") -> No
     if not check:
         write_text(make(), Path(root, path))
     elif not Path(root, path).exists() or Path(root, path).read_text(encoding="utf-8") != make():
-        raise RecomposeError(f"{path} is not what the models say; run: recompose config {name}")
+        raise RecomposeError(f"{path} is not what it is made from; run: recompose config {name}")

@@ -1,7 +1,7 @@
 """What paper 2 makes: its artifacts, in the order people read them, and its networks."""
 
 from recompose.artifacts import Artifact, Kept, Lines, Network, Paper
-from recompose.papers.weighted_composition.names import METRICS, MODELS, SETTINGS, TABLES, Table
+from recompose.papers.weighted_composition.names import METRICS, MIXTURES, MODELS, SETTINGS, TABLES, Table
 
 CELL = ("setting", "model", "metric", "samples", "particles")
 """What a distance is of."""
@@ -12,7 +12,8 @@ SAMPLED = ("task", "sampling")
 
 def _title(table: Table) -> str:
     """What a table of the appendix holds."""
-    where = SETTINGS[table.settings[0]] if len(table.settings) == 1 else "All Gaussian settings, or all mixtures"
+    all_of = "Mixtures" if table.settings == MIXTURES else "Gaussians"
+    where = SETTINGS[table.settings[0]] if len(table.settings) == 1 else all_of
     return f"{where}, {table.model} models, {METRICS[table.metric]}"
 
 
@@ -21,7 +22,7 @@ def _tables(*names: str) -> tuple[Artifact, ...]:
     return tuple(
         Artifact(
             name,
-            title=f"Table {name.removeprefix('table')}",
+            title=f"Table {name.removeprefix('table')}: {_title(TABLES[name])}",
             caption=f"{CAPTIONS.get(name, _title(TABLES[name]))}. Mean and standard deviation over the runs; rows: N, "
             "training samples per source; columns: K, particles of a swarm.",
             index=("table", *CELL, "run"),

@@ -1,0 +1,116 @@
+"""What stands of every artifact in dvc.yaml and docs/targets.md, made from the papers' tables."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from recompose.artifacts import Paper
+from recompose.papers import papers
+
+_PIPELINE = """\
+# Made from the papers' tables of artifacts: recompose config pipeline
+# Snakemake makes the results and decides what reruns; DVC keeps their versions, compares and shares them
+# (docs/versions.md). One stage per paper and one for what is over all papers, at the scale of config/config.yaml.
+# Lines in which versions are compared have templates of their own in .dvc/plots; the rest are the figures themselves.
+"""
+_SETTINGS = [{"config/config.yaml": None}, {"config/scales/${scale}.yaml": None}]
+_JUDGED = ["config/claims", "config/published", "config/tuned"]
+_SOURCES = ["src/recompose", "workflow"]
+_OVER_ALL = ["index.html", "manifest.json", "notebooks", "provenance", "scorecard.csv", "scorecard.md"]
+
+_TARGETS = """\
+# Targets
+
+<!-- made from the papers' tables of artifacts: recompose config targets -->
+
+With the environment active (`. .venv/bin/activate`), `snakemake --cores all <target>` makes a target and what it
+needs; `snakemake --list-target-rules` names all of them. Any file below `results/` is a target too. `all`, which needs
+no name, is everything; `tables`, `figures`, `scorecard` and `page` are those of all papers, `<paper>` is all that a
+paper makes, `<paper>_notebook` its claims, told one after another. At the scale small, measuring took these times of
+one core in the [reference run](../results/reference/README.md), what comes before it (images, networks) not counted.
+"""
+
+
+def pipeline() -> str:
+    """dvc.yaml."""
+    tables = papers()
+    trees = {slug: f"results/${{scale}}/{slug}" for slug in sorted(tables)}
+    sources = ["Snakefile", *_JUDGED, "profiles/default", "requirements.txt", *_SOURCES]
+    stages: dict[str, Any] = {slug: _stage(slug, sources, [tree]) for slug, tree in trees.items()}
+    outs = [f"results/${{scale}}/{name}" for name in _OVER_ALL]
+    page = _stage("page", sorted([*_JUDGED, *trees.values(), *_SOURCES]), outs)
+    stages["page"] = page | {"metrics": [_kept("results/${scale}/scorecard.json")]}
+    content = {
+        "vars": ["config/config.yaml:scale"],
+        "stages": stages,
+        "plots": [plot for paper in tables.values() for plot in _plots(paper)],
+        "artifacts": {
+            name: {"path": kept.path, "type": kept.type, "desc": kept.title}
+            for paper in tables.values()
+            for name, kept in paper.kept.items()
+        },
+    }
+    return _PIPELINE + yaml.dump(content, Dumper=_Plain, sort_keys=False, width=120)
+
+
+class _Plain(yaml.SafeDumper):
+    """Without anchors: every stage says in full what it depends on."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _stage(target: str, deps: Sequence[str], outs: Sequence[str]) -> dict[str, Any]:
+    return {
+        "cmd": f"snakemake --cores all -- {target}",
+        "params": _SETTINGS,
+        "deps": list(deps),
+        "outs": [_kept(out) for out in outs],
+    }
+
+
+def _kept(path: str) -> dict[str, Any]:
+    """An output that DVC does not delete before a run: Snakemake need not make it again."""
+    return {path: {"persist": True}}
+
+
+def _plots(paper: Paper) -> Iterator[Any]:
+    folder = f"results/${{scale}}/{paper.slug}"
+    for artifact in paper.artifacts:
+        if artifact.lines:
+            told = artifact.lines
+            y = {f"{folder}/{artifact.name}.csv": told.y}
+            yield {told.title: {"template": told.template, "x": told.x, "y": y}}
+    for name in paper.having("figure"):
+        yield f"{folder}/{name}.png"
+
+
+def targets(reference: Path = Path("results/reference/small/manifest.json")) -> str:
+    """docs/targets.md."""
+    made = json.loads(reference.read_text(encoding="utf-8"))["artifacts"]
+    lines = [_TARGETS]
+    for slug, paper in papers().items():
+        lines += [f"## Paper {paper.number}: `{slug}`", "", "| target | what | small |", "|---|---|---:|"]
+        groups = {"images": ("images", paper.data), "networks": ("networks", paper.networks)}
+        for target, (folder, names) in groups.items():
+            if names:
+                files = [f"{slug}/{folder}/{name}.safetensors" for name in names]
+                lines.append(f"| `{slug}_{target}` | {len(names)} files: {', '.join(names)} | {_time(made, files)} |")
+        for artifact in paper.artifacts:
+            if not artifact.name.endswith("_summary"):
+                took = _time(made, [f"{slug}/{artifact.name}.csv"])
+                lines.append(f"| `{slug}_{artifact.name}` | {artifact.title} | {took} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _time(made: dict[str, Any], files: Sequence[str]) -> str:
+    """How long making some files took."""
+    if any(file not in made for file in files):
+        return ""
+    seconds = round(sum(made[file]["wall_seconds"] for file in files))
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
