@@ -5,8 +5,8 @@ order of the page, and the columns by which two runs are compared. How numbers a
 own. A method never imports its paper's table: what it has to know is handed to it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 from recompose.errors import RecomposeError, nearest
@@ -104,6 +104,8 @@ class Paper:
     kept: Mapping[str, Kept] = field(default_factory=dict)
     stand_in: str = ""
     """a sentence on what stands in for the paper's data"""
+    probe: tuple[str, ...] = ()
+    """artifacts that show cheaply whether all of the paper works, from its data to the page"""
 
     @property
     def package(self) -> str:
@@ -118,6 +120,20 @@ class Paper:
     def artifact(self, name: str) -> Artifact:
         """The artifact of this name."""
         return pick({artifact.name: artifact for artifact in self.artifacts}, name, f"artifact of {self.slug}")
+
+    def only(self, names: Iterable[str]) -> "Paper":
+        """The same paper with some artifacts, what these are made from, and the networks and data sets they take."""
+        needed, todo = set[str](), list(names)
+        while todo:
+            name = todo.pop()
+            needed.add(name)
+            todo += self.artifact(name).sources
+        artifacts = tuple(artifact for artifact in self.artifacts if artifact.name in needed)
+        used = {network for artifact in artifacts for network in artifact.networks}
+        networks = {name: network for name, network in self.networks.items() if name in used}
+        sets = {network.data for network in networks.values()}
+        data = {name: each for name, each in self.data.items() if name in sets}
+        return replace(self, artifacts=artifacts, networks=networks, data=data)
 
     def having(self, form: Form) -> list[str]:
         """The names of the artifacts that have a form."""

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 from recompose.cli.config import check_values
 from recompose.config import block
-from recompose.papers import papers
+from recompose.papers import chosen, papers
 from recompose.workflow.cluster import needs
 from recompose.workflow.metadata import keep, take_over
 from recompose.workflow.provenance import code_hash, sidecar_of
@@ -15,6 +15,7 @@ from recompose.storage import require_format
 TREE = f"results/{settings.scale}"
 BATCHES = settings.execution.batches
 PAPERS = papers()
+CHOSEN = chosen(settings.artifacts)
 
 
 def made(paper, *names):
@@ -166,10 +167,10 @@ def begin():
         sys.exit(f"error: {error}")
 
 
-NUMBERS = [path for paper in PAPERS.values() for path in numbers(paper)]
-TABLES = [path for paper in PAPERS.values() for path in all_shown(paper, "table")]
-FIGURES = [path for paper in PAPERS.values() for path in all_shown(paper, "figure")]
-NOTEBOOKS = [f"{TREE}/notebooks/{slug}.html" for slug in PAPERS]
+NUMBERS = [path for paper in CHOSEN.values() for path in numbers(paper)]
+TABLES = [path for paper in CHOSEN.values() for path in all_shown(paper, "table")]
+FIGURES = [path for paper in CHOSEN.values() for path in all_shown(paper, "figure")]
+NOTEBOOKS = [f"{TREE}/notebooks/{slug}.html" for slug in CHOSEN]
 CLAIMS = [f"config/claims/{slug}.yaml" for slug in PAPERS]
 PUBLISHED = [f"config/published/{slug}.csv" for slug in PAPERS]
 

@@ -6,13 +6,13 @@ for slug, paper in PAPERS.items():
         name:
             slug
         input:
-            everything(paper),
+            everything(CHOSEN.get(slug, paper)),
 
     rule:
         name:
             f"{slug}_notebook"
         input:
-            everything(paper),
+            everything(CHOSEN.get(slug, paper)),
             notebook=f"workflow/notebooks/{slug}.ipynb",
             claims=f"config/claims/{slug}.yaml",
             published=f"config/published/{slug}.csv",

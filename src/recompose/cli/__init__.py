@@ -16,6 +16,8 @@ from recompose.cli.paper import paper_commands
 from recompose.errors import RecomposeError
 from recompose.papers import papers
 
+Partial = Annotated[bool, typer.Option("--partial", help="Leave out claims about artifacts that are not there.")]
+
 app = typer.Typer(help="Every table and figure of five papers, regenerated and judged.", **PLAIN)
 app.add_typer(config.commands, name="config")
 for _paper in papers().values():
@@ -39,6 +41,7 @@ def main() -> None:
 def scorecard(
     results: Results = None,
     claims: Annotated[Path, typer.Option(help="The folder of the claims.")] = Path("config/claims"),
+    partial: Partial = False,
     output: Outputs = None,
     scale: Scale = None,
 ) -> None:
@@ -51,11 +54,11 @@ def scorecard(
     tree = tree_of_scale(scale, results)
     require_unchanged(tree.glob("*/*.csv"), tree)
     step = Step(tree, "recompose.judgement.scorecard")
-    card = score(tree, claims)
+    card = score(tree, claims, partial=partial)
     write = {
         ".csv": lambda path: step.save(card, path, write_csv),
         ".md": lambda path: step.save(markdown(card), path, write_text),
-        ".json": lambda path: step.save(summary(card, headlines(tree, claims)), path, write_json),
+        ".json": lambda path: step.save(summary(card, headlines(tree, claims, partial)), path, write_json),
     }
     for path in output or [tree / f"scorecard{suffix}" for suffix in write]:
         write[path.suffix](path)

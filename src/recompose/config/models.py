@@ -3,11 +3,13 @@
 Each paper's part is a model of its own in `recompose.papers.<slug>.settings`; a new paper is a field here.
 """
 
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from recompose.blocks import Block
+from recompose.errors import RecomposeError
+from recompose.papers import chosen
 from recompose.papers.coupled_inference.settings import CoupledInference
 from recompose.papers.feature_guidance.settings import FeatureGuidance
 from recompose.papers.weighted_composition.settings import WeightedComposition
@@ -43,8 +45,21 @@ class Config(Block):
 
     scale: Scale = Field("small", description="smoke: plumbing; small: real content; paper: as published")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto takes cuda where there is one")
+    artifacts: Literal["all", "probe"] | Annotated[tuple[str, ...], Field(min_length=1)] = Field(
+        "all",
+        description="all; probe: a cheap chain of each paper, to see whether everything works; or a list of targets",
+    )
     execution: Execution = Execution()
     cluster: Cluster = Cluster()
     coupled_inference: CoupledInference = CoupledInference()
     weighted_composition: WeightedComposition = WeightedComposition()
     feature_guidance: FeatureGuidance = FeatureGuidance()
+
+    @field_validator("artifacts")
+    @classmethod
+    def _artifacts_are_known(cls, artifacts: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        try:
+            chosen(artifacts)
+        except RecomposeError as error:
+            raise ValueError(str(error)) from None
+        return artifacts

@@ -6,7 +6,7 @@ Numbers that the paper prints stand in `config/published/<slug>.csv` alone; a cl
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
@@ -144,6 +144,14 @@ class Paper(Block):
     """what `dvc metrics` compares"""
     claims: list[Claim]
 
+    def about(self, artifacts: Collection[str]) -> "Paper":
+        """The same paper with what asks these artifacts alone of its claims and headline numbers."""
+        kept = [claim for claim in self.claims if _artifacts_of(claim) <= set(artifacts)]
+        ids = {claim.id for claim in kept}
+        headline = {name: entry for name, entry in self.headline.items() if entry.of.artifact in artifacts}
+        claims = [claim for claim in kept if ids.issuperset(claim.requires)]
+        return self.model_copy(update={"claims": claims, "headline": headline})
+
     @field_validator("claims")
     @classmethod
     def _ids_are_unique_and_known(cls, claims: list[Claim]) -> list[Claim]:
@@ -155,6 +163,12 @@ class Paper(Block):
         if unknown:
             raise ValueError(f"claims required but not there: {', '.join(unknown)}")
         return claims
+
+
+def _artifacts_of(claim: Claim) -> set[str]:
+    """The artifacts that a claim asks."""
+    queries = [query for query in (claim.of, claim.against) if query]
+    return {each.artifact for query in queries for each in (query, query.minus) if each}
 
 
 def load_papers(folder: str | Path) -> list[Paper]:

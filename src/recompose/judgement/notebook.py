@@ -19,6 +19,9 @@ from recompose.storage import read_csv, write_text
 NOTEBOOKS = Path("workflow/notebooks")
 CLAIMS = Path("config/claims")
 
+NOT_MADE = "– (not made by this run)"
+"""Of an artifact that was not chosen."""
+
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -100,6 +103,8 @@ class Reader:
         """One number of an artifact, its own one with the interval, or a dash where this scale does not measure it."""
         own = self.table_of.artifact(artifact).value
         value = value or own
+        if not (self.folder / f"{artifact}.csv").exists():
+            return NOT_MADE
         frame = read_csv(self.folder / f"{artifact}.csv", [value, *rows])
         for column, wanted in rows.items():
             frame = frame[frame[column] == wanted]
@@ -114,6 +119,8 @@ class Reader:
     def claim(self, name: str) -> str:
         """A claim with its verdict and what it came to."""
         found = self.card[self.card.id == name]
+        if found.empty and any(claim.id == name for claim in self.paper.claims):
+            return NOT_MADE
         if len(found) != 1:
             raise RecomposeError(f"scorecard.csv: {len(found)} claims named {name}, one is meant")
         return _line(found.to_dict("records")[0])
@@ -137,8 +144,10 @@ class Reader:
 
     def figure(self, artifact: str) -> Any:
         """The figure, described by the paper's caption."""
-        from IPython.display import Image
+        from IPython.display import Image, Markdown
 
+        if not (self.folder / f"{artifact}.png").exists():
+            return Markdown(NOT_MADE)  # type: ignore[no-untyped-call]
         return Image(  # type: ignore[no-untyped-call]
             filename=str(self.folder / f"{artifact}.png"), alt=self.table_of.caption(self.table_of.artifact(artifact))
         )
@@ -149,7 +158,8 @@ class Reader:
 
     def table(self, artifact: str) -> str:
         """The table as people read it."""
-        return (self.folder / f"{artifact}.md").read_text(encoding="utf-8")
+        path = self.folder / f"{artifact}.md"
+        return path.read_text(encoding="utf-8") if path.exists() else NOT_MADE
 
     def notes(self, name: str) -> str:
         """A CSV below config/ that was written beside the results, as a table; a word where there is none."""

@@ -76,7 +76,7 @@ def _paper(paper: Paper, card: pd.DataFrame, results: Path, manifest: Mapping[st
             _artifact(artifact.name, table.caption(artifact), folder, manifest)
             | {"claims": [claim for claim in claims if claim["artifact"] == artifact.name]}
             for artifact in table.artifacts
-            if artifact.forms
+            if artifact.forms and (folder / f"{artifact.name}.csv").exists()
         ],
     }
 

@@ -32,6 +32,11 @@ NEEDS_DATA = "needs real data"
 VERDICTS = (REPRODUCED, NOT_REPRODUCED, NOT_TESTABLE, NEEDS_DATA)
 SCALES = ("smoke", "small", "paper")
 
+COLUMNS = (
+    "paper", "id", "by", "where", "statement", "kind", "artifact", "value", "ci_low", "ci_high", "published",
+    "tolerance", "verdict", "note",
+)  # fmt: skip
+
 Frames = Callable[[str], pd.DataFrame]
 Group = dict[str, Any]
 
@@ -47,17 +52,26 @@ class Verdict:
     note: str = ""
 
 
-def score(results: str | Path, claims: str | Path, data: Iterable[str] = ()) -> pd.DataFrame:
+def score(results: str | Path, claims: str | Path, data: Iterable[str] = (), partial: bool = False) -> pd.DataFrame:
     """The scorecard of one results tree, results/<scale>: a row for each claim of each paper.
 
-    `data` names the data sets that were really there; a claim on any other one `needs real data`.
+    `data` names the data sets that were really there; a claim on any other one `needs real data`. A `partial` tree has
+    some artifacts only: claims about others are left out; else they are an error.
     """
     rows, scale = [], scale_of(results)
-    for paper in load_papers(claims):
+    for paper in _papers(results, claims, partial):
         frames = functools.cache(functools.partial(_read_artifact, Path(results) / paper.slug))
         verdicts = {claim.id: judge(claim, frames, scale, data) for claim in paper.claims}
         rows += [_row(paper, claim, granted(claim, verdicts)) for claim in paper.claims]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _papers(results: str | Path, claims: str | Path, partial: bool) -> list[Paper]:
+    """The papers with their claims; in a partial tree those that its numbers can answer."""
+    found = load_papers(claims)
+    if partial:
+        found = [paper.about({path.stem for path in Path(results, paper.slug).glob("*.csv")}) for paper in found]
+    return found
 
 
 def scale_of(results: str | Path) -> str:
@@ -282,10 +296,10 @@ def summary(card: pd.DataFrame, numbers: Mapping[str, Any]) -> dict[str, dict[st
     }
 
 
-def headlines(results: str | Path, claims: str | Path) -> dict[str, dict[str, dict[str, float]]]:
+def headlines(results: str | Path, claims: str | Path, partial: bool = False) -> dict[str, dict[str, dict[str, float]]]:
     """Each paper's results in a few numbers: for metrics. A number that these settings make no rows for is left out."""
     found: dict[str, dict[str, dict[str, float]]] = {}
-    for paper in load_papers(claims):
+    for paper in _papers(results, claims, partial):
         frames = functools.cache(functools.partial(_read_artifact, Path(results) / paper.slug))
         numbers = {name: _headline(entry, frames) for name, entry in paper.headline.items()}
         found[paper.slug] = {name: values for name, values in numbers.items() if values}

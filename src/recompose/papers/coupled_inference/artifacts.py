@@ -91,6 +91,7 @@ PAPER = Paper(
             value="validation_accuracy",
         ),
     ),
+    probe=("figure5",),
     kept={
         "decomposition-hyperparameters": Kept(
             "config/tuned/coupled_inference.yaml",

@@ -268,6 +268,7 @@ PAPER = Paper(
     ),
     data={name: DataSet(title, reads=("images", "gaussians")) for name, title in IMAGES.items()},
     networks={name: Network(("network", "training"), each.images) for name, each in NETWORKS.items()},
+    probe=("figure8",),
     kept={
         "denoisers": Kept(
             "results/${scale}/feature_guidance/networks",

@@ -152,6 +152,7 @@ PAPER = Paper(
         ),
     ),
     networks={name: Network(reads=("task", "networks")) for name in NETWORKS},
+    probe=("figure1",),
     kept={
         "composition-networks": Kept(
             "results/${scale}/weighted_composition/networks",
