@@ -30,10 +30,13 @@ pin(workflow, settings)
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/coupled_inference.smk"
-include: "workflow/rules/weighted_composition.smk"
-include: "workflow/rules/feature_guidance_files.smk"
-include: "workflow/rules/feature_guidance.smk"
+
+
+for each in PAPERS:
+
+    include: f"workflow/rules/{each}.smk"
+
+
 include: "workflow/rules/presentation.smk"
 include: "workflow/rules/report.smk"
 
@@ -44,7 +47,9 @@ for each in workflow.rules:
     written = [path for path in each.input if not path.startswith("results/")]
     if written:
         each.set_params(files=content_hash(*written))
-    each.conda_env = str(Path(workflow.basedir, "environment.yml"))  # for --software-deployment-method conda; else it does nothing
+    each.conda_env = str(
+        Path(workflow.basedir, "environment.yml")
+    )  # for --software-deployment-method conda; else it does nothing
 
 
 onstart:

@@ -1,8 +1,12 @@
 """Strict groups of keys: what the models of the configuration and of the claims are made of."""
 
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
+
+Scale = Literal["smoke", "small", "paper"]
+SCALES: tuple[Scale, ...] = get_args(Scale)
+"""From plumbing to the published settings."""
 
 Count = Annotated[int, Field(gt=0)]
 

@@ -60,7 +60,7 @@ def drawn(paper, artifact):
 
 
 def printed(paper, artifact):
-    """The rule that prints an artifact, if it is printed: tables that one function makes are printed by one rule."""
+    """The rule that prints an artifact, if it is printed. Tables that one function makes have one in common."""
     if "table" not in artifact.forms:
         return None
     if artifact.function:
@@ -82,9 +82,9 @@ def captions():
     found = {}
     for slug, paper in PAPERS.items():
         found |= {drawn(slug, each): paper.caption(each) for each in paper.artifacts if "figure" in each.forms}
-        for rule_name, names in tables_by_rule(slug).items():
+        for printer, names in tables_by_rule(slug).items():
             said = [paper.caption(paper.artifact(name)) for name in names]
-            found[rule_name] = "\n".join(f"- {name}: {each}" for name, each in zip(names, said)) if said[1:] else said[0]
+            found[printer] = "\n".join(f"- {name}: {each}" for name, each in zip(names, said)) if said[1:] else said[0]
     return found
 
 

@@ -32,13 +32,13 @@ for artifact in ["table1", "figure2", "figure3", "figure4", "figure5", "figure6"
             **asks(),
         params:
             artifact=artifact,
-            results=TREE,
+            scale=settings.scale,
             batch=f"{{batch}}/{BATCHES}",
             settings=reads("coupled_inference", *PAPERS["coupled_inference"].artifact(artifact).reads),
             code=code("coupled_inference", "experiments"),
         shell:
             "recompose coupled-inference {params.artifact} --settings {params.settings:q} --batch {params.batch}"
-            " --results {params.results} > {log:q} 2>&1"
+            " --results results/{params.scale} > {log:q} 2>&1"
 
     rule:
         name:
@@ -54,13 +54,13 @@ for artifact in ["table1", "figure2", "figure3", "figure4", "figure5", "figure6"
         localrule: True
         params:
             artifact=artifact,
-            results=TREE,
+            scale=settings.scale,
             batches=BATCHES,
             settings=reads("coupled_inference", *PAPERS["coupled_inference"].artifact(artifact).reads),
             code=code("coupled_inference", "experiments", "aggregation", "names"),
         shell:
             "recompose coupled-inference gather {params.artifact} --batches {params.batches}"
-            " --settings {params.settings:q} --results {params.results} > {log:q} 2>&1"
+            " --settings {params.settings:q} --results results/{params.scale} > {log:q} 2>&1"
 
 
 rule coupled_inference_capacity_numbers:
@@ -73,11 +73,11 @@ rule coupled_inference_capacity_numbers:
         f"{TREE}/logs/coupled_inference/capacity.log",
     localrule: True
     params:
-        results=TREE,
+        scale=settings.scale,
         settings=reads("coupled_inference", "capacity"),
         code=code("coupled_inference", "aggregation", "names"),
     shell:
-        "recompose coupled-inference capacity --settings {params.settings:q} --results {params.results} > {log:q} 2>&1"
+        "recompose coupled-inference capacity --settings {params.settings:q} --results results/{params.scale} > {log:q} 2>&1"
 
 
 rule coupled_inference_search_variant:
@@ -93,12 +93,12 @@ rule coupled_inference_search_variant:
     resources:
         **asks(),
     params:
-        results=TREE,
+        scale=settings.scale,
         settings=reads("coupled_inference", "search"),
         code=code("coupled_inference", "search"),
     shell:
         "recompose coupled-inference search {wildcards.variant} --settings {params.settings:q}"
-        " --results {params.results} > {log:q} 2>&1"
+        " --results results/{params.scale} > {log:q} 2>&1"
 
 
 rule coupled_inference_table_search_numbers:
@@ -113,9 +113,9 @@ rule coupled_inference_table_search_numbers:
     resources:
         **asks(),
     params:
-        results=TREE,
+        scale=settings.scale,
         settings=reads("coupled_inference", "search", "hyperparameters"),
         code=code("coupled_inference", "experiments"),
     shell:
         "recompose coupled-inference table-search --settings {params.settings:q}"
-        " --results {params.results} > {log:q} 2>&1"
+        " --results results/{params.scale} > {log:q} 2>&1"

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from recompose.papers.feature_guidance.folders import folders
 from recompose.papers.feature_guidance.names import GROUPS, NETWORKS as DENOISERS
 from recompose.papers.feature_guidance.work import works as works_of_denoisers
 
@@ -14,7 +15,7 @@ for name, data in GUIDANCE.data.items():
         name:
             f"feature_guidance_{name}_images"
         input:
-            real_images(name),
+            folders(name, settings.feature_guidance.images),
         output:
             images=image_sets("feature_guidance", name),
             provenance=sidecars(image_sets("feature_guidance", name)),
@@ -24,18 +25,18 @@ for name, data in GUIDANCE.data.items():
             f"{TREE}/benchmarks/feature_guidance/images_{name}.tsv"
         # Before every network: a job of several cores waits until they are free.
         priority: round(sum(work.teraflop for work in GUIDANCE_WORK.values()))
+        threads: 1 if BATCHES == 1 else 8
         resources:
             **asks(),
-        threads: 1 if BATCHES == 1 else 8
         params:
             name=name,
-            results=TREE,
+            scale=settings.scale,
             groups=GROUPS.get(name),
             settings=reads("feature_guidance", *data.reads),
             code=code("feature_guidance", "data"),
         shell:
             "recompose feature-guidance images {params.name} --settings {params.settings:q} --processes {threads}"
-            " --results {params.results} > {log:q} 2>&1"
+            " --results results/{params.scale} > {log:q} 2>&1"
 
 
 for name, network in GUIDANCE.networks.items():
@@ -58,13 +59,13 @@ for name, network in GUIDANCE.networks.items():
             **asks(GUIDANCE_WORK[f"{name}_network"], gpu=True),
         params:
             name=name,
-            results=TREE,
+            scale=settings.scale,
             network=asdict(DENOISERS[name]),
             settings=reads("feature_guidance", *network.reads),
             code=code("feature_guidance", "networks"),
         shell:
             "recompose feature-guidance networks {params.name} --settings {params.settings:q}"
-            " --results {params.results} > {log:q} 2>&1"
+            " --results results/{params.scale} > {log:q} 2>&1"
 
 
 for artifact in GUIDANCE.artifacts:
@@ -73,7 +74,15 @@ for artifact in GUIDANCE.artifacts:
         name:
             f"feature_guidance_{artifact.name}_numbers"
         input:
-            inputs_of_guidance(artifact),
+            image_sets("feature_guidance", *dict.fromkeys(GUIDANCE.networks[name].data for name in artifact.networks)),
+            weights("feature_guidance", *artifact.networks) if artifact.home == "experiments" else [],
+            # What is made of networks without looking into them is made of their losses.
+            [
+                made("feature_guidance", f"training/{name}.csv")
+                for name in artifact.networks
+                if artifact.home != "experiments"
+            ],
+            csv("feature_guidance", *artifact.sources),
         output:
             measured=measured("feature_guidance", artifact),
             provenance=sidecars(measured("feature_guidance", artifact)),
@@ -86,10 +95,10 @@ for artifact in GUIDANCE.artifacts:
             **asks(GUIDANCE_WORK.get(f"{artifact.name}_numbers"), artifact.gpu),
         params:
             artifact=artifact.name.replace("_", "-"),
-            results=TREE,
+            scale=settings.scale,
             networks={name: asdict(DENOISERS[name]) for name in artifact.networks},
             settings=reads("feature_guidance", *artifact.reads),
             code=code("feature_guidance", artifact.home),
         shell:
             "recompose feature-guidance {params.artifact} --settings {params.settings:q}"
-            " --results {params.results} > {log:q} 2>&1"
+            " --results results/{params.scale} > {log:q} 2>&1"

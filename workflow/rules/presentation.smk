@@ -25,11 +25,11 @@ for slug, paper in PAPERS.items():
         localrule: True
         params:
             paper=paper.command,
-            results=TREE,
+            scale=settings.scale,
             captions=[paper.caption(artifact) for artifact in paper.artifacts if artifact.forms],
             code=code_hash("recompose.judgement.notebook"),
         shell:
-            "recompose notebook {params.paper} --results {params.results} > {log:q} 2>&1"
+            "recompose notebook {params.paper} --results results/{params.scale} > {log:q} 2>&1"
 
     if paper.data:
 
@@ -79,10 +79,10 @@ for slug, paper in PAPERS.items():
                 localrule: True
                 params:
                     figure=f"{paper.command} plot {artifact.name}",
-                    results=TREE,
+                    scale=settings.scale,
                     code=code(slug, "figures", "names"),
                 shell:
-                    "recompose {params.figure} --results {params.results} > {log:q} 2>&1"
+                    "recompose {params.figure} --results results/{params.scale} > {log:q} 2>&1"
 
     for printer, artifacts in tables_by_rule(slug).items():
 
@@ -107,7 +107,7 @@ for slug, paper in PAPERS.items():
             localrule: True
             params:
                 tables=[paper.command, "table", *artifacts],
-                results=TREE,
+                scale=settings.scale,
                 code=code(slug, "tables", "names"),
             shell:
-                "recompose {params.tables} --results {params.results} > {log:q} 2>&1"
+                "recompose {params.tables} --results results/{params.scale} > {log:q} 2>&1"

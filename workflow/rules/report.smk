@@ -30,11 +30,11 @@ rule scorecard:
         f"{TREE}/logs/scorecard.log",
     localrule: True
     params:
-        results=TREE,
+        scale=settings.scale,
         partial="" if settings.artifacts == "all" else "--partial",
         code=code_hash("recompose.judgement.scorecard"),
     shell:
-        "recompose scorecard {params.partial} --results {params.results} > {log:q} 2>&1"
+        "recompose scorecard {params.partial} --results results/{params.scale} > {log:q} 2>&1"
 
 
 rule manifest:
@@ -47,10 +47,10 @@ rule manifest:
         f"{TREE}/logs/manifest.log",
     localrule: True
     params:
-        results=TREE,
+        scale=settings.scale,
         code=code_hash("recompose.workflow.provenance"),
     shell:
-        "recompose manifest --results {params.results} > {log:q} 2>&1"
+        "recompose manifest --results results/{params.scale} > {log:q} 2>&1"
 
 
 rule page:
@@ -70,8 +70,8 @@ rule page:
         f"{TREE}/logs/page.log",
     localrule: True
     params:
-        results=TREE,
+        scale=settings.scale,
         captions=[paper.caption(artifact) for paper in CHOSEN.values() for artifact in paper.artifacts],
         code=code_hash("recompose.judgement.page"),
     shell:
-        "recompose page --results {params.results} > {log:q} 2>&1"
+        "recompose page --results results/{params.scale} > {log:q} 2>&1"

@@ -25,12 +25,12 @@ rule weighted_composition_network:
     resources:
         **asks(lambda wildcards: COMPOSITIONS_WORK[wildcards.name], gpu=True),
     params:
-        results=TREE,
+        scale=settings.scale,
         settings=reads("weighted_composition", "task", "networks"),
         code=code("weighted_composition", "networks"),
     shell:
         "recompose weighted-composition networks {wildcards.name} --settings {params.settings:q}"
-        " --results {params.results} > {log:q} 2>&1"
+        " --results results/{params.scale} > {log:q} 2>&1"
 
 
 rule weighted_composition_distances_part:
@@ -45,14 +45,14 @@ rule weighted_composition_distances_part:
     resources:
         **asks(COMPOSITIONS_WORK["distances"], gpu=True),
     params:
-        results=TREE,
+        scale=settings.scale,
         batch=f"{{batch}}/{BATCHES}",
         cells=[ANALYTIC, *MODELS, *SETTINGS],
         settings=reads("weighted_composition", "task", "sampling"),
         code=code("weighted_composition", "experiments"),
     shell:
         "recompose weighted-composition distances --settings {params.settings:q} --batch {params.batch}"
-        " --results {params.results} > {log:q} 2>&1"
+        " --results results/{params.scale} > {log:q} 2>&1"
 
 
 rule weighted_composition_distances:
@@ -65,13 +65,13 @@ rule weighted_composition_distances:
         f"{TREE}/logs/weighted_composition/distances.log",
     localrule: True
     params:
-        results=TREE,
+        scale=settings.scale,
         batches=BATCHES,
         settings=reads("weighted_composition", "task", "sampling"),
         code=code("weighted_composition", "experiments", "aggregation", "names"),
     shell:
         "recompose weighted-composition gather distances --batches {params.batches} --settings {params.settings:q}"
-        " --results {params.results} > {log:q} 2>&1"
+        " --results results/{params.scale} > {log:q} 2>&1"
 
 
 rule weighted_composition_tables_numbers:
@@ -84,13 +84,13 @@ rule weighted_composition_tables_numbers:
         f"{TREE}/logs/weighted_composition/tables.log",
     localrule: True
     params:
-        results=TREE,
+        scale=settings.scale,
         names=FROM_DISTANCES,
         settings=reads("weighted_composition"),
         code=code("weighted_composition", "aggregation", "names"),
     shell:
         "recompose weighted-composition numbers {params.names} --settings {params.settings:q}"
-        " --results {params.results} > {log:q} 2>&1"
+        " --results results/{params.scale} > {log:q} 2>&1"
 
 
 rule weighted_composition_theorems_numbers:
@@ -104,13 +104,13 @@ rule weighted_composition_theorems_numbers:
     resources:
         **asks(),
     params:
-        results=TREE,
+        scale=settings.scale,
         cells=list(SETTINGS),
         settings=reads("weighted_composition", "theorems"),
         code=code("weighted_composition", "theorems"),
     shell:
         "recompose weighted-composition theorems --settings {params.settings:q}"
-        " --results {params.results} > {log:q} 2>&1"
+        " --results results/{params.scale} > {log:q} 2>&1"
 
 
 for artifact in map(COMPOSITIONS.artifact, ["figure1", "error_map", "grid"]):
@@ -131,10 +131,10 @@ for artifact in map(COMPOSITIONS.artifact, ["figure1", "error_map", "grid"]):
             **asks(COMPOSITIONS_WORK[artifact.name], artifact.gpu),
         params:
             artifact=artifact.name.replace("_", "-"),
-            results=TREE,
+            scale=settings.scale,
             cells=list(SETTINGS),
             settings=reads("weighted_composition", *artifact.reads),
             code=code("weighted_composition", "experiments"),
         shell:
             "recompose weighted-composition {params.artifact} --settings {params.settings:q}"
-            " --results {params.results} > {log:q} 2>&1"
+            " --results results/{params.scale} > {log:q} 2>&1"

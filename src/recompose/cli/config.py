@@ -1,10 +1,13 @@
 """The commands about the configuration: check it, and write the documents made from its models."""
 
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import typer
 
 from recompose.cli.options import PLAIN, Check, Scale
+from recompose.papers import papers
 
 if TYPE_CHECKING:
     from recompose.config import Config
@@ -22,38 +25,10 @@ def check(scale: Scale = None) -> None:
 
 
 def check_values(settings: "Config") -> None:
-    """Refuse what the models cannot see, because to know it takes torch or another file."""
-    check_methods(settings.coupled_inference.methods)
-    check_hyperparameters(settings.coupled_inference.hyperparameters)
-    paper = settings.weighted_composition
-    check_weights(paper.task.reading, paper.sampling.weights)
-
-
-def check_methods(methods: str | tuple[str, ...]) -> None:
-    """Refuse unknown methods of paper 1. To know them takes torch: the models do not wait for it."""
-    if methods != "all":
-        from recompose.papers.coupled_inference.hyperparameters import published_hyperparameters
-        from recompose.papers.coupled_inference.solvers import solvers_named
-
-        solvers_named(methods, published_hyperparameters())
-
-
-def check_hyperparameters(source: str) -> None:
-    """Refuse a damaged file of hyperparameters of paper 1."""
-    if source == "tuned":
-        from recompose.papers.coupled_inference.hyperparameters import tuned_hyperparameters
-
-        tuned_hyperparameters()
-
-
-def check_weights(reading: str, weights: tuple[float, ...]) -> None:
-    """Refuse weights of paper 2 that compose to no distribution. To know takes torch; the usual ones do without."""
-    if weights != (1.0, 1.0, -1.0):
-        from recompose.datasets.compositions import composition
-        from recompose.papers.weighted_composition.names import SETTINGS
-
-        for setting in SETTINGS:
-            composition(setting, reading, weights)  # type: ignore[arg-type]
+    """Refuse what the models cannot see, because to know it takes torch or another file: each paper's own `check`."""
+    for slug, paper in papers().items():
+        if find_spec(f"{paper.package}.checks"):
+            import_module(f"{paper.package}.checks").check(getattr(settings, slug))
 
 
 def _add_document(name: str, help: str) -> None:

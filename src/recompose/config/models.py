@@ -1,21 +1,20 @@
 """Everything a person can set, as strict models. The defaults are those of the scale `small`.
 
-Each paper's part is a model of its own in `recompose.papers.<slug>.settings`; a new paper is a field here.
+Each paper's part is a model of its own, in `recompose.papers.<slug>.settings` and named by the slug: a folder with a
+table of artifacts takes part.
 """
 
-from typing import Annotated, Literal, get_args
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, create_model, field_validator
 
-from recompose.blocks import Block
+from recompose.blocks import SCALES, Block, Scale
 from recompose.errors import RecomposeError
-from recompose.papers import chosen
-from recompose.papers.coupled_inference.settings import CoupledInference
-from recompose.papers.feature_guidance.settings import FeatureGuidance
-from recompose.papers.weighted_composition.settings import WeightedComposition
+from recompose.papers import chosen, papers
 
-Scale = Literal["smoke", "small", "paper"]
-SCALES: tuple[str, ...] = get_args(Scale)
+__all__ = ["SCALES", "Cluster", "Config", "Execution"]
+
 NAME = r"^[A-Za-z0-9_.-]*$"
 """What SLURM calls partitions and accounts."""
 
@@ -40,7 +39,7 @@ class Cluster(Block):
     longest: int = Field(1440, gt=0, description="minutes: no job asks for more than your partitions allow")
 
 
-class Config(Block):
+class Shared(Block):
     """The keys at the top: they hold for all papers."""
 
     scale: Scale = Field("small", description="smoke: plumbing; small: real content; paper: as published")
@@ -51,9 +50,6 @@ class Config(Block):
     )
     execution: Execution = Execution()
     cluster: Cluster = Cluster()
-    coupled_inference: CoupledInference = CoupledInference()
-    weighted_composition: WeightedComposition = WeightedComposition()
-    feature_guidance: FeatureGuidance = FeatureGuidance()
 
     @field_validator("artifacts")
     @classmethod
@@ -63,3 +59,27 @@ class Config(Block):
         except RecomposeError as error:
             raise ValueError(str(error)) from None
         return artifacts
+
+
+def _settings_of(slug: str) -> type[Block]:
+    """The model of a paper's settings: its name is the slug in capitals.
+
+    >>> _settings_of("coupled_inference").__name__
+    'CoupledInference'
+    """
+    name = "".join(word.capitalize() for word in slug.split("_"))
+    model: type[Block] = getattr(import_module(f"recompose.papers.{slug}.settings"), name)
+    return model
+
+
+if TYPE_CHECKING:
+
+    class Config(Shared):
+        """The whole configuration: the keys at the top, and a block for each paper."""
+
+        def __getattr__(self, slug: str) -> Any:
+            """The block of a paper."""
+
+else:
+    _blocks = {slug: (model := _settings_of(slug), model()) for slug in papers()}
+    Config = create_model("Config", __base__=Shared, __doc__=Shared.__doc__, **_blocks)

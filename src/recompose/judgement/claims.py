@@ -16,12 +16,11 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from recompose.artifacts import Paper as ArtifactTable
 from recompose.artifacts import pick
-from recompose.blocks import Block
+from recompose.blocks import Block, Scale
 from recompose.errors import RecomposeError
 from recompose.papers import papers
 from recompose.storage import read_csv
 
-Scale = Literal["smoke", "small", "paper"]
 Scalar = str | int | float
 Read = Literal["only", "mean", "peak", "breadth", "rise", "worst_step", "rank_correlation", "slowdown"]
 PUBLISHED_COLUMNS = ("artifact", "where", "quantity", "value")

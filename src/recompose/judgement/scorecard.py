@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from recompose.blocks import SCALES
 from recompose.errors import RecomposeError
 from recompose.judgement.claims import Claim, Headline, Paper, Query, load_papers
 from recompose.judgement.estimates import LINES, Estimate, exact, from_interval, from_replicates
@@ -30,7 +31,6 @@ NOT_REPRODUCED = "not reproduced"
 NOT_TESTABLE = "not testable at this scale"
 NEEDS_DATA = "needs real data"
 VERDICTS = (REPRODUCED, NOT_REPRODUCED, NOT_TESTABLE, NEEDS_DATA)
-SCALES = ("smoke", "small", "paper")
 
 COLUMNS = (
     "paper", "id", "by", "where", "statement", "kind", "artifact", "value", "ci_low", "ci_high", "published",
