@@ -1,10 +1,25 @@
 """What paper 5 makes: its artifacts, in the order people read them, its networks and its sets of images."""
 
+from typing import Any
+
 from recompose.artifacts import Artifact, DataSet, Kept, Lines, Network, Paper
 from recompose.papers.feature_guidance.names import IMAGES, NETWORKS
 
 SAMPLED = ("figure10", "free_guidance", "figure11", "figure14", "figure16")
 """Those whose samples the table of quality judges."""
+
+
+def _figure(name: str, *, reads: tuple[str, ...], networks: tuple[str, ...], **told: Any) -> Artifact:
+    """A figure that is measured with networks; most show images, of textures that stand in for photographs."""
+    usual: dict[str, Any] = {"forms": ("figure",), "pictures": True, "stand_in": True, "function": "measured"}
+    return Artifact(name, reads=("network", *reads), networks=networks, **usual | told)
+
+
+def _samples(name: str, **told: Any) -> Artifact:
+    """A figure of samples, each judged by the class that it is nearest to."""
+    index = ("artifact", "kind", "label", "seed")
+    return _figure(name, reads=("samples", "sampling"), index=index, value="right_features", gpu=True, **told)
+
 
 PAPER = Paper(
     slug="feature_guidance",
@@ -12,35 +27,29 @@ PAPER = Paper(
     name="Feature guidance",
     stand_in="Generated textures stand in for the paper's photographs.",
     artifacts=(
-        Artifact(
+        _figure(
             "figure2",
             title="Figure 2: denoising under right and wrong conditions",
             caption="Denoising under each condition, at two noise levels. Above: conditioning images; left: noisy "
             "images; framed on the diagonal: the right condition; right: the mixture's denoiser.",
             index=("sigma", "label", "condition"),
-            forms=("figure",),
-            reads=("network", "denoised"),
+            reads=("denoised",),
             value="psnr",
             networks=("guided", "mixture"),
-            pictures=True,
-            stand_in=True,
-            function="measured",
         ),
-        Artifact(
+        _figure(
             "figure3",
             title="Figure 3: PSNR against the noise",
             caption="PSNR against the noise, and its difference from the mixture's (left) or from that of a denoiser "
             "of one texture alone (middle: its own images, right: other images under its condition). Means "
             "over classes, or images, with 95 % intervals.",
             index=("images", "model", "condition", "sigma", "quantity"),
-            forms=("figure",),
-            reads=("network", "gains"),
+            reads=("gains",),
             networks=("guided", "mixture", "single"),
-            stand_in=True,
-            function="measured",
+            pictures=False,
             lines=Lines("PSNR over the mixture's denoiser (paper 5, Figure 3)", "gain", "sigma", "mean"),
         ),
-        Artifact(
+        _figure(
             "figure4",
             title="Figure 4: what the features say of the classes",
             caption="Separation of classes by the features of the mixture's network (above) and of the guided one "
@@ -48,27 +57,19 @@ PAPER = Paper(
             "between. Middle: their ratio, block by block. Right: two features of the middle block for images "
             "of two classes.",
             index=("network", "block", "first", "second", "part", "kind", "label"),
-            forms=("figure",),
-            reads=("network", "embedding"),
+            reads=("embedding",),
             value="separability",
             networks=("guided", "mixture"),
-            pictures=True,
-            stand_in=True,
-            function="measured",
         ),
-        Artifact(
+        _figure(
             "figure5",
             title="Figure 5: distances of densities against those of features",
             caption="Distance of densities (Eq. 7) against the squared distance of features, over pairs of classes, "
             "with the lines of slope A and B. Left and right: the closest and the most distant pairs.",
             index=("first", "second"),
-            forms=("figure",),
-            reads=("network", "distances"),
+            reads=("distances",),
             value="density_distance",
             networks=("guided",),
-            pictures=True,
-            stand_in=True,
-            function="measured",
         ),
         Artifact(
             "embedding",
@@ -80,18 +81,18 @@ PAPER = Paper(
             sources=("figure5",),
             stand_in=True,
         ),
-        Artifact(
+        _figure(
             "figure6",
             title="Figure 6: two Gaussians, by guidance and by classifier-free guidance",
             caption="Samples of each of two Gaussians, along the line between their means, by the guided score and by "
             "classifier-free guidance; line: the true density.",
             index=("method", "label"),
-            forms=("figure",),
-            reads=("network", "gaussians", "sampling"),
+            reads=("gaussians", "sampling"),
             value="coordinate",
             networks=("gaussians", "gaussians_labelled"),
+            pictures=False,
             gpu=True,
-            function="measured",
+            stand_in=False,
         ),
         Artifact(
             "components",
@@ -102,147 +103,87 @@ PAPER = Paper(
             value="ks",
             sources=("figure6",),
         ),
-        Artifact(
+        _figure(
             "figure7",
             title="Figure 7: samples, large ones too",
             caption="Samples of some classes from three noises, beside the mixture's; below, samples of twice the "
             "size.",
             index=("kind", "label"),
-            forms=("figure",),
-            reads=("network", "samples", "sampling"),
+            reads=("samples", "sampling"),
             value="sigma",
             networks=("guided", "mixture"),
-            pictures=True,
             gpu=True,
-            stand_in=True,
-            function="measured",
         ),
-        Artifact(
+        _figure(
             "figure8",
             title="Figure 8: samples between two classes",
             caption="Samples under conditions interpolated between two classes, images of which stand at the sides.",
             index=("row", "first", "second", "alpha", "seed"),
-            forms=("figure",),
-            reads=("network", "interpolation", "samples", "sampling"),
+            reads=("interpolation", "samples", "sampling"),
             value="along",
             networks=("guided",),
-            pictures=True,
             gpu=True,
-            stand_in=True,
-            function="measured",
         ),
-        Artifact(
+        _samples(
             "figure10",
             title="Figure 10: samples in gray",
             caption="Samples of some classes from the noises at the left, phi_y from one image.",
-            index=("artifact", "kind", "label", "seed"),
-            forms=("figure",),
-            reads=("network", "samples", "sampling"),
-            value="right_features",
             networks=("guided",),
-            pictures=True,
-            gpu=True,
-            stand_in=True,
-            function="measured",
         ),
-        Artifact(
+        _samples(
             "figure11",
             title="Figure 11: samples in colour",
             caption="The same in colour.",
-            index=("artifact", "kind", "label", "seed"),
-            forms=("figure",),
-            reads=("network", "samples", "sampling"),
-            value="right_features",
             networks=("colour",),
-            pictures=True,
-            gpu=True,
-            stand_in=True,
-            function="measured",
         ),
-        Artifact(
+        _figure(
             "figure12",
             title="Figure 12: conditioning from some level of the noise on",
             caption="An image under noise of falling levels, above; below, what guided sampling makes of it under the "
             "condition of another class, at the right.",
             index=("label", "sigma"),
-            forms=("figure",),
-            reads=("network", "partial", "sampling"),
+            reads=("partial", "sampling"),
             value="along",
             networks=("guided",),
-            pictures=True,
             gpu=True,
-            stand_in=True,
-            function="measured",
         ),
-        Artifact(
+        _figure(
             "figure13",
             title="Figure 13: conditioning down to some level of the noise",
             caption="Trajectories under a condition; below each image, what becomes of it when the condition is "
             "turned off there.",
             index=("label", "sigma"),
-            forms=("figure",),
-            reads=("network", "partial", "sampling"),
+            reads=("partial", "sampling"),
             value="same",
             networks=("guided", "mixture"),
-            pictures=True,
             gpu=True,
-            stand_in=True,
-            function="measured",
         ),
-        Artifact(
+        _samples(
             "figure14",
             title="Figure 14: samples of six groups of textures",
             caption="Samples of six classes of many kinds of images each, beside an image of the class; none picked.",
-            index=("artifact", "kind", "label", "seed"),
-            forms=("figure",),
-            reads=("network", "samples", "sampling"),
-            value="right_features",
             networks=("six",),
-            pictures=True,
-            gpu=True,
-            stand_in=True,
-            function="measured",
         ),
-        Artifact(
+        _figure(
             "figure15",
             title="Figure 15: what the features say of these groups",
             caption="Figure 4 for the classes of Figure 14.",
             index=("network", "block", "first", "second", "part", "kind", "label"),
-            forms=("figure",),
-            reads=("network", "embedding"),
+            reads=("embedding",),
             value="separability",
             networks=("six", "six_mixture"),
-            pictures=True,
-            stand_in=True,
-            function="measured",
         ),
-        Artifact(
+        _samples(
             "figure16",
             title="Figure 16: samples of ten groups",
             caption="Samples of ten classes of many kinds of images each, beside an image of the class; none picked.",
-            index=("artifact", "kind", "label", "seed"),
-            forms=("figure",),
-            reads=("network", "samples", "sampling"),
-            value="right_features",
             networks=("ten",),
-            pictures=True,
-            gpu=True,
-            stand_in=True,
-            function="measured",
         ),
-        Artifact(
+        _samples(
             "free_guidance",
             title="samples by classifier-free guidance, for comparison",
             caption="Figure 10 by classifier-free guidance of a network of the same size (this project's comparison).",
-            index=("artifact", "kind", "label", "seed"),
-            forms=("figure",),
-            reads=("network", "samples", "sampling"),
-            value="right_features",
             networks=("labelled", "guided"),
-            pictures=True,
-            gpu=True,
-            stand_in=True,
-            function="measured",
         ),
         Artifact(
             "quality",
@@ -262,8 +203,8 @@ PAPER = Paper(
             forms=("figure",),
             value="psnr",
             networks=tuple(NETWORKS),
-            module="aggregation",
             stand_in=True,
+            module="aggregation",
         ),
     ),
     data={name: DataSet(title, reads=("images", "gaussians")) for name, title in IMAGES.items()},
