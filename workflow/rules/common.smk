@@ -88,6 +88,12 @@ def captions():
     return found
 
 
+def published(paper):
+    """The numbers that a paper prints, if it prints any."""
+    path = f"config/published/{paper}.csv"
+    return [path] if Path(path).exists() else []
+
+
 def everything(paper):
     """All numbers, tables and figures of a paper."""
     return [*numbers(paper), *(path for form in ("table", "figure") for path in all_shown(paper, form))]
@@ -172,7 +178,7 @@ TABLES = [path for paper in CHOSEN.values() for path in all_shown(paper, "table"
 FIGURES = [path for paper in CHOSEN.values() for path in all_shown(paper, "figure")]
 NOTEBOOKS = [f"{TREE}/notebooks/{slug}.html" for slug in CHOSEN]
 CLAIMS = [f"config/claims/{slug}.yaml" for slug in PAPERS]
-PUBLISHED = [f"config/published/{slug}.csv" for slug in PAPERS]
+PUBLISHED = [path for slug in PAPERS for path in published(slug)]
 
 config["captions"] = captions()
 

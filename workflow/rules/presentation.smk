@@ -15,7 +15,7 @@ for slug, paper in PAPERS.items():
             everything(CHOSEN.get(slug, paper)),
             notebook=f"workflow/notebooks/{slug}.ipynb",
             claims=f"config/claims/{slug}.yaml",
-            published=f"config/published/{slug}.csv",
+            published=published(slug),
             readings=sorted(map(str, Path("config/tuned").glob(f"{slug}*.csv"))),
             scorecard=f"{TREE}/scorecard.csv",
         output:

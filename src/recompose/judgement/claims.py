@@ -189,7 +189,8 @@ def load_paper(file: Path, published: Path) -> Paper:
     if not isinstance(content, dict) or not isinstance(content.get("claims"), list):
         raise RecomposeError(f"{file}: expected a mapping with a list `claims`")
     table = pick(papers(), file.stem, "paper of this project")
-    numbers = read_csv(published, PUBLISHED_COLUMNS)
+    printed = published.exists()  # a paper may print no number
+    numbers = read_csv(published, PUBLISHED_COLUMNS) if printed else pd.DataFrame(columns=list(PUBLISHED_COLUMNS))
     try:
         claims = [claim for entry in content["claims"] for claim in _expand(entry, numbers)]
         told = Paper.model_validate({**content, "slug": file.stem, "claims": claims})
