@@ -11,7 +11,7 @@ import typer
 
 from recompose.cli import config
 from recompose.cli.coupled_inference import add_search
-from recompose.cli.options import PLAIN, Check, Output, Outputs, Results, Scale, Settings
+from recompose.cli.options import PLAIN, Check, Output, Results, Scale, Settings
 from recompose.cli.paper import paper_commands
 from recompose.errors import RecomposeError
 from recompose.papers import papers
@@ -42,7 +42,6 @@ def scorecard(
     results: Results = None,
     claims: Annotated[Path, typer.Option(help="The folder of the claims.")] = Path("config/claims"),
     partial: Partial = False,
-    output: Outputs = None,
     scale: Scale = None,
 ) -> None:
     """Judge every claim from the numbers of a results tree."""
@@ -55,17 +54,13 @@ def scorecard(
     require_unchanged(tree.glob("*/*.csv"), tree)
     step = Step(tree, "recompose.judgement.scorecard")
     card = score(tree, claims, partial=partial)
-    write = {
-        ".csv": lambda path: step.save(card, path, write_csv),
-        ".md": lambda path: step.save(markdown(card), path, write_text),
-        ".json": lambda path: step.save(summary(card, headlines(tree, claims, partial)), path, write_json),
-    }
-    for path in output or [tree / f"scorecard{suffix}" for suffix in write]:
-        write[path.suffix](path)
+    step.save(card, tree / "scorecard.csv", write_csv)
+    step.save(markdown(card), tree / "scorecard.md", write_text)
+    step.save(summary(card, headlines(tree, claims, partial)), tree / "scorecard.json", write_json)
 
 
 @app.command()
-def page(results: Results = None, output: Output = None, scale: Scale = None) -> None:
+def page(results: Results = None, scale: Scale = None) -> None:
     """Write the page: one offline file with the scorecard, the figures and where each number comes from."""
     from recompose.cli.step import tree_of_scale
     from recompose.judgement.page import render
@@ -75,11 +70,11 @@ def page(results: Results = None, output: Output = None, scale: Scale = None) ->
     tree = tree_of_scale(scale, results)
     require_tree_unchanged(tree)
     # It has no record of its own: the page shows the manifest, and the manifest gathers the records.
-    write_text(render(tree), output or tree / "index.html")
+    write_text(render(tree), tree / "index.html")
 
 
 @app.command()
-def notebook(paper: str, results: Results = None, output: Output = None, scale: Scale = None) -> None:
+def notebook(paper: str, results: Results = None, scale: Scale = None) -> None:
     """Run a paper's notebook on a results tree, and convert it to one HTML file."""
     from recompose.cli.step import tree_of_scale
     from recompose.judgement.notebook import run_notebook
@@ -87,7 +82,7 @@ def notebook(paper: str, results: Results = None, output: Output = None, scale: 
 
     slug, tree = paper.replace("-", "_"), tree_of_scale(scale, results)
     require_unchanged([tree / "scorecard.csv", *(tree / slug).glob("*.*")], tree)
-    run_notebook(slug, tree, output or tree / "notebooks" / f"{slug}.html")
+    run_notebook(slug, tree, tree / "notebooks" / f"{slug}.html")
 
 
 @app.command()

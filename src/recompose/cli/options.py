@@ -14,9 +14,7 @@ PLAIN: dict[str, Any] = {
 
 Settings = Annotated[str | None, typer.Option(help="The configuration block as JSON; else config/ is read.")]
 Scale = Annotated[str | None, typer.Option(help="smoke, small or paper; else as config/config.yaml says.")]
-Inputs = Annotated[list[Path] | None, typer.Option("--input", help="A file to read; may be repeated.")]
 Output = Annotated[Path | None, typer.Option(help="The file to write; else the standard place.")]
-Outputs = Annotated[list[Path] | None, typer.Option("--output", help="A file to write; may be repeated.")]
 Results = Annotated[Path | None, typer.Option(help="The results tree; else that of the scale.")]
 Batch = Annotated[str | None, typer.Option(help="INDEX/COUNT: one share of the cells, not yet gathered.")]
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; fail if the file is out of date.")]
