@@ -12,6 +12,6 @@ Count = Annotated[int, Field(gt=0)]
 
 
 class Block(BaseModel):
-    """A strict, frozen group of keys: an unknown key is a mistake."""
+    """A strict, frozen group of keys: an unknown key is a mistake, and so is a number that is not finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

@@ -85,12 +85,14 @@ def write_csv(frame: "pd.DataFrame", path: str | Path) -> None:
 
 
 def write_figure(figure: "Figure", path: str | Path) -> None:
-    """Write a figure as .png or .svg, with equal bytes for equal content."""
+    """Write a figure as .png or .svg, with equal bytes for equal content, whatever a person's matplotlibrc says."""
     import matplotlib
 
     # SVG names its elements by a salted hash and stamps the date; PNG names the version that wrote it.
     metadata = {"Date": None} if Path(path).suffix == ".svg" else {"Software": None}
-    with atomic(path) as temporary, matplotlib.rc_context({"svg.hashsalt": "recompose"}):
+    with atomic(path) as temporary, matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams["svg.hashsalt"] = "recompose"
         figure.savefig(temporary, dpi=150, metadata=metadata)
     figure.set_layout_engine("none")  # laid out once: another form of the same figure takes the layout over
 

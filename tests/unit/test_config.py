@@ -238,7 +238,7 @@ def test_drift_is_told(tmp_path, name):
     write_document(name, check=True, root=tmp_path)
     path = tmp_path / DOCUMENTS[name][0]
     path.write_text(path.read_text() + " ")
-    with pytest.raises(RecomposeError, match="not what the models say"):
+    with pytest.raises(RecomposeError, match="is not what it is made from"):
         write_document(name, check=True, root=tmp_path)
 
 

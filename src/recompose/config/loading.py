@@ -4,6 +4,7 @@ Later layers win: the models' defaults, `config/scales/<scale>.yaml`, `config/co
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +113,8 @@ def _mistake(
         known = expectations.schema_at(path[:-1], schema).get("properties", {})
         return f"{start}: unknown key; {nearest(str(path[-1]), known)}"
     expected = expectations.schema_at(path, schema)
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{start}: expected a finite number"
     close = closest(str(value), expected.get("enum", ()))
     return f"{start}: expected {expectations.expectation(expected, schema)}{f'; {close}' if close else ''}"
 

@@ -1,5 +1,9 @@
-"""Read YAML as people mean it: `8e-3` is a number, and a key that stands twice is a mistake."""
+"""Read YAML as people mean it, by the rules of YAML 1.2; a key that stands twice is a mistake.
 
+`8e-3` and `2.5e1` are numbers, `0100` is a hundred, `1:40` and `no` are texts.
+"""
+
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,8 +31,29 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-# YAML 1.1 asks for a dot in 8e-3; everybody else does not.
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?\d+[eE][-+]?\d+$"), list("-+0123456789"))
+# PyYAML knows YAML 1.1, to which 0100 is 64, 1:40 is 100, no is false, and 8e-3 and 2.5e1 are texts.
+_KINDS = {
+    "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    "int": (r"[-+]?[0-9][0-9_]*|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
+    "float": (
+        r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        "-+.0123456789",
+    ),
+}
+_Loader.yaml_implicit_resolvers = {
+    start: [(tag, pattern) for tag, pattern in known if tag.rpartition(":")[2] not in _KINDS]
+    for start, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _kind, (_pattern, _starts) in _KINDS.items():
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(rf"(?:{_pattern})$"), list(_starts))
+
+
+def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> int:
+    digits = str(node.value).replace("_", "")
+    return int(digits, 0) if digits[:2] in ("0o", "0x") else int(digits)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 
 
 def read_yaml(root: Path, name: str) -> tuple[dict[str, Any], list[str]]:
@@ -37,9 +62,16 @@ def read_yaml(root: Path, name: str) -> tuple[dict[str, Any], list[str]]:
         text = (root / name).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise RecomposeError(f"{name}: no such file; run this in the folder of the repository") from None
+    except OSError as error:  # a folder, or a file that must not be read
+        reason = os.strerror(error.errno or 0).lower()
+        raise RecomposeError(f"{name}: cannot be read as a file: {reason}; put the file in its place") from None
     except UnicodeDecodeError as error:
         return {}, [f"{name}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8"]
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        character = chr(error.character) if isinstance(error.character, int) else error.character
+        return {}, [f"{name}: a character that no text has ({character!r} at {error.position}); remove it"]
     try:
         values = loader.get_single_data()
     except yaml.MarkedYAMLError as error:
@@ -53,7 +85,19 @@ def read_yaml(root: Path, name: str) -> tuple[dict[str, Any], list[str]]:
         values = {}
     if not isinstance(values, dict):
         return {}, [f"{name}: expected a mapping of keys, found {type(values).__name__} {values!r:.40}"]
-    return values, [f"{name}: {mistake}" for mistake in loader.twice]
+    mistakes = [f"{name}: {mistake}" for mistake in loader.twice]
+    return _named(values, name, "", mistakes), mistakes
+
+
+def _named(values: dict[Any, Any], name: str, place: str, mistakes: list[str]) -> dict[str, Any]:
+    """The same mapping without keys that are no texts, each of which is a mistake."""
+    kept = {}
+    for key, value in values.items():
+        if not isinstance(key, str):
+            mistakes.append(f"{name}: {place}{key!r}: a key is a name; put the value behind a name and a colon")
+        else:
+            kept[key] = _named(value, name, f"{place}{key}.", mistakes) if isinstance(value, dict) else value
+    return kept
 
 
 def read_texts(value: Any) -> Any:

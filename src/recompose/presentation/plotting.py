@@ -45,8 +45,8 @@ _PARAMETERS: dict[Any, Any] = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draw what stands inside in the shared style."""
-    with matplotlib.style.context(["seaborn-v0_8-whitegrid", _PARAMETERS]):
+    """Draw what stands inside in the shared style, whatever a person's matplotlibrc says."""
+    with matplotlib.style.context(["seaborn-v0_8-whitegrid", _PARAMETERS], after_reset=True):
         yield
 
 
