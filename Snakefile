@@ -14,6 +14,7 @@ from snakemake.utils import min_version
 from recompose.workflow.cluster import cancel, hide_devices, pin, pinned, watch
 from recompose.config import load_config
 from recompose.errors import RecomposeError
+from recompose.machine import require_own_source
 from recompose.workflow.provenance import content_hash
 from recompose.workflow.run import is_full
 
@@ -22,6 +23,7 @@ min_version("9.27")
 hide_devices()
 
 try:
+    require_own_source(Path(workflow.basedir))
     settings = pinned(config) if workflow.remote_exec else load_config(config, root=workflow.basedir)
 except RecomposeError as error:
     sys.exit("\n".join(f"error: {mistake}" for mistake in str(error).splitlines()))

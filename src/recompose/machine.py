@@ -1,4 +1,4 @@
-"""What this machine offers: memory and devices."""
+"""What this machine offers: memory, devices, and whose code it would run."""
 
 from pathlib import Path
 
@@ -15,6 +15,17 @@ def require_memory(needed: float, what: str) -> None:
     if needed > available:
         sizes = f"{needed / GIB:.1f} GiB of memory, and {available / GIB:.1f} GiB are free"
         raise RecomposeError(f"{what} needs {sizes}; make it smaller")
+
+
+def require_own_source(folder: Path) -> None:
+    """Refuse to work in a checkout of this project with the code of another one, which an environment has installed."""
+    own = Path(__file__).resolve().parents[1]
+    here = (folder / "src").resolve()
+    if (here / "recompose" / "__init__.py").exists() and here != own:
+        raise RecomposeError(
+            f"the code that would run is that of {own.parent}, and this is {here.parent}; take this folder's"
+            " environment: deactivate, make, . .venv/bin/activate"
+        )
 
 
 def resolve_device(device: str) -> str:

@@ -56,7 +56,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_one_stage_per_paper_and_one_for_all() -> None:
     assert sorted(stages()) == TARGETS
     for target, stage in stages().items():
-        assert stage["cmd"] == f"snakemake --cores all -- {target}"
+        assert stage["cmd"] == f"PYTHONPATH=src snakemake --cores all -- {target}"
 
 
 def test_every_paper_follows_all_sources_and_the_page_all_papers() -> None:
@@ -79,7 +79,7 @@ def test_outputs_are_never_deleted_before_a_run() -> None:
 def test_dvc_reads_the_stages(repository: Path) -> None:
     assert dvc(repository, "stage", "list", "--name-only").split() == [*PAPERS, "page"]
     shown = dvc(repository, "repro", "--dry", *PAPERS)
-    assert all(f"> snakemake --cores all -- {paper}\n" in shown for paper in PAPERS)
+    assert all(f"> PYTHONPATH=src snakemake --cores all -- {paper}\n" in shown for paper in PAPERS)
     assert all(f'"{paper}" -> "page"' in dvc(repository, "dag", "--dot") for paper in PAPERS)
 
 

@@ -14,6 +14,7 @@ from recompose.cli.coupled_inference import add_search
 from recompose.cli.options import PLAIN, Check, Output, Results, Scale, Settings
 from recompose.cli.paper import paper_commands
 from recompose.errors import RecomposeError
+from recompose.machine import require_own_source
 from recompose.papers import papers
 
 Partial = Annotated[bool, typer.Option("--partial", help="Leave out claims about artifacts that are not there.")]
@@ -30,6 +31,7 @@ for _paper in papers().values():
 def main() -> None:
     """Run the command line: a RecomposeError is told in a line; every other exception keeps its traceback."""
     try:
+        require_own_source(Path())
         app()
     except RecomposeError as error:
         for line in str(error).splitlines():

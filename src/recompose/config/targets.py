@@ -65,7 +65,7 @@ class _Plain(yaml.SafeDumper):
 
 def _stage(target: str, deps: Sequence[str], outs: Sequence[str]) -> dict[str, Any]:
     return {
-        "cmd": f"snakemake --cores all -- {target}",
+        "cmd": f"PYTHONPATH=src snakemake --cores all -- {target}",  # of an experiment in a folder of its own
         "params": _SETTINGS,
         "deps": list(deps),
         "outs": [_kept(out) for out in outs],

@@ -202,13 +202,19 @@ def sha256_of(path: Path) -> str:
 
 @cache
 def _commit() -> tuple[str | None, bool | None]:
-    """The commit of the source, and whether anything tracked was edited since; None outside a repository."""
+    """The commit of the source, and whether anything tracked was edited since; None where it is no repository.
+
+    A copy of the source that lies in somebody's repository is none: that one's commit says nothing of this code.
+    """
+    root = Path(__file__).parents[3]
 
     def git(*arguments: str) -> str:
-        command = ["git", "-C", str(Path(__file__).parent), *arguments]
+        command = ["git", "-C", str(root), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != root:
+            return None, None
         return git("rev-parse", "HEAD"), bool(git("status", "--porcelain", "--untracked-files=no"))
     except (OSError, subprocess.CalledProcessError):
         return None, None
