@@ -39,7 +39,6 @@ check: $(READY)
 	recompose config defaults --check
 	recompose config schema --check
 	recompose config reference --check
-	recompose rulegraph --check
 	snakemake --lint
 
 # The environment. The stamp goes first and comes back last: an environment without it is half made, and made anew.

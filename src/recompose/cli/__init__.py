@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from recompose.cli import config, coupled_inference, feature_guidance, weighted_composition
-from recompose.cli.options import PLAIN, Check, Output, Outputs, Results, Scale, Settings
+from recompose.cli.options import PLAIN, Output, Outputs, Results, Scale, Settings
 from recompose.errors import RecomposeError
 
 app = typer.Typer(help="Every table and figure of five papers, regenerated and judged.", **PLAIN)
@@ -134,14 +134,6 @@ def plots_page(output: Output = None) -> None:
     from recompose.storage import write_text
 
     write_text(page_of_plots(), output or Path(".dvc/plots.html"))
-
-
-@app.command()
-def rulegraph(check: Check = False) -> None:
-    """Draw the rule graph of the README."""
-    from recompose.workflow.rulegraph import write_rulegraph
-
-    write_rulegraph(check)
 
 
 @app.command()
