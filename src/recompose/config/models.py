@@ -3,17 +3,14 @@
 Each paper's part is a model of its own in `recompose.papers.<slug>.settings`; a new paper is a field here.
 """
 
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import Field
 
-from recompose.blocks import Block
+from recompose.blocks import Block, Scale
 from recompose.papers.coupled_inference.settings import CoupledInference
 from recompose.papers.feature_guidance.settings import FeatureGuidance
 from recompose.papers.weighted_composition.settings import WeightedComposition
-
-Scale = Literal["smoke", "small", "paper"]
-SCALES: tuple[str, ...] = get_args(Scale)
 
 
 class Execution(Block):

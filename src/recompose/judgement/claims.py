@@ -14,11 +14,10 @@ import pandas as pd
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from recompose.blocks import Block
+from recompose.blocks import Block, Scale
 from recompose.errors import RecomposeError
 from recompose.storage import read_csv
 
-Scale = Literal["smoke", "small", "paper"]
 Scalar = str | int | float
 Read = Literal["only", "mean", "peak", "breadth", "rise", "worst_step", "rank_correlation", "slowdown"]
 PUBLISHED_COLUMNS = ("artifact", "where", "method", "factors", "superposed", "quantity", "value")

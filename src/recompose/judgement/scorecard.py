@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from recompose.blocks import SCALES
 from recompose.errors import RecomposeError
 from recompose.judgement.claims import Claim, Headline, Paper, Query, load_papers
 from recompose.judgement.estimates import LINES, Estimate, exact, from_interval, from_replicates
@@ -30,7 +31,6 @@ NOT_REPRODUCED = "not reproduced"
 NOT_TESTABLE = "not testable at this scale"
 NEEDS_DATA = "needs real data"
 VERDICTS = (REPRODUCED, NOT_REPRODUCED, NOT_TESTABLE, NEEDS_DATA)
-SCALES = ("smoke", "small", "paper")
 
 Frames = Callable[[str], pd.DataFrame]
 Group = dict[str, Any]
@@ -54,7 +54,7 @@ def score(results: str | Path, claims: str | Path, data: Iterable[str] = ()) -> 
     """
     rows, scale = [], scale_of(results)
     for paper in load_papers(claims):
-        frames = functools.cache(functools.partial(_read_artifact, Path(results) / paper.slug))
+        frames = _frames(Path(results) / paper.slug)
         verdicts = {claim.id: judge(claim, frames, scale, data) for claim in paper.claims}
         rows += [_row(paper, claim, granted(claim, verdicts)) for claim in paper.claims]
     return pd.DataFrame(rows)
@@ -68,8 +68,9 @@ def scale_of(results: str | Path) -> str:
     return scale
 
 
-def _read_artifact(folder: Path, artifact: str) -> pd.DataFrame:
-    return read_csv(folder / f"{artifact}.csv")
+def _frames(folder: Path) -> Frames:
+    """The artifacts of a paper's folder, each read once."""
+    return functools.cache(lambda artifact: read_csv(folder / f"{artifact}.csv"))
 
 
 def _row(paper: Paper, claim: Claim, verdict: Verdict) -> dict[str, Any]:
@@ -286,7 +287,7 @@ def headlines(results: str | Path, claims: str | Path) -> dict[str, dict[str, di
     """Each paper's results in a few numbers: for metrics. A number that these settings make no rows for is left out."""
     found: dict[str, dict[str, dict[str, float]]] = {}
     for paper in load_papers(claims):
-        frames = functools.cache(functools.partial(_read_artifact, Path(results) / paper.slug))
+        frames = _frames(Path(results) / paper.slug)
         numbers = {name: _headline(entry, frames) for name, entry in paper.headline.items()}
         found[paper.slug] = {name: values for name, values in numbers.items() if values}
     return found
