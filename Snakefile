@@ -16,7 +16,7 @@ from recompose.config import load_config
 from recompose.errors import RecomposeError
 from recompose.machine import require_own_source
 from recompose.workflow.provenance import content_hash
-from recompose.workflow.run import is_full
+from recompose.workflow.run import accept_dates, dated_ahead, is_full
 
 gc.freeze()  # what Snakemake has loaded stays: looking through it over and over took a fifth of a dry run
 min_version("9.27")
@@ -45,13 +45,17 @@ include: "workflow/rules/report.smk"
 
 # Snakemake compares contents only where a file's date tells it to, and a clock may have been wrong. So what people
 # write, and rules read, stands by its contents in their parameters.
-for each in workflow.rules:
-    written = [path for path in each.input if not path.startswith("results/")]
+WRITTEN = {each: [path for path in each.input if not path.startswith("results/")] for each in workflow.rules}
+for each, written in WRITTEN.items():
     if written:
         each.set_params(files=content_hash(*written))
     each.conda_env = str(
         Path(workflow.basedir, "environment.yml")
     )  # for --software-deployment-method conda; else it does nothing
+
+AHEAD = dated_ahead({path for written in WRITTEN.values() for path in written})
+if AHEAD:
+    accept_dates()
 
 
 onstart:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
@@ -51,6 +52,15 @@ def atomic(path: str | Path) -> Iterator[Path]:
         if error.errno not in _REFUSALS:
             raise
         raise RecomposeError(f"cannot write {path}: {os.strerror(error.errno).lower()}") from error
+
+
+def is_its_own(path: Path) -> bool:
+    """Whether a file is this person's, and no link to another one: changing its date changes nothing else.
+
+    DVC may be told to link results to the objects of its cache, which others may share.
+    """
+    status = path.lstat()
+    return S_ISREG(status.st_mode) and status.st_nlink == 1 and status.st_uid == os.geteuid()
 
 
 def write_text(text: str, path: str | Path) -> None:

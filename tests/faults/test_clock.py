@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
@@ -22,9 +23,16 @@ def set_back(project: Project, days: float) -> None:
             os.utime(path, (date, date))
 
 
+def dates(project: Project) -> dict[Path, float]:
+    """Those of the files that people write."""
+    written = [path for name in ("config", "src", "workflow") for path in project.root.joinpath(name).rglob("*")]
+    return {path: path.stat().st_mtime for path in written if path.is_file() and "__pycache__" not in path.parts}
+
+
 @pytest.mark.faults(
     "the clock is set back, and all that was made is dated in the future",
-    "what is finished stays finished, and an edit is noticed; the next run dates the files anew, and its jobs succeed",
+    "what is finished stays finished, and an edit is noticed; the next run dates the results anew, and its jobs "
+    "succeed; what people write keeps its dates, and a line says so",
 )
 def test_outputs_from_the_future(finished: Project, project: Project) -> None:
     set_back(project, days=10)
@@ -34,8 +42,12 @@ def test_outputs_from_the_future(finished: Project, project: Project) -> None:
     project.edit("config/claims/coupled_inference.yaml", "title: Said otherwise. ", "title: ")
     assert project.jobs() == {}
     (project.tree / "coupled_inference/figure4.csv").unlink()
-    project.finish()
-    assert state(project) == state(finished)
+    (project.tree / "scorecard.csv").unlink()  # which reads files that people write
+    written = dates(project)
+    told = " ".join(project.finish().split())
+    assert re.search(r"\bconfig/\S+ and \d+ more are dated in the future: .* touch dates them anew", told)
+    assert state(project) == state(finished) and dates(project) == written
+    assert project.jobs() == {}
     assert all(path.stat().st_mtime <= time.time() for path in project.tree.rglob("*"))
 
 

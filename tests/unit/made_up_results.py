@@ -3,11 +3,13 @@
 import itertools
 import shutil
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from recompose.config import Config
 from recompose.papers.coupled_inference.names import LABELS, PAPER
 from recompose.papers.weighted_composition.aggregation import tables
 from recompose.papers.weighted_composition.names import METRICS, SETTINGS
@@ -15,6 +17,7 @@ from recompose.presentation.plotting import style
 from recompose.storage import write_csv, write_figure, write_json, write_text
 
 ROOT = Path(__file__).parents[2]
+PAPERS = sorted(name for name in Config.model_fields if find_spec(f"recompose.papers.{name}"))
 CLAIMS = ROOT / "config/claims"
 PUBLISHED = ROOT / "config/published/coupled_inference.csv"
 SLUG = "coupled_inference"

@@ -10,11 +10,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from made_up_results import PAPERS
 
 from recompose.config import SCALES, Config, ConfigError, block, load_config
 from recompose.config.documents import DOCUMENTS, write_document
 from recompose.errors import RecomposeError
-from recompose.workflow.rulegraph import PAPERS
 
 ROOT = Path(__file__).parents[2]
 

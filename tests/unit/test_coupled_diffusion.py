@@ -10,9 +10,6 @@ from recompose.papers.coupled_inference import coupled
 from recompose.papers.coupled_inference.binding import others
 from recompose.papers.coupled_inference.coupled import (
     VARIANTS,
-    LatentSpace,
-    SpanSpace,
-    VectorSpace,
     clip,
     coupled_inference,
     denoise,
@@ -22,6 +19,7 @@ from recompose.papers.coupled_inference.coupled import (
     through_tweedie,
 )
 from recompose.papers.coupled_inference.hyperparameters import Hyperparameters, published_hyperparameters
+from recompose.papers.coupled_inference.spaces import LatentSpace, SpanSpace, VectorSpace
 
 EVERY = slice(None)
 

@@ -12,7 +12,15 @@ import torch
 from recompose.cli.feature_guidance import measure
 from recompose.cli.feature_guidance import networks as train_networks
 from recompose.errors import RecomposeError
-from recompose.papers.feature_guidance import aggregation, data, embedding, networks, sampling
+from recompose.papers.feature_guidance import (
+    aggregation,
+    data,
+    embedding,
+    interpolation,
+    networks,
+    partial,
+    sampling,
+)
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.experiments import MEASURES, measured
 from recompose.papers.feature_guidance.guidance import Bench, psnr
@@ -176,9 +184,9 @@ def test_what_a_condition_that_is_turned_off_changes():
     """The mixture knows one point only: for another one's class everything, for its own nothing."""
     bench, points = point_bench(side=16)
     bench = Bench(bench.train, bench.test, {**bench.networks, "mixture": ToTheFirst(points)}, "cpu")
-    partial = configuration.Partial(classes=3, levels=(0.5, 0.1))
+    levels = configuration.Partial(classes=3, levels=(0.5, 0.1))
     climb = configuration.Sampling(step=0.3, noise=0.5, final=0.02)
-    found = sampling.figure13(bench, partial=partial, sampling=climb).numbers
+    found = partial.figure13(bench, partial=levels, sampling=climb).numbers
     own = found.label == 0  # of the first class the mixture makes what its condition makes
     assert found[own].same.all() and found[own].right.all() and found[own].psnr.min() > 60
     assert not found[~own].same.any() and not found[~own].right.any() and found[~own].psnr.max() < 20
@@ -189,7 +197,7 @@ def test_interpolated_conditions_lie_between():
     chosen = configuration.Interpolation(pairs=2, steps=5)
     samples = configuration.Samples(seeds=2)
     climb = configuration.Sampling(step=0.3, noise=0.5)
-    found = sampling.figure8(bench, interpolation=chosen, samples=samples, sampling=climb).numbers
+    found = interpolation.figure8(bench, interpolation=chosen, samples=samples, sampling=climb).numbers
     assert found.along.to_numpy() == pytest.approx(found.alpha.to_numpy(), abs=1e-4)
     assert found.distance.iloc[0] < found.distance.iloc[-1]
 

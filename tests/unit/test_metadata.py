@@ -1,5 +1,6 @@
 """What Snakemake knows of outputs goes where the outputs go."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from snakemake.persistence.file import FilePersistence
 from recompose.errors import RecomposeError
 from recompose.storage import write_text
 from recompose.workflow.metadata import NAME, entries, keep, take_over
+from recompose.workflow.provenance import sha256_of
 
 TREE = Path("results/small")
 TABLE1 = TREE / "coupled_inference/table1.csv"
@@ -24,10 +26,12 @@ def is_incomplete(path: Path) -> bool:
     return bool(FilePersistence()._filter_incomplete_keys([path.as_posix()]))
 
 
-def make(path: Path, text: str, settings: str) -> None:
+def make(path: Path, text: str, settings: str, *inputs: Path) -> None:
     """What a run does: an output, and Snakemake's record of it."""
     write_text(text, path)
-    FilePersistence()._write_record(path.as_posix(), MetadataRecord(params=[settings], record_format_version=6))
+    checksums = {each.as_posix(): f"sha256:{sha256_of(each)}" for each in inputs}
+    record = MetadataRecord(params=[settings], record_format_version=6, input_checksums=checksums)
+    FilePersistence()._write_record(path.as_posix(), record)
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +39,7 @@ def folder(tmp_path, monkeypatch):
     """A folder in which a run has ended."""
     monkeypatch.chdir(tmp_path)
     make(TABLE1, "method\n", "trials = 200")
-    make(SCORECARD, "claim\n", "scale = small")
+    make(SCORECARD, "claim\n", "scale = small", TABLE1)
     write_text("{}", TABLE1.parent / "provenance/table1.csv.json")
     write_text("how it went", TREE / "logs/scorecard.log")
     keep(TREE)
@@ -63,6 +67,36 @@ def test_outputs_from_elsewhere_are_older_than_every_source():
     assert TABLE1.stat().st_mtime < 10**9
 
 
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_what_an_output_is_linked_to_keeps_its_date(tmp_path, link):
+    cached = tmp_path / "cached"
+    TABLE1.rename(cached)
+    link(cached, TABLE1)
+    date = cached.stat().st_mtime
+    Path(".snakemake/recompose.json").unlink()
+    assert take_over(TREE) == [] and known(TABLE1)
+    assert cached.stat().st_mtime == date and SCORECARD.stat().st_mtime < 10**9
+
+
+def test_an_output_of_another_owner_keeps_its_date(monkeypatch):
+    date = TABLE1.stat().st_mtime
+    monkeypatch.setattr(os, "geteuid", lambda: TABLE1.stat().st_uid + 1)
+    Path(".snakemake/recompose.json").unlink()
+    assert take_over(TREE) == [] and TABLE1.stat().st_mtime == date
+
+
+def test_what_was_made_from_another_version_is_made_again(tmp_path):
+    """One paper's folder is put back to an earlier version, by `dvc checkout coupled_inference`."""
+    shutil.copytree(TABLE1.parent, tmp_path / "before")
+    make(TABLE1, "method\nals\n", "trials = 50")
+    make(SCORECARD, "claims\n", "scale = small", TABLE1)
+    keep(TREE)
+    shutil.rmtree(TABLE1.parent)
+    shutil.copytree(tmp_path / "before", TABLE1.parent)
+    assert take_over(TREE) == [SCORECARD]
+    assert is_incomplete(SCORECARD) and not is_incomplete(TABLE1)
+
+
 def test_a_copy_is_taken_over_once():
     make(TABLE1, "method\nals\n", "trials = 50")  # and the run was killed before it could leave a copy
     assert take_over(TREE) == []
@@ -85,6 +119,7 @@ def test_an_output_that_the_copy_does_not_tell_of_is_made_again(tmp_path):
     assert take_over(TREE) == [TABLE1]
     assert is_incomplete(TABLE1) and not is_incomplete(SCORECARD)
     make(TABLE1, "method\nals\n", "trials = 200")
+    make(SCORECARD, "claim\n", "scale = small", TABLE1)
     keep(TREE)
     shutil.rmtree(".snakemake")
     assert take_over(TREE) == []

@@ -11,9 +11,11 @@ from snakemake.cli import parse_config
 
 from recompose.config import Config
 from recompose.errors import RecomposeError
+from recompose.storage import is_its_own
+from recompose.workflow import run
 from recompose.workflow.cluster import pin, pinned
 from recompose.workflow.provenance import content_hash
-from recompose.workflow.run import join, settle_dates, take
+from recompose.workflow.run import dated_ahead, join, settle_dates, take
 
 OTHER = """
 import sys
@@ -51,17 +53,56 @@ def test_a_tree_that_cannot_be_locked_is_a_line(tmp_path):
         take(tmp_path / "absent")
 
 
+def make(path, date, text=""):
+    path.write_text(text or path.name)
+    os.utime(path, (date, date))
+    return path
+
+
 def test_dates_in_the_future_become_now_and_keep_their_order(tmp_path):
     now = time.time()
     dates = {"old": now - 1000, "late": now + 2000, "later": now + 3000, "latest": now + 9e8}
     for name, date in dates.items():
-        (tmp_path / name).touch()
-        os.utime(tmp_path / name, (date, date))
-    settle_dates(tmp_path, tmp_path / "absent")
+        make(tmp_path / name, date)
+    settle_dates(tmp_path)
+    settle_dates(tmp_path / "absent")
     found = {path.name: path.stat().st_mtime for path in tmp_path.iterdir()}
     assert sorted(found, key=found.__getitem__) == list(dates)
     assert found["old"] == pytest.approx(dates["old"], abs=0.01)
     assert now - 1 < found["late"] <= found["latest"] <= time.time()
+
+
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_what_a_result_is_linked_to_keeps_its_date(tmp_path, link):
+    now = time.time()
+    (tmp_path / "tree").mkdir()
+    cached, result = make(tmp_path / "cached", now + 2000), tmp_path / "tree" / "result"
+    link(cached, result)
+    settle_dates(tmp_path / "tree")
+    assert cached.stat().st_mtime == pytest.approx(now + 2000)
+    assert is_its_own(result) and result.read_text() == "cached" and result.stat().st_mtime <= time.time()
+
+
+def test_a_file_of_another_owner_becomes_a_copy(tmp_path, monkeypatch):
+    result = make(tmp_path / "result", time.time() + 2000)
+    inode = result.stat().st_ino
+    monkeypatch.setattr(run, "is_its_own", lambda path: False)
+    settle_dates(tmp_path)
+    assert result.stat().st_ino != inode and result.read_text() == "result" and result.stat().st_mtime <= time.time()
+
+
+def test_a_file_is_its_own_unless_it_is_a_link_or_another_owners(tmp_path, monkeypatch):
+    own, linked, symbolic = make(tmp_path / "own", 1), make(tmp_path / "linked", 1), tmp_path / "symbolic"
+    os.link(linked, tmp_path / "again"), symbolic.symlink_to(own)
+    assert [is_its_own(path) for path in (own, linked, symbolic)] == [True, False, False]
+    monkeypatch.setattr(os, "geteuid", lambda: own.stat().st_uid + 1)
+    assert not is_its_own(own)
+
+
+def test_files_that_are_dated_ahead_stand_by_their_dates(tmp_path):
+    now = time.time()
+    late = [make(tmp_path / name, now + ahead) for name, ahead in (("b", 1000), ("a", 2000))]
+    assert dated_ahead([*reversed(late), make(tmp_path / "old", now - 1), tmp_path / "absent"]) == late
 
 
 def test_the_hash_of_contents_knows_no_dates(tmp_path):

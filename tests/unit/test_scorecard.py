@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from made_up_results import CLAIMS, PUBLISHED, SLUG, copy_claims, edit, make_results
+from made_up_results import CLAIMS, PAPERS, PUBLISHED, SLUG, copy_claims, edit, make_results
 
 from recompose.errors import RecomposeError
 from recompose.judgement.claims import Claim, load_papers
@@ -25,7 +25,6 @@ from recompose.judgement.scorecard import (
 )
 from recompose.papers.weighted_composition.names import SETTINGS
 from recompose.storage import read_csv, write_csv
-from recompose.workflow.rulegraph import PAPERS
 
 COLUMNS = [
     "paper", "id", "by", "where", "statement", "kind", "artifact", "value", "ci_low", "ci_high", "published",

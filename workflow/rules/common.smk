@@ -145,7 +145,7 @@ def go_by_results():
     """Learn of results that were put here by other means than a run, before Snakemake decides what to rerun."""
     try:
         for path in take_over(Path(TREE)):
-            logger.warning(f"{path}: not as it was made; it is made again")
+            logger.warning(f"{path}: not as it was made, or not from these results; it is made again")
     except RecomposeError as error:
         sys.exit(f"error: {error}")
 
@@ -168,9 +168,12 @@ def begin():
         check_values(settings)
         require_format(TREE)
         take(TREE)
-        settle_dates(TREE, "config", "src", "workflow")
+        settle_dates(TREE)
     except RecomposeError as error:
         sys.exit(f"error: {error}")
+    if AHEAD:
+        more = f" and {len(AHEAD) - 1} more are" if len(AHEAD) > 1 else " is"
+        logger.warning(f"{AHEAD[0]}{more} dated in the future: was the clock set back? touch dates them anew")
 
 
 NUMBERS = [path for paper in CHOSEN.values() for path in numbers(paper)]

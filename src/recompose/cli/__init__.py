@@ -11,7 +11,7 @@ import typer
 
 from recompose.cli import config
 from recompose.cli.coupled_inference import add_search
-from recompose.cli.options import PLAIN, Check, Output, Results, Scale, Settings
+from recompose.cli.options import PLAIN, Output, Results, Scale, Settings
 from recompose.cli.paper import paper_commands
 from recompose.errors import RecomposeError
 from recompose.machine import require_own_source
@@ -139,14 +139,6 @@ def plots_page(output: Output = None) -> None:
     from recompose.storage import write_text
 
     write_text(page_of_plots(), output or Path(".dvc/plots.html"))
-
-
-@app.command()
-def rulegraph(check: Check = False) -> None:
-    """Draw the rule graph of the README."""
-    from recompose.workflow.rulegraph import write_rulegraph
-
-    write_rulegraph(check)
 
 
 @app.command()

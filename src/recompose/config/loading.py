@@ -13,8 +13,9 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from recompose.blocks import SCALES
 from recompose.config import expectations
-from recompose.config.models import SCALES, Config
+from recompose.config.models import Config
 from recompose.config.reading import read_texts, read_yaml
 from recompose.errors import RecomposeError, closest, nearest
 

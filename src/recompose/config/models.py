@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, create_model, field_validator
 
-from recompose.blocks import SCALES, Block, Scale
+from recompose.blocks import Block, Scale
 from recompose.errors import RecomposeError
 from recompose.papers import chosen, papers
-
-__all__ = ["SCALES", "Cluster", "Config", "Execution"]
 
 NAME = r"^[A-Za-z0-9_.-]*$"
 """What SLURM calls partitions and accounts."""

@@ -60,7 +60,7 @@ def score(results: str | Path, claims: str | Path, data: Iterable[str] = (), par
     """
     rows, scale = [], scale_of(results)
     for paper in _papers(results, claims, partial):
-        frames = functools.cache(functools.partial(_read_artifact, Path(results) / paper.slug))
+        frames = _frames(Path(results) / paper.slug)
         verdicts = {claim.id: judge(claim, frames, scale, data) for claim in paper.claims}
         rows += [_row(paper, claim, granted(claim, verdicts)) for claim in paper.claims]
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -82,8 +82,9 @@ def scale_of(results: str | Path) -> str:
     return scale
 
 
-def _read_artifact(folder: Path, artifact: str) -> pd.DataFrame:
-    return read_csv(folder / f"{artifact}.csv")
+def _frames(folder: Path) -> Frames:
+    """The artifacts of a paper's folder, each read once."""
+    return functools.cache(lambda artifact: read_csv(folder / f"{artifact}.csv"))
 
 
 def _row(paper: Paper, claim: Claim, verdict: Verdict) -> dict[str, Any]:
@@ -300,7 +301,7 @@ def headlines(results: str | Path, claims: str | Path, partial: bool = False) ->
     """Each paper's results in a few numbers: for metrics. A number that these settings make no rows for is left out."""
     found: dict[str, dict[str, dict[str, float]]] = {}
     for paper in _papers(results, claims, partial):
-        frames = functools.cache(functools.partial(_read_artifact, Path(results) / paper.slug))
+        frames = _frames(Path(results) / paper.slug)
         numbers = {name: _headline(entry, frames) for name, entry in paper.headline.items()}
         found[paper.slug] = {name: values for name, values in numbers.items() if values}
     return found

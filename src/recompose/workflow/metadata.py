@@ -5,10 +5,12 @@ DVC puts other versions of the results in their place, and brings them to other 
 leaves a copy of them in the tree, and a run that finds a copy it has not seen goes by that one.
 """
 
+import itertools
 import json
 import os
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
 from recompose.errors import RecomposeError
-from recompose.storage import read_json, write_json, write_text
+from recompose.storage import is_its_own, read_json, write_json, write_text
 from recompose.workflow.provenance import sha256_of
 
 NAME = "provenance/snakemake.jsonl"
@@ -24,8 +26,8 @@ NAME = "provenance/snakemake.jsonl"
 
 _SEEN = Path(".snakemake/recompose.json")
 
-# 1980: older than every source. Snakemake compares the contents of inputs that are newer than an output, and of no
-# others; so it compares those of all sources.
+# 1980: older than every source, and no result newer than another. Snakemake compares the contents of inputs that are
+# newer than an output, each time it is asked; so it compares those of all sources, and no networks of gigabytes.
 _LONG_AGO = 315532800
 
 
@@ -44,15 +46,17 @@ def keep(tree: Path) -> None:
 
 
 def take_over(tree: Path) -> list[Path]:
-    """Go by the copies in a tree that Snakemake has not seen; the outputs that are not those they tell of.
+    """Go by the copies in a tree that Snakemake has not seen; the outputs that the next run makes again.
 
-    Such an output is of unknown making, and the next run makes it again.
+    They are not those that the copies tell of, or were made from other versions of the results than are there now.
     """
     seen = _seen()
-    return adopt([file for file in copies(tree) if seen.get(file.as_posix()) != sha256_of(file)])
+    unseen = [file for file in copies(tree) if seen.get(file.as_posix()) != sha256_of(file)]
+    unknown = take_up(unseen)
+    return [*unknown, *_made_from_others(tree, unknown)] if unseen else []
 
 
-def adopt(files: list[Path]) -> list[Path]:
+def take_up(files: list[Path]) -> list[Path]:
     """Make these copies Snakemake's own records."""
     known, unknown = FilePersistence(), []
     for entry in (entry for file in files for entry in entries(file)):
@@ -70,9 +74,33 @@ def adopt(files: list[Path]) -> list[Path]:
     return unknown
 
 
+def _made_from_others(tree: Path, unknown: list[Path]) -> list[Path]:
+    """The outputs that were made from another version of a result than is there; the next run makes them again.
+
+    Snakemake compares the contents of inputs that are newer than an output, and other versions may be older. Inputs of
+    unknown making are left out: they are made again, and then Snakemake compares them itself.
+    """
+    known, found = FilePersistence(), []
+    sha256 = cache(sha256_of)
+
+    def differs(name: str, checksum: str) -> bool:
+        path = Path(name)
+        compared = path.is_relative_to(tree) and path not in unknown and path.is_file()
+        return compared and checksum != f"sha256:{sha256(path)}"
+
+    for path in (Path(entry["path"]) for file in copies(tree) for entry in entries(file)):
+        record = known._read_record(path.as_posix())
+        if record and path.exists() and any(itertools.starmap(differs, (record.input_checksums or {}).items())):
+            known._mark_incomplete(path.as_posix(), None)
+            found.append(path)
+    return found
+
+
 def _date(path: Path) -> None:
+    """Date an output long ago. One that is not its own stays as it is: Snakemake has more contents to compare then."""
     try:
-        os.utime(path, (_LONG_AGO, _LONG_AGO))
+        if is_its_own(path):
+            os.utime(path, (_LONG_AGO, _LONG_AGO))
     except OSError as error:
         raise RecomposeError(f"cannot write {path}: {str(error.strerror).lower()}") from error
 

@@ -1,36 +1,31 @@
 """Bring results back from a DVC remote, and go by none that is not what it should be.
 
 Trust starts in git: `dvc.lock` has the md5 of every output, and of the listing of every folder, which has those of its
-files. Among these is the manifest, which has the sha256, the settings and the code of every artifact.
+files. Among these is the manifest, which has the sha256, the settings and the code of every artifact. `dvc pull` and
+`dvc checkout` bring the same files (see `store` for what they check). Beyond them a restore
+
+- names each file that is missing or damaged, in the remote or in the cache, and places the others of its folder;
+- refuses what the manifest tells of otherwise, for md5s alone do not say that files belong together;
+- leaves out what was made from something refused, since nothing could be built on it;
+- leaves a stage alone that has the user's own results in its place, where DVC would refuse all stages;
+- lets Snakemake go by what it has placed, and names what was made with other settings or code than today's.
 """
 
-import hashlib
-import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-from dvc.config import NoRemoteError
 from dvc.exceptions import DvcException
-from dvc.fs.callbacks import TqdmCallback
 from dvc.repo import Repo
 
 from recompose.config import Config
 from recompose.errors import RecomposeError
 from recompose.storage import atomic, read_json, require_format
-from recompose.workflow.metadata import NAME, adopt, entries
+from recompose.workflow.metadata import NAME, entries, take_up
 from recompose.workflow.provenance import MANIFEST, read_manifest, sha256_of, sidecar_of, verify
 from recompose.workflow.run import taken
-
-LOCK = Path("dvc.lock")
-_MISSING = "missing in the DVC remote"
-_FOLDER = ".dir"
-"""The end of a folder's md5, which is that of its listing."""
-
-Hashes = dict[Path, str]
-"""Outputs, each with its md5."""
+from recompose.workflow.store import LOCK, MISSING, Hashes, Store, is_folder, locked, md5_of
 
 
 @dataclass
@@ -70,111 +65,36 @@ def restore(tree: Path, config: Config) -> Restored:
             good = _place_what_is_good(stages, store, tree, done)
     except (DvcException, ImportError) as error:  # the latter: what the kind of remote needs is not installed
         raise RecomposeError(f"DVC: {' '.join(str(error).split())}") from error
-    adopt([path for path in good if _is_copy(path)])
+    take_up([path for path in good if _is_copy(path)])
     if tree / MANIFEST in good:
         done.stale = [line for line in verify(tree, config) if Path(line.partition(": ")[0]) in good]
     return done
 
 
-def locked(tree: Path) -> list[Hashes]:
-    """The outputs in a tree that `dvc.lock` has, stage by stage."""
-    try:
-        content = yaml.safe_load(LOCK.read_text(encoding="utf-8"))
-        stages = [{Path(out["path"]): out["md5"] for out in stage["outs"]} for stage in content["stages"].values()]
-    except FileNotFoundError:
-        raise RecomposeError(f"{LOCK}: no such file; `dvc repro` writes it, and git shares it") from None
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise RecomposeError(f"{LOCK}: not a lock file of DVC; take it from git: git checkout {LOCK}") from error
-    here = [{path: md5 for path, md5 in outs.items() if path.is_relative_to(tree)} for outs in stages]
-    if not any(here):
-        trees = sorted({path.parts[1] for outs in stages for path in outs})
-        raise RecomposeError(f"{LOCK} has no results of scale {tree.name}; it has those of {', '.join(trees)}")
-    return [outs for outs in here if outs]
-
-
-class Store:
-    """DVC's cache, and the remote behind it."""
-
-    def __init__(self, repo: Repo) -> None:
-        self.repo, self.cache = repo, repo.cache.local
-        self.lacks: dict[str, str] = {}
-        """what cannot be had, and why"""
-
-    def path(self, md5: str) -> Path:
-        """Where an object stands in the cache."""
-        return Path(self.cache.oid_to_path(md5))
-
-    def has(self, md5: str) -> bool:
-        """Whether an object is in the cache; one that is not what its name says is removed."""
-        if _md5(self.path(md5)) == md5.removesuffix(_FOLDER):
-            return True
-        self.path(md5).unlink(missing_ok=True)
-        return False
-
-    def fetch(self, objects: Iterable[str]) -> bool:
-        """Bring objects into the cache; whether any is there then."""
-        objects = set(objects)
-        if wanted := sorted(md5 for md5 in objects if not self.has(md5)):
-            try:
-                remote = self.repo.cloud.get_remote_odb()
-            except NoRemoteError:
-                fix = "dvc remote add --default storage <folder or address>"
-                raise RecomposeError(f"no DVC remote to restore from; name it: {fix}") from None
-            errors: dict[str, BaseException] = {}
-            with TqdmCallback(desc="fetching", unit="file") as progress:
-                places = [remote.oid_to_path(md5) for md5 in wanted]
-                self.cache.add(places, remote.fs, wanted, callback=progress, on_error=errors.__setitem__)
-            self.lacks |= {md5: _reason(errors.get(md5)) for md5 in wanted if not self.has(md5)}
-        return bool(objects - self.lacks.keys())
-
-
-def _reason(error: BaseException | None) -> str:
-    match error:
-        case None:
-            return f"refused, the DVC remote has other bytes than {LOCK} tells of"
-        case FileNotFoundError():
-            return _MISSING
-        case _:
-            return f"not readable from the DVC remote ({' '.join(str(error).split())})"
-
-
 def _stages_to_restore(stages: list[Hashes], store: Store, tree: Path, done: Restored) -> list[Hashes]:
     """The files of each stage that has nothing of the user's own in its place."""
     if not store.fetch(md5 for outs in stages for md5 in outs.values()):
-        if set(store.lacks.values()) == {_MISSING}:
+        if set(store.lacks.values()) == {MISSING}:
             raise RecomposeError(f"the DVC remote has none of the results in {LOCK}; `dvc push` where they were made")
         raise RecomposeError(f"nothing can be restored: {'; '.join(sorted(set(store.lacks.values())))}")
     free = []
     for outs in stages:
-        files = _files(outs, store)
+        files = store.files(outs)
         own = sorted(path for path, md5 in files.items() if _is_own(path, md5, store, tree))
         if own:
             more = f" with {len(own) - 1} more" if len(own) > 1 else ""
             done.own[own[0]] = f"your own{more}, and not in {LOCK}; to have what is, move {tree} away"
         else:
             done.refused |= {
-                out: store.lacks[md5] for out, md5 in outs.items() if _is_folder(md5) and md5 in store.lacks
+                out: store.lacks[md5] for out, md5 in outs.items() if is_folder(md5) and md5 in store.lacks
             }
             free.append(files)
     return free
 
 
-def _files(outs: Hashes, store: Store) -> Hashes:
-    """The files of a stage: a folder is replaced by those in its listing, if that can be had."""
-    files = {path: md5 for path, md5 in outs.items() if not _is_folder(md5)}
-    for folder in (path for path, md5 in outs.items() if _is_folder(md5) and md5 not in store.lacks):
-        listing = json.loads(store.path(outs[folder]).read_text(encoding="utf-8"))
-        files |= {folder / entry["relpath"]: entry["md5"] for entry in listing}
-    return files
-
-
-def _is_folder(md5: str) -> bool:
-    return md5.endswith(_FOLDER)
-
-
 def _is_own(path: Path, md5: str, store: Store, tree: Path) -> bool:
     """Whether a file is another one than that of an md5, DVC has it in no version, and it is as it was made."""
-    here = _md5(path)
+    here = md5_of(path)
     if here in (None, md5) or store.has(here):
         return False
     record = sidecar_of(path, tree)
@@ -184,7 +104,7 @@ def _is_own(path: Path, md5: str, store: Store, tree: Path) -> bool:
 def _place_what_is_good(stages: list[Hashes], store: Store, tree: Path, done: Restored) -> set[Path]:
     """Put in its place what stands every check, and remove what does not; the files that are good now."""
     files = {path: md5 for stage in stages for path, md5 in stage.items()}
-    absent = {path: md5 for path, md5 in files.items() if _md5(path) != md5}
+    absent = {path: md5 for path, md5 in files.items() if md5_of(path) != md5}
     store.fetch(absent.values())
     done.refused |= {path: store.lacks[md5] for path, md5 in absent.items() if md5 in store.lacks}
     sources = {path: store.path(md5) if path in absent else path for path, md5 in files.items()}
@@ -238,12 +158,3 @@ def _place(source: Path, path: Path) -> None:
     if source != path:
         with atomic(path) as temporary:
             shutil.copyfile(source, temporary)
-
-
-def _md5(path: Path) -> str | None:
-    """The name that DVC gives to a content, in `dvc.lock` as in the cache; None where there is no file."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    except FileNotFoundError:
-        return None

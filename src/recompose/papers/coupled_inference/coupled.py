@@ -1,15 +1,12 @@
 """Coupled inference: K reverse diffusions, one per codebook, guided together towards the bound vector (section 3).
 
-Two spaces to diffuse in. *Vector*: x_j lives among the codebook vectors, scaled to unit norm (another norm is the
-same as another softmax_temp). *Latent*: z_j lives among the one-hot vectors, and x_j = X_j z_j (appendix A).
-Energies compare with the observation in the units of the observation: entries of size 1.
-
-Where nothing leaves the span of the codebook (projected guidance, no noise), the vector space is kept by its
-coordinates there: the same numbers from two products with the codebook in an iteration instead of six.
+Shapes, throughout: x, scores and pulls (sets, factors, dimension or, in the latent space, size, trials); seen, the
+estimates of the factors in the units of the observation (entries of size 1), in which the energies compare,
+(sets, factors, dimension, trials). `own`, a slice of the factors, says whose part of x it is.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -17,8 +14,9 @@ from torch import Tensor
 
 from recompose.diffusion.samplers import ode_step, sde_step
 from recompose.diffusion.schedules import Schedule, linear_schedule
-from recompose.papers.coupled_inference.binding import mean_estimate, others, read_out, similarity, superpose
+from recompose.papers.coupled_inference.binding import others
 from recompose.papers.coupled_inference.hyperparameters import Hyperparameters
+from recompose.papers.coupled_inference.spaces import LatentSpace, Space, SpanSpace, VectorSpace
 
 EPSILON = 1e-30
 
@@ -39,104 +37,123 @@ VARIANTS = {
 }
 
 
-class VectorSpace:
-    """Diffusion among the codebook vectors; the components of the prior are the columns of X / sqrt(D)."""
+def coupled_inference(
+    codebooks: Tensor,
+    bound: Tensor,
+    variant: Variant,
+    chosen: Hyperparameters,
+    generator: torch.Generator | None = None,
+) -> Iterator[Tensor]:
+    """Iterative sampling (section 3.4); yields after each restart what would be read out: (sets, factors, trials).
 
-    def __init__(self, codebooks: Tensor) -> None:
-        self.codebooks, self.norm = codebooks, codebooks.shape[-2] ** 0.5
-
-    def start(self, trials: int) -> Tensor:
-        """The mean of the components: (sets, factors, dimension, trials)."""
-        return mean_estimate(self.codebooks, trials) / self.norm
-
-    def agree(self, x: Tensor, own: slice) -> Tensor:
-        """Inner products of x with the components: (..., size, trials)."""
-        return similarity(self.codebooks[:, own], x) / self.norm
-
-    def mix(self, weights: Tensor, own: slice) -> Tensor:
-        """Weighted sum of the components."""
-        return superpose(self.codebooks[:, own], weights) / self.norm
-
-    def observe(self, x: Tensor, own: slice) -> Tensor:
-        """x in the units of the observation."""
-        return x * self.norm
-
-    def pull(self, gradient: Tensor, own: slice, project: bool) -> Tensor:
-        """A gradient in the units of the observation, in those of x."""
-        if project:
-            gradient = superpose(self.codebooks[:, own], similarity(self.codebooks[:, own], gradient)) / self.norm**2
-        return gradient / self.norm
-
-    def length(self, x: Tensor, own: slice) -> Tensor:
-        """Euclidean norms: (..., 1, trials)."""
-        return torch.linalg.vector_norm(x, dim=-2, keepdim=True)
-
-    def read_out(self, x: Tensor) -> Tensor:
-        """The most similar codebook vectors, up to sign."""
-        return read_out(self.codebooks, x)
-
-
-class LatentSpace:
-    """Diffusion among the one-hot vectors; the components of the prior are the columns of the identity."""
-
-    def __init__(self, codebooks: Tensor) -> None:
-        self.codebooks = codebooks
-
-    def start(self, trials: int) -> Tensor:
-        """The mean of the components: (sets, factors, size, trials)."""
-        sets, factors, _, size = self.codebooks.shape
-        return self.codebooks.new_full((sets, factors, size, trials), 1.0 / size)
-
-    def agree(self, z: Tensor, own: slice) -> Tensor:
-        """Inner products with the one-hot vectors: the entries of z."""
-        return z
-
-    def mix(self, weights: Tensor, own: slice) -> Tensor:
-        """Weighted sum of the one-hot vectors: the weights."""
-        return weights
-
-    def observe(self, z: Tensor, own: slice) -> Tensor:
-        """X z, in the units of the observation."""
-        return superpose(self.codebooks[:, own], z)
-
-    def pull(self, gradient: Tensor, own: slice, project: bool) -> Tensor:
-        """A gradient in the units of the observation, in those of z; it is in the span of the codebook by itself."""
-        return similarity(self.codebooks[:, own], gradient) / self.codebooks.shape[-2]
-
-    def length(self, z: Tensor, own: slice) -> Tensor:
-        """Euclidean norms: (..., 1, trials)."""
-        return torch.linalg.vector_norm(z, dim=-2, keepdim=True)
-
-    def read_out(self, z: Tensor) -> Tensor:
-        """The largest entries, up to sign."""
-        return z.abs().argmax(dim=-2)
-
-
-class SpanSpace(LatentSpace):
-    """The vector space by coordinates in the span of the codebook: x = X w / sqrt(D), w of the shape of z.
-
-    Inner products of vectors are those of coordinates under the Gram matrix X^T X / D; all else is as among the
-    one-hot vectors. Only what stays in the span has coordinates: no noise, and no guidance but the projected one.
+    Restarts go to the mean of p(x_tau | x_0), the paper's deterministic variant. With a generator the reverse SDE
+    is simulated (Eq. 4), without one the probability-flow ODE (Eq. 6).
     """
+    space = space_of(codebooks, variant, chosen, noise=generator is not None)
+    run = Run(space, bound, variant, chosen, linear_schedule(chosen.steps), generator)
+    tau, every = chosen.restart_steps, slice(0, codebooks.shape[1])
+    step_back = UPDATES[chosen.update]
 
-    def __init__(self, codebooks: Tensor) -> None:
-        super().__init__(codebooks)
-        self.gram = similarity(codebooks, codebooks) / codebooks.shape[-2]
-
-    def agree(self, w: Tensor, own: slice) -> Tensor:
-        """Inner products of x with the components: (..., size, trials)."""
-        return superpose(self.gram[:, own], w)
-
-    def length(self, w: Tensor, own: slice) -> Tensor:
-        """Euclidean norms of x: (..., 1, trials)."""
-        return (w * self.agree(w, own)).sum(dim=-2, keepdim=True).clamp_min(0.0).sqrt()
-
-    def read_out(self, w: Tensor) -> Tensor:
-        """The most similar codebook vectors, up to sign."""
-        return read_out(self.gram, w)
+    x = chosen.amplitude * space.start(bound.shape[-1])
+    for _ in range(chosen.restarts):
+        state = arrive(run, run.schedule.alpha[tau].item() * x, tau, every)
+        for t in range(tau, 0, -1):
+            state = step_back(run, state, t)
+        x = state.x
+        yield space.read_out(x)
 
 
-Space = VectorSpace | LatentSpace
+# ---------------------------------------------------------------------------------------------------------------
+# One step back in diffusion time
+
+
+@dataclass(frozen=True)
+class Run:
+    """What stays as it is from the first step to the last."""
+
+    space: Space
+    bound: Tensor
+    """(sets, dimension, trials)"""
+    variant: Variant
+    chosen: Hyperparameters
+    schedule: Schedule
+    generator: torch.Generator | None
+    """of the noise of the reverse SDE"""
+
+    def scales(self, t: int) -> tuple[float, float]:
+        """alpha_t and beta_t."""
+        return float(self.schedule.alpha[t]), float(self.schedule.beta[t])
+
+
+@dataclass(frozen=True)
+class State:
+    """The diffusions at one step: x_t, what the prior says of it, and the estimates that the energies compare."""
+
+    x: Tensor
+    weights: Tensor
+    score: Tensor
+    seen: Tensor
+
+    def put(self, own: slice, part: "State") -> None:
+        """Replace the part of some factors in place."""
+        self.x[:, own], self.weights[:, own] = part.x, part.weights
+        self.score[:, own], self.seen[:, own] = part.score, part.seen
+
+
+def arrive(run: Run, x: Tensor, t: int, own: slice) -> State:
+    """The state of some factors that are at x in step t > 0."""
+    prior = denoise(run.space, x, own, *run.scales(t), run.chosen)
+    return State(x, prior.weights, prior.score, run.space.observe(prior.estimate, own))
+
+
+def synchronous(run: Run, state: State, t: int) -> State:
+    """All factors at once, each guided by the estimates that the others had."""
+    every = slice(0, state.x.shape[1])
+    moved = move(run, state, t, every)
+    # At the data nothing is left to denoise, and after the last step nobody looks.
+    return arrive(run, moved, t - 1, every) if t > 1 else replace(state, x=moved)
+
+
+def asynchronous(run: Run, state: State, t: int) -> State:
+    """One factor after another, each guided by the newest estimates of the others."""
+    factors = state.x.shape[1]
+    for place in range(factors):
+        own = slice(place, place + 1)
+        moved = move(run, state, t, own)
+        if t > 1:
+            state.put(own, arrive(run, moved, t - 1, own))
+            continue
+        state.x[:, own] = moved  # at the data nothing is left to denoise: the estimate is x_0 itself
+        if place < factors - 1:
+            state.seen[:, own] = run.space.observe(moved, own)
+    return state
+
+
+UPDATES: dict[str, Callable[[Run, State, int], State]] = {"synchronous": synchronous, "asynchronous": asynchronous}
+
+
+def move(run: Run, state: State, t: int, own: slice) -> Tensor:
+    """x_{t-1} of some factors, along their guided scores."""
+    x, score, rate = state.x[:, own], state.score[:, own], float(run.schedule.rate[t])
+    guided = score + guidance(run, state, t, own)
+    return ode_step(x, guided, rate) if run.generator is None else sde_step(x, guided, rate, run.generator)
+
+
+def guidance(run: Run, state: State, t: int, own: slice) -> Tensor:
+    """How the energy pulls some factors: its gradient times the strength of the step, clipped (section 3.3)."""
+    chosen, score = run.chosen, state.score[:, own]
+    gradient = energy_gradient(run.variant, run.bound, state.seen, own)
+    pull = run.space.pull(gradient, own, chosen.projection)
+    if chosen.jacobian:
+        pull = through_tweedie(run.space, pull, state.weights[:, own], own, *run.scales(t), chosen)
+    if run.variant.energy == "similarity":
+        pull = torch.sub(pull, state.x[:, own], alpha=chosen.regularization)  # it looks at the noisy x_t
+    strength = guidance_strength(run.schedule, t, chosen.schedule) / chosen.eta**2
+    return clip(run.space, pull, strength, score, chosen.cond_clip_ratio, own)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# What it is made of
 
 
 def space_of(codebooks: Tensor, variant: Variant, chosen: Hyperparameters, noise: bool) -> Space:
@@ -153,14 +170,6 @@ class Denoised:
     weights: Tensor
     score: Tensor
     estimate: Tensor
-
-    def at(self, own: slice) -> "Denoised":
-        """The part of some factors."""
-        return Denoised(self.weights[:, own], self.score[:, own], self.estimate[:, own])
-
-    def put(self, own: slice, new: "Denoised") -> None:
-        """Replace the part of some factors."""
-        self.weights[:, own], self.score[:, own], self.estimate[:, own] = new.weights, new.score, new.estimate
 
 
 def denoise(space: Space, x: Tensor, own: slice, alpha: float, beta: float, chosen: Hyperparameters) -> Denoised:
@@ -224,64 +233,6 @@ def clip(space: Space, pull: Tensor, strength: float, score: Tensor, ratio: floa
     """`strength` times the pull, no longer than `ratio` times the unconditional score of its factor."""
     longest = ratio * space.length(score, own)
     return pull * (longest / space.length(pull, own).clamp_min(EPSILON)).clamp_max(strength)
-
-
-def coupled_inference(
-    codebooks: Tensor,
-    bound: Tensor,
-    variant: Variant,
-    chosen: Hyperparameters,
-    generator: torch.Generator | None = None,
-) -> Iterator[Tensor]:
-    """Iterative sampling (section 3.4); yields after each restart what would be read out: (sets, factors, trials).
-
-    Restarts go to the mean of p(x_tau | x_0), the paper's deterministic variant. With a generator the reverse SDE
-    is simulated (Eq. 4), without one the probability-flow ODE (Eq. 6).
-    """
-    space = space_of(codebooks, variant, chosen, noise=generator is not None)
-    schedule = linear_schedule(chosen.steps)
-    every = slice(0, codebooks.shape[1])
-    groups = [every] if chosen.update == "synchronous" else [slice(j, j + 1) for j in range(codebooks.shape[1])]
-    step: Callable[[Tensor, Tensor, float], Tensor] = ode_step
-    if generator is not None:
-        step = lambda x, score, rate: sde_step(x, score, rate, generator)  # noqa: E731
-
-    x = chosen.amplitude * space.start(bound.shape[-1])
-    for _ in range(chosen.restarts):
-        tau = chosen.restart_steps
-        x = schedule.alpha[tau].item() * x
-        now = denoise(space, x, every, *_scales(schedule, tau), chosen)
-        seen = space.observe(now.estimate, every)
-        for t in range(tau, 0, -1):
-            for own in groups:
-                part, here = now.at(own), x[:, own]
-                pull = space.pull(energy_gradient(variant, bound, seen, own), own, chosen.projection)
-                if chosen.jacobian:
-                    pull = through_tweedie(space, pull, part.weights, own, *_scales(schedule, t), chosen)
-                if variant.energy == "similarity":
-                    pull = torch.sub(pull, here, alpha=chosen.regularization)  # it looks at the noisy x_t
-                strength = guidance_strength(schedule, t, chosen.schedule) / chosen.eta**2
-                guided = part.score + clip(space, pull, strength, part.score, chosen.cond_clip_ratio, own)
-                moved = step(here, guided, float(schedule.rate[t]))
-                if t > 1:
-                    new = denoise(space, moved, own, *_scales(schedule, t - 1), chosen)
-                    estimate = new.estimate
-                else:  # at the data nothing is left to denoise: the estimate is x_0 itself
-                    new, estimate = part, moved
-                looked_at = t > 1 or own != groups[-1]
-                if own == every:
-                    x, now, seen = moved, new, space.observe(estimate, every) if looked_at else seen
-                else:
-                    x[:, own] = moved
-                    if looked_at:
-                        seen[:, own] = space.observe(estimate, own)
-                    if t > 1:
-                        now.put(own, new)
-        yield space.read_out(x)
-
-
-def _scales(schedule: Schedule, t: int) -> tuple[float, float]:
-    return float(schedule.alpha[t]), float(schedule.beta[t])
 
 
 def variant_solver(name: str, chosen: Hyperparameters) -> Callable[..., Tensor]:

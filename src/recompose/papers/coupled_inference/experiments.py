@@ -1,11 +1,9 @@
 """The numbers behind every table and figure of paper 1: one function per artifact.
 
-A function deals its cells to the shares of a batch, and keeps each finished cell: a cell draws its problems and its
-random numbers by its own name, so neither the batch nor an interruption changes a byte.
+A cell draws its problems and its random numbers by its own name: neither the batch nor an interruption changes a byte.
 """
 
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from itertools import product
 from pathlib import Path
@@ -35,8 +33,8 @@ from recompose.papers.coupled_inference.sizes import codebook_size
 from recompose.papers.coupled_inference.solvers import NOISE_FREE, Solver, solvers_named
 from recompose.randomness import torch_generator
 from recompose.storage import WHOLE, Batch, CellStore
+from recompose.sweeps import Row, sweep
 
-Row = dict[str, Any]
 SLUG = "coupled_inference"
 SETS_AT_ONCE = 5
 """Sets of codebooks that are solved together."""
@@ -65,7 +63,7 @@ def table1(
 
     noisy = [(k, m, name) for k, m, name in product(table1.factors, table1.superposed, solvers)
              if m == 1 or name not in NOISE_FREE]  # fmt: skip
-    return _frame("table1", measure, noisy, batch, cells)
+    return sweep(_named("table1", noisy), measure, batch, cells)
 
 
 def figure2(
@@ -81,7 +79,7 @@ def figure2(
         place = {"factors": factors, "codebook_size": size, "search_space": size**factors}
         return [place | _measure(method, solvers[method], problems, figure2)]
 
-    return _frame("figure2", measure, product(figure2.factors, figure2.search_spaces, solvers), batch, cells)
+    return sweep(_named("figure2", product(figure2.factors, figure2.search_spaces, solvers)), measure, batch, cells)
 
 
 def figure3(
@@ -95,7 +93,7 @@ def figure3(
         problems = _problems("figure3", figure3, figure3.factors, dimension, figure3.size, 1, device)
         return [{"dimension": dimension} | _measure(method, solvers[method], problems, figure3)]
 
-    return _frame("figure3", measure, product(figure3.dimensions, solvers), batch, cells)
+    return sweep(_named("figure3", product(figure3.dimensions, solvers)), measure, batch, cells)
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -121,7 +119,7 @@ def figure4(
         after = {restarts: torch.cat([found[restarts - 1] for found in runs]) for restarts in figure4.restarts}
         return [place | {"restarts": number} | _accuracy(found, problems) for number, found in after.items()]
 
-    return _frame("figure4", measure, product(VARIANTS, figure4.restart_ratios), batch, cells)
+    return sweep(_named("figure4", product(VARIANTS, figure4.restart_ratios)), measure, batch, cells)
 
 
 def figure5(
@@ -136,7 +134,7 @@ def figure5(
         found = _final(variant, _changed(chosen[variant], steps=steps), problems)
         return [{"method": variant, "steps": steps} | _accuracy(found, problems)]
 
-    return _frame("figure5", measure, product(VARIANTS, figure5.steps), batch, cells)
+    return sweep(_named("figure5", product(VARIANTS, figure5.steps)), measure, batch, cells)
 
 
 def figure6(
@@ -161,7 +159,7 @@ def figure6(
         ]
 
     firsts = range(0, figure6.codebook_sets, SETS_AT_ONCE)
-    return _frame("figure6", measure, product(VARIANTS, firsts), batch, cells)
+    return sweep(_named("figure6", product(VARIANTS, firsts)), measure, batch, cells)
 
 
 def table_search(*, search: Search, hyperparameters: str, device: str, folder: Path) -> pd.DataFrame:
@@ -260,22 +258,6 @@ def _changed(chosen: Hyperparameters, **changes: Any) -> Hyperparameters:
     return Hyperparameters(**values | {"restart_ratio": max(values["restart_ratio"], 1 / values["steps"])})
 
 
-def _frame(
-    artifact: str,
-    measure: Callable[..., list[Row]],
-    cells: Iterable[tuple[Any, ...]],
-    batch: Batch,
-    store: CellStore | None,
-) -> pd.DataFrame:
-    """Measure this batch's share of the cells, or take them from the store where they are finished."""
-    rows: list[Row] = []
-    share = batch.deal(list(cells))
-    for number, cell in enumerate(share, start=1):
-        key, start = f"{artifact} {' '.join(map(str, cell))}", time.perf_counter()
-        kept = store.get(key) if store else None
-        if kept is None:
-            kept = measure(*cell)
-            kept = store.put(key, kept) if store else kept
-            print(f"{number}/{len(share)} {key}: {time.perf_counter() - start:.1f} s", flush=True)
-        rows += kept
-    return pd.DataFrame(rows)
+def _named(artifact: str, cells: Iterable[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    """The cells of an artifact by their names."""
+    return {f"{artifact} {' '.join(map(str, cell))}": cell for cell in cells}

@@ -11,17 +11,16 @@ from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.data import load_images
 from recompose.papers.feature_guidance.denoising import figure2, figure3
 from recompose.papers.feature_guidance.embedding import figure4, figure5, figure15
+from recompose.papers.feature_guidance.gaussians import figure6
 from recompose.papers.feature_guidance.guidance import Bench
+from recompose.papers.feature_guidance.interpolation import figure8
 from recompose.papers.feature_guidance.names import NETWORKS
 from recompose.papers.feature_guidance.networks import trained
+from recompose.papers.feature_guidance.partial import figure12, figure13
 from recompose.papers.feature_guidance.sampling import (
-    figure6,
     figure7,
-    figure8,
     figure10,
     figure11,
-    figure12,
-    figure13,
     figure14,
     figure16,
     free_guidance,

@@ -14,6 +14,8 @@ from recompose.randomness import torch_generator
 
 AT_ONCE = 256
 """Images that a network sees at once where there are many."""
+MEMBERS = 64
+"""Training images of a class from which its centroids are computed."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Bench:
         images = part.images[part.labels == label]
         count = min(count, len(images))
         return intensities(images[torch.arange(count) * len(images) // count], self.device)
+
+    def members_of_all(self, classes: int, count: int, *, test: bool = False) -> tuple[Tensor, Tensor]:
+        """So many images of each of the first classes, and the class of each, (images,)."""
+        each = [self.members(label, count, test=test) for label in range(classes)]
+        return torch.cat(each), torch.arange(classes).repeat_interleave(torch.tensor([len(some) for some in each]))
 
     def condition(self, label: int, count: int = 1, network: FeatureUNet | None = None) -> Tensor:
         """phi_y from some training images of the class, (features,)."""

@@ -4,11 +4,9 @@ A cell, one network (or the exact scores) with all its swarms, draws its random 
 batch nor an interruption changes a byte. Runs are paired: all cells of a run are compared with the same true samples.
 """
 
-import time
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +17,6 @@ from recompose.datasets.compositions import Composition, composition
 from recompose.diffusion.feynman_kac import Sampler, Scores, composed_score, sample_in_parts
 from recompose.diffusion.grid_scores import GridScores
 from recompose.diffusion.mixtures import mixture_scores
-from recompose.errors import RecomposeError
 from recompose.metrics.mean_discrepancy import mean_discrepancy, median_bandwidth
 from recompose.metrics.sliced_wasserstein import directions, sliced_wasserstein
 from recompose.papers.weighted_composition.names import ANALYTIC, MODELS, SETTINGS
@@ -27,8 +24,7 @@ from recompose.papers.weighted_composition.networks import SLUG, SOURCES, learne
 from recompose.papers.weighted_composition.settings import ErrorMap, Figure1, Grid, Sampling, Task
 from recompose.randomness import numpy_generator, torch_generator
 from recompose.storage import WHOLE, Batch, CellStore
-
-Row = dict[str, Any]
+from recompose.sweeps import Row, sweep
 
 
 def distances(
@@ -40,21 +36,14 @@ def distances(
     `floor` is the same distance between two sets of true samples.
     """
     sources: list[tuple[str, int | str]] = [(ANALYTIC, ANALYTIC), *product(MODELS, task.samples)]
-    todo = [(run, setting, *source) for run in range(task.runs) for source in sources for setting in SETTINGS]
-    rows: list[Row] = []
-    share = batch.deal(todo)
-    for number, (run, setting, model, samples) in enumerate(share, start=1):
-        key, start = f"{setting} {model} N={samples} run={run}", time.perf_counter()
-        kept = cells.get(key) if cells else None
-        if kept is None:
-            try:
-                kept = _measure(setting, model, samples, run, task, sampling, device, folder)
-            except RecomposeError as error:
-                raise RecomposeError(f"{key}: {error}") from error
-            kept = cells.put(key, kept) if cells else kept
-            print(f"{number}/{len(share)} {key}: {time.perf_counter() - start:.1f} s", flush=True)
-        rows += kept
-    return pd.DataFrame(rows)
+    named = {
+        f"{setting} {model} N={samples} run={run}": (setting, model, samples, run)
+        for run in range(task.runs)
+        for model, samples in sources
+        for setting in SETTINGS
+    }
+    measure = partial(_measure, task=task, sampling=sampling, device=device, folder=folder)
+    return sweep(named, measure, batch, cells)
 
 
 def _measure(

@@ -1,0 +1,46 @@
+"""Samples between classes: Figure 8."""
+
+import pandas as pd
+import torch
+
+from recompose.papers.feature_guidance import settings as configuration
+from recompose.papers.feature_guidance.guidance import MEMBERS, Bench, features, sample, score_of, starts
+from recompose.storage import Measured
+
+
+def figure8(
+    bench: Bench, *, interpolation: configuration.Interpolation, samples: configuration.Samples,
+    sampling: configuration.Sampling,
+) -> Measured:  # fmt: skip
+    """Samples under alpha phi_1 + (1 - alpha) phi_2, for pairs of classes from close to distant.
+
+    Of each, where its features lie along the line from phi_2 (0) to phi_1 (1); rows by the distance of the classes.
+    """
+    centroids = torch.stack([bench.condition(label, MEMBERS) for label in range(bench.classes)])
+    first, second = torch.triu_indices(bench.classes, bench.classes, 1)
+    squares = (centroids[first] - centroids[second]).square().sum(dim=1)
+    quantiles = (torch.linspace(0.05, 0.95, interpolation.pairs) * (len(squares) - 1)).round().long()
+    chosen = squares.cpu().argsort()[quantiles]
+    alphas = torch.linspace(1, 0, interpolation.steps, device=bench.device)
+    start = starts(bench, sampling, samples.seeds, bench.train.images.shape[-1], "figure8")
+    rows, images = [], {}
+    for row, pair in enumerate(chosen.tolist()):
+        ends = int(first[pair]), int(second[pair])
+        one, other = centroids[ends[0]], centroids[ends[1]]
+        told = alphas[:, None] * one + (1 - alphas[:, None]) * other
+        which = torch.arange(len(alphas)).repeat_interleave(len(start))
+        found, ascent = sample(
+            score_of(bench.network, told[which]), start.repeat(len(alphas), 1, 1, 1), sampling, "figure8", row
+        )
+        along = (features(bench.network, found) - other) @ (one - other) / (one - other).square().sum()
+        images[f"samples {row}"] = found[:: len(start)]
+        images[f"examples {row}"] = torch.cat([bench.members(end, 2) for end in ends])
+        distance = float(squares[pair])
+        rows += [
+            (row, *ends, distance, round(float(alphas[each]), 6), seed % len(start), float(place), int(taken))
+            for seed, (each, place, taken) in enumerate(
+                zip(which.tolist(), along.tolist(), ascent.iterations.tolist(), strict=True)
+            )
+        ]
+    columns = ["row", "first", "second", "distance", "alpha", "seed", "along", "iterations"]
+    return Measured(pd.DataFrame(rows, columns=columns), images)
