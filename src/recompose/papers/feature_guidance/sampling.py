@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from recompose.diffusion.score_ascent import Ascent, Score
+from recompose.diffusion.score_ascent import Ascent, Residual
 from recompose.metrics.classes import nearest_centroid, spread
 from recompose.metrics.texture_statistics import texture_statistics
 from recompose.networks.unet import LabelledUNet
@@ -18,11 +18,11 @@ from recompose.papers.feature_guidance.denoising import Measured
 from recompose.papers.feature_guidance.guidance import (
     Bench,
     features,
-    free_score,
+    free_residual,
     noise,
     psnr,
+    residual_of,
     sample,
-    score_of,
     starts,
 )
 
@@ -61,8 +61,8 @@ def free_guidance(bench: Bench, *, samples: configuration.Samples, sampling: con
     first = starts(bench, sampling, samples.seeds, bench.train.images.shape[-1], "samples")
     network = bench.networks["labelled"]
     assert isinstance(network, LabelledUNet)
-    score = free_score(network, labels.to(bench.device), samples.weight)
-    found, ascent = sample(score, first.repeat(len(labels) // len(first), 1, 1, 1), sampling, "free_guidance")
+    residual = free_residual(network, labels.to(bench.device), samples.weight)
+    found, ascent = sample(residual, first.repeat(len(labels) // len(first), 1, 1, 1), sampling, "free_guidance")
     return _with_examples(bench, _judged(bench, "free_guidance", found, labels, ascent), first, labels)
 
 
@@ -89,7 +89,7 @@ def _class_samples(
     conditions = torch.stack([bench.condition(label, count) for label in range(_measured(bench, samples))])[labels]
     first = starts(bench, sampling, samples.seeds, bench.train.images.shape[-1], "samples")
     start = first.repeat(len(labels) // len(first), 1, 1, 1)
-    found, ascent = sample(score_of(bench.network, conditions), start, sampling, name)
+    found, ascent = sample(residual_of(bench.network, conditions), start, sampling, name)
     return _with_examples(bench, _judged(bench, name, found, labels, ascent), first, labels)
 
 
@@ -141,13 +141,13 @@ def figure7(bench: Bench, *, samples: configuration.Samples, sampling: configura
     first = starts(bench, sampling, 3, size, "figure7")
     each = torch.arange(len(shown)).repeat_interleave(3)
     found, ascent = sample(
-        score_of(bench.network, conditions[each]), first.repeat(len(shown), 1, 1, 1), sampling, "figure7"
+        residual_of(bench.network, conditions[each]), first.repeat(len(shown), 1, 1, 1), sampling, "figure7"
     )
-    mixture, free = sample(score_of(bench.networks["mixture"]), first, sampling, "figure7", "mixture")
+    mixture, free = sample(residual_of(bench.networks["mixture"]), first, sampling, "figure7", "mixture")
     half = conditions[::2]
     large = starts(bench, sampling, 1, size * samples.larger, "figure7", "large")
     larger, wide = sample(
-        score_of(bench.network, half), large.expand(len(half), -1, -1, -1), sampling, "figure7", "large"
+        residual_of(bench.network, half), large.expand(len(half), -1, -1, -1), sampling, "figure7", "large"
     )
     numbers = pd.concat(
         [
@@ -189,7 +189,7 @@ def figure8(
         told = alphas[:, None] * one + (1 - alphas[:, None]) * other
         which = torch.arange(len(alphas)).repeat_interleave(len(start))
         found, ascent = sample(
-            score_of(bench.network, told[which]), start.repeat(len(alphas), 1, 1, 1), sampling, "figure8", row
+            residual_of(bench.network, told[which]), start.repeat(len(alphas), 1, 1, 1), sampling, "figure8", row
         )
         along = (features(bench.network, found) - other) @ (one - other) / (one - other).square().sum()
         images[f"samples {row}"] = found[:: len(start)]
@@ -219,8 +219,8 @@ def figure12(bench: Bench, *, partial: configuration.Partial, sampling: configur
     rows = []
     for label in labels[1:]:
         condition = bench.condition(label)
-        score = score_of(bench.network, condition.expand(len(noisy), -1))
-        found, ascent = sample(score, noisy, sampling, "figure12", label)
+        residual = residual_of(bench.network, condition.expand(len(noisy), -1))
+        found, ascent = sample(residual, noisy, sampling, "figure12", label)
         line = condition - own
         along = (features(bench.network, found) - own) @ line / line.square().sum()
         near = psnr(image, found)
@@ -242,7 +242,7 @@ def figure13(bench: Bench, *, partial: configuration.Partial, sampling: configur
     """
     labels = np.linspace(0, bench.classes - 1, partial.classes).round().astype(int).tolist()
     start = starts(bench, sampling, 1, bench.train.images.shape[-1], "figure13")
-    mixture = score_of(bench.networks["mixture"])
+    mixture = residual_of(bench.networks["mixture"])
     known = _members(bench)
 
     def nearest(image: Tensor) -> int:
@@ -251,7 +251,7 @@ def figure13(bench: Bench, *, partial: configuration.Partial, sampling: configur
     images, rows = {"start": start}, []
     for label in labels:
         condition = bench.condition(label, MEMBERS)
-        guided = score_of(bench.network, condition[None])
+        guided = residual_of(bench.network, condition[None])
         x, trajectory = start, []
         for level in partial.levels:
             _, ascent = sample(guided, x, sampling, "figure13", label, level, final=level)
@@ -295,10 +295,10 @@ def figure6(bench: Bench, *, gaussians: configuration.Gaussians, sampling: confi
         which = torch.full((gaussians.samples,), label, device=bench.device)
         start = starts(bench, sampling, gaussians.samples, gaussians.patch, "figure6", label)
         condition = bench.condition(label, MEMBERS).expand(len(which), -1)
-        scores: dict[str, Score] = {"guided": score_of(bench.network, condition)}
-        scores |= {f"classifier-free, w = {w:g}": free_score(labelled, which, w) for w in gaussians.weights}
-        for name, score in scores.items():
-            found, ascent = sample(score, start, sampling, "figure6", label, name)
+        residuals: dict[str, Residual] = {"guided": residual_of(bench.network, condition)}
+        residuals |= {f"classifier-free, w = {w:g}": free_residual(labelled, which, w) for w in gaussians.weights}
+        for name, residual in residuals.items():
+            found, ascent = sample(residual, start, sampling, "figure6", label, name)
             places = coordinate(found.cpu(), gaussians)
             standard = (places - label) * gaussians.separation
             rows += [
