@@ -10,8 +10,8 @@ from recompose.datasets.compositions import composition
 from recompose.diffusion import feynman_kac
 from recompose.diffusion.feynman_kac import Sampler, composed_score, log_weight_rate, sample_composition
 from recompose.diffusion.mixtures import Mixture, gaussian, mixture_scores
-from recompose.diffusion.noising import VariancePreserving
 from recompose.diffusion.particles import effective_sample_size, systematic_resampling
+from recompose.diffusion.schedules import VariancePreserving
 from recompose.errors import RecomposeError
 
 VP = VariancePreserving()
@@ -25,20 +25,20 @@ def analytic(sources):
     return mixture_scores(sources, VP)
 
 
-def sample(name, particles, swarms=500, seed=0, **options):
+def sample(name, particles, swarms=500, seed=0, watch=None, **options):
     setting = composition(name)
     return sample_composition(
-        analytic(setting.sources), setting.weights, swarms=swarms, particles=particles, dimension=2,
-        sampler=Sampler(**{"steps": 200} | options), schedule=VP, generator=generator(seed),
+        analytic(setting.sources), setting.weights, swarms=swarms, particles=particles, shape=(2,),
+        sampler=Sampler(**{"steps": 200} | options), schedule=VP, generator=generator(seed), watch=watch,
     )  # fmt: skip
 
 
 def test_the_process_preserves_variance_and_follows_its_rate():
     t = torch.linspace(0, 1, 101, dtype=torch.double, requires_grad=True)
-    torch.testing.assert_close(VP.alpha(t) ** 2 + VP.gamma(t) ** 2, torch.ones_like(t))
+    torch.testing.assert_close(VP.alpha(t) ** 2 + VP.sigma(t) ** 2, torch.ones_like(t))
     torch.log(VP.alpha(t)).sum().backward()
-    torch.testing.assert_close(t.grad, -0.5 * VP.rate(t.detach()))
-    assert VP.gamma(torch.tensor(1e-5, dtype=torch.double)) == pytest.approx(1e-3, rel=0.01)
+    torch.testing.assert_close(t.grad, -0.5 * VP.beta(t.detach()))
+    assert VP.sigma(torch.tensor(1e-5, dtype=torch.double)) == pytest.approx(1e-3, rel=0.01)
 
 
 @pytest.mark.parametrize("weights", [[1.0, 1.0, -1.0], [0.5, 0.8, 0.4]])
@@ -58,44 +58,44 @@ def test_the_weights_make_up_for_what_the_naive_sampler_misses(weights):
     t = torch.tensor(0.3, dtype=torch.double)
 
     def log_q(x, t):
-        alpha, gamma = VP.alpha(t), VP.gamma(t)
+        alpha, sigma = VP.alpha(t), VP.sigma(t)
         total = 0
         for w, source in zip(weights, sources, strict=True):
             apart = (x.unsqueeze(-2) - alpha * source.means).square().sum(dim=-1)
-            variance = alpha**2 * source.covariances[:, 0, 0] + gamma**2
+            variance = alpha**2 * source.covariances[:, 0, 0] + sigma**2
             logits = source.weights.log() - torch.log(2 * torch.pi * variance) - 0.5 * apart / variance
             total = total + w * torch.logsumexp(logits, dim=-1)
         return total
 
-    at = analytic(sources)(x.T, t)
-    composed = composed_score(at, weights).T
+    at = analytic(sources)(x.T.unsqueeze(1), t)  # one swarm
+    composed = composed_score(at, weights)[:, 0].T
     score = torch.func.vmap(torch.func.grad(log_q), in_dims=(0, None))
     divergence = torch.func.vmap(lambda x: torch.func.jacrev(torch.func.grad(log_q))(x, t).trace())(x)
     torch.testing.assert_close(composed, score(x, t))
 
-    rate = VP.rate(t)
-    drift = rate * (0.5 * x + composed)
-    drift_divergence = rate * (1.0 + divergence)  # div x = 2
-    fokker_planck = -drift_divergence - (drift * composed).sum(-1) + rate / 2 * (divergence + composed.square().sum(-1))
+    beta = VP.beta(t)
+    drift = beta * (0.5 * x + composed)
+    drift_divergence = beta * (1.0 + divergence)  # div x = 2
+    fokker_planck = -drift_divergence - (drift * composed).sum(-1) + beta / 2 * (divergence + composed.square().sum(-1))
     change = -torch.func.vmap(torch.func.grad(log_q, argnums=1), in_dims=(0, None))(x, t)
-    gained = log_weight_rate(at, composed.T, weights, rate, -0.5 * rate * 2)
-    torch.testing.assert_close(change - fokker_planck, gained)
+    gained = log_weight_rate(at, composed_score(at, weights), weights, beta, -0.5 * beta * 2)
+    torch.testing.assert_close(change - fokker_planck, gained[0])
 
 
 @pytest.mark.parametrize("name", ["f_id", "f_ood"])
 def test_theorem_3_factorized_conditionals_gain_no_weight(name):
     setting = composition(name)
     sources = [gaussian(source.covariances[0].double()) for source in setting.sources]
-    x = 4 * torch.randn((2, 50), generator=generator(), dtype=torch.double)
+    x = 4 * torch.randn((2, 1, 50), generator=generator(), dtype=torch.double)
     weights = setting.weights.double()
     for t in torch.linspace(0.01, 0.99, 9, dtype=torch.double):
         at = analytic(sources)(x, t)
-        gained = log_weight_rate(at, composed_score(at, weights), weights, VP.rate(t), -VP.rate(t))
-        assert float(gained.abs().max()) < 1e-10 * float(at.square().sum(dim=1).max() * VP.rate(t))
+        gained = log_weight_rate(at, composed_score(at, weights), weights, VP.beta(t), -VP.beta(t))
+        assert float(gained.abs().max()) < 1e-10 * float(at.square().sum(dim=1).max() * VP.beta(t))
 
 
 @pytest.mark.parametrize("clip", [None, 0.5, 15.0])
-def test_each_step_resamples_by_the_rate_at_the_new_place_clipped_once_and_forgets_it(monkeypatch, clip):
+def test_each_step_resamples_by_the_rate_at_the_new_place_clipped_once_and_forgets_it(clip):
     setting, evaluated, weighed = composition("nf_id"), [], []
     scores = analytic(setting.sources)
 
@@ -103,33 +103,35 @@ def test_each_step_resamples_by_the_rate_at_the_new_place_clipped_once_and_forge
         evaluated.append((x.clone(), t))
         return scores(x, t)
 
-    monkeypatch.setattr(
-        feynman_kac, "systematic_resampling", lambda w, g: (weighed.append(w.clone()), systematic_resampling(w, g))[1]
-    )
-    sample_composition(recorded, setting.weights, swarms=5, particles=8, dimension=2,
-                       sampler=Sampler(steps=20, clip=clip), schedule=VP, generator=generator())  # fmt: skip
-    assert len(weighed) == 19 and len(evaluated) == 21  # at the end one particle is drawn by its weight
+    sample_composition(recorded, setting.weights, swarms=5, particles=8, shape=(2,),
+                       sampler=Sampler(steps=20, clip=clip), schedule=VP, generator=generator(),
+                       watch=lambda *told: weighed.append(told))  # fmt: skip
+    assert [number for number, _, _ in weighed] == list(range(1, 21)) and len(evaluated) == 21
+    # At the end one particle is drawn by its weight instead.
+    assert [ancestors is None for _, _, ancestors in weighed] == [False] * 19 + [True]
     bound = float("inf") if clip is None else clip
-    for (x, t), log_weights in zip(evaluated[1:-1], weighed, strict=True):
+    for (x, t), (_, log_weights, _) in zip(evaluated[1:], weighed, strict=True):
         at = scores(x, t)
-        rate = VP.rate(t)
+        rate = VP.beta(t)
         gap = torch.tensordot(setting.weights, at, dims=1).square().sum(0)
         gap = gap - torch.tensordot(setting.weights, at.square().sum(1), dims=1)
         expected = (0.5 * rate * gap).clamp(-bound, bound) / 20
         torch.testing.assert_close(log_weights, expected, rtol=1e-3, atol=1e-5)
     if clip == 0.5:
-        assert any(float(w.abs().max()) == pytest.approx(0.5 / 20) for w in weighed)
+        assert any(float(w.abs().max()) == pytest.approx(0.5 / 20) for _, w, _ in weighed)
 
 
 def test_below_the_threshold_weights_are_kept_and_added_up(monkeypatch):
     """Weights that never make a swarm poor are all still there at the end, and the last draw follows them."""
     gains = torch.tensor([0.0, 1.0, 2.0, -40.0])
-    monkeypatch.setattr(feynman_kac, "systematic_resampling", None)  # it is never asked for
     monkeypatch.setattr(feynman_kac, "log_weight_rate", lambda at, *_: gains.expand(at.shape[2:]).clone())
     drawn = []
     multinomial = torch.multinomial
     monkeypatch.setattr(torch, "multinomial", lambda w, *a, **k: (drawn.append(w), multinomial(w, *a, **k))[1])
-    sample("nf_id", 4, swarms=3, steps=10, resampling="threshold", threshold=0.01, clip=None)
+    ancestors = []
+    sample("nf_id", 4, swarms=3, watch=lambda *told: ancestors.append(told[2]), steps=10, resampling="threshold",
+           threshold=0.01, clip=None)  # fmt: skip
+    assert ancestors == [None] * 10
     torch.testing.assert_close(drawn[0], torch.softmax(gains, dim=0).expand(3, 4))
 
 
@@ -156,8 +158,8 @@ def test_one_particle_is_the_naive_sampler():
     times = torch.linspace(1, 0, 31)
     for t, following in pairwise(times):
         at = torch.tensordot(setting.weights, analytic(setting.sources)(x, t.clamp(1e-5, 1 - 1e-5)), dims=1)
-        moved = x + VP.rate(t) * (t - following) * (0.5 * x + at)
-        x = moved + (VP.rate(t) * (t - following)).sqrt() * torch.randn(x.shape, generator=noise)
+        moved = x + VP.beta(t) * (t - following) * (0.5 * x + at)
+        x = moved + (VP.beta(t) * (t - following)).sqrt() * torch.randn(x.shape, generator=noise)
     torch.testing.assert_close(sample("nf_id", 1, swarms=6, seed=3, steps=30), x[..., 0].T)
 
 
@@ -204,7 +206,7 @@ def test_a_swarm_whose_weights_fail_is_named():
         return at
 
     with pytest.raises(RecomposeError, match="step 6 of 10: the log-weights of swarm 2 are not finite"):
-        sample_composition(broken, setting.weights, swarms=4, particles=3, dimension=2,
+        sample_composition(broken, setting.weights, swarms=4, particles=3, shape=(2,),
                            sampler=Sampler(steps=10), schedule=VP, generator=generator())  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from recompose.diffusion.samplers import ode_step, sde_step
+from recompose.diffusion.sampling import ode_step, sde_step
 from recompose.diffusion.schedules import Schedule, linear_schedule
 from recompose.papers.coupled_inference.binding import mean_estimate, others, read_out, similarity, superpose
 from recompose.papers.coupled_inference.hyperparameters import Hyperparameters
@@ -163,18 +163,18 @@ class Denoised:
         self.weights[:, own], self.score[:, own], self.estimate[:, own] = new.weights, new.score, new.estimate
 
 
-def denoise(space: Space, x: Tensor, own: slice, alpha: float, beta: float, chosen: Hyperparameters) -> Denoised:
+def denoise(space: Space, x: Tensor, own: slice, alpha: float, sigma: float, chosen: Hyperparameters) -> Denoised:
     """Score and Tweedie's estimate under the mixture prior: Eqs. 14-17, in the latent space Eqs. 28-29.
 
-    All components have the same norm, so gamma is a softmax of inner products.
+    All components have the same norm, so their weights, gamma of Eq. 15, are a softmax of inner products.
     """
-    variance = alpha**2 * chosen.sigma_0**2 + beta**2  # omega_t^2
+    variance = alpha**2 * chosen.sigma_0**2 + sigma**2  # omega_t^2
     weights = torch.softmax(space.agree(x, own) * (chosen.softmax_temp * alpha / variance), dim=-2)
     mean = space.mix(weights, own)
     if chosen.centring:
         mean = mean - space.mix(torch.full_like(weights[..., :1], 1.0 / weights.shape[-2]), own)
     score = torch.add((alpha / variance) * mean, x, alpha=-1 / variance)
-    estimate = torch.add((beta**2 / variance) * mean, x, alpha=alpha * chosen.sigma_0**2 / variance)
+    estimate = torch.add((sigma**2 / variance) * mean, x, alpha=alpha * chosen.sigma_0**2 / variance)
     return Denoised(weights, score, estimate)
 
 
@@ -184,15 +184,15 @@ def through_tweedie(
     weights: Tensor,
     own: slice,
     alpha: float,
-    beta: float,
+    sigma: float,
     chosen: Hyperparameters,
 ) -> Tensor:
     """The Jacobian of Tweedie's estimate, which is symmetric, times a gradient with respect to that estimate."""
-    variance = alpha**2 * chosen.sigma_0**2 + beta**2
+    variance = alpha**2 * chosen.sigma_0**2 + sigma**2
     agree = space.agree(gradient, own)
     spread = weights * (agree - (weights * agree).sum(dim=-2, keepdim=True))
     slope = chosen.softmax_temp * alpha / variance
-    pulled = space.mix((beta**2 * slope / variance) * spread, own)
+    pulled = space.mix((sigma**2 * slope / variance) * spread, own)
     return torch.add(pulled, gradient, alpha=alpha * chosen.sigma_0**2 / variance)
 
 
@@ -213,9 +213,9 @@ def guidance_strength(schedule: Schedule, t: int, kind: str) -> float:
         case "linear":
             return (schedule.steps - t + 1) / schedule.steps
         case "sigma":
-            return float(schedule.beta[t])
+            return float(schedule.sigma[t])
         case "snr":
-            return float(schedule.beta[t] / schedule.alpha[t])
+            return float(schedule.sigma[t] / schedule.alpha[t])
         case _:
             return 1.0
 
@@ -244,7 +244,7 @@ def coupled_inference(
     groups = [every] if chosen.update == "synchronous" else [slice(j, j + 1) for j in range(codebooks.shape[1])]
     step: Callable[[Tensor, Tensor, float], Tensor] = ode_step
     if generator is not None:
-        step = lambda x, score, rate: sde_step(x, score, rate, generator)  # noqa: E731
+        step = lambda x, score, beta: sde_step(x, score, beta, generator)  # noqa: E731
 
     x = chosen.amplitude * space.start(bound.shape[-1])
     for _ in range(chosen.restarts):
@@ -262,7 +262,7 @@ def coupled_inference(
                     pull = torch.sub(pull, here, alpha=chosen.regularization)  # it looks at the noisy x_t
                 strength = guidance_strength(schedule, t, chosen.schedule) / chosen.eta**2
                 guided = part.score + clip(space, pull, strength, part.score, chosen.cond_clip_ratio, own)
-                moved = step(here, guided, float(schedule.rate[t]))
+                moved = step(here, guided, float(schedule.beta[t]))
                 if t > 1:
                     new = denoise(space, moved, own, *_scales(schedule, t - 1), chosen)
                     estimate = new.estimate
@@ -281,7 +281,7 @@ def coupled_inference(
 
 
 def _scales(schedule: Schedule, t: int) -> tuple[float, float]:
-    return float(schedule.alpha[t]), float(schedule.beta[t])
+    return float(schedule.alpha[t]), float(schedule.sigma[t])
 
 
 def variant_solver(name: str, chosen: Hyperparameters) -> Callable[..., Tensor]:
