@@ -6,12 +6,23 @@ from itertools import pairwise
 import pytest
 import torch
 
-from recompose.datasets.compositions import composition
+from recompose.datasets.compositions import composed_covariance, composition
 from recompose.diffusion import feynman_kac
-from recompose.diffusion.feynman_kac import Sampler, composed_score, log_weight_rate, sample_composition
+from recompose.diffusion.feynman_kac import (
+    Sampler,
+    composed_score,
+    in_parts,
+    log_weight_rate,
+    sample_composition,
+    sample_in_parts,
+    sample_swarms,
+    square_gap,
+)
 from recompose.diffusion.mixtures import Mixture, gaussian, mixture_scores
 from recompose.diffusion.particles import effective_sample_size, systematic_resampling
-from recompose.diffusion.schedules import VariancePreserving
+from recompose.diffusion.predictions import to_score, to_velocity
+from recompose.diffusion.sampling import ddpm_step
+from recompose.diffusion.schedules import VariancePreserving, ddpm_schedule, timesteps, zero_terminal_snr
 from recompose.errors import RecomposeError
 
 VP = VariancePreserving()
@@ -196,13 +207,14 @@ def test_the_effective_sample_size_lies_between_one_and_the_particles():
     torch.testing.assert_close(effective_sample_size(log_weights), torch.tensor([4.0, 1.0, 2.0]))
 
 
-def test_a_swarm_whose_weights_fail_is_named():
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_a_swarm_whose_weights_fail_is_named(value):
     setting = composition("nf_id")
 
     def broken(x, t):
         at = analytic(setting.sources)(x, t)
         if float(t) < 0.5:
-            at[0, :, 2] = float("nan")
+            at[0, :, 2] = float(value)
         return at
 
     with pytest.raises(RecomposeError, match="step 6 of 10: the log-weights of swarm 2 are not finite"):
@@ -218,3 +230,155 @@ def test_no_particles_are_refused():
 def test_the_same_generator_gives_the_same_samples():
     assert torch.equal(sample("gmm_id", 4, swarms=5), sample("gmm_id", 4, swarms=5))
     assert dataclasses.asdict(Sampler())["steps"] == 500
+
+
+def test_weights_in_double_precision_are_resampled_too():
+    log_weights = torch.tensor([[0.0, -torch.inf, 0.0]], dtype=torch.double)
+    assert sorted(systematic_resampling(log_weights, generator())[0].tolist())[::2] == [0, 2]
+
+
+# -- Particles of any shape
+
+
+def of_images(sources, shape, schedule=VP):
+    """The exact scores of Gaussians in as many dimensions as an image has pixels."""
+    flat = mixture_scores(sources, schedule)
+    return lambda x, t: flat(x.flatten(0, -3), t).unflatten(1, shape)
+
+
+@pytest.fixture(scope="module")
+def images():
+    """Three Gaussian images of 2 x 2 pixels, each twice a plane of NF-ID, in axes that mix all pixels."""
+    shape, what = (1, 2, 2), composition("nf_id")
+    turned = torch.linalg.qr(torch.randn((4, 4), generator=generator(5))).Q
+    covariances = torch.stack(
+        [turned @ torch.block_diag(*[source.covariances[0]] * 2) @ turned.T for source in what.sources]
+    )
+    covariances = (covariances + covariances.mT) / 2
+    return shape, [gaussian(each) for each in covariances], what.weights, composed_covariance(covariances, what.weights)
+
+
+def test_a_point_and_an_image_of_two_pixels_are_the_same_bytes():
+    setting, seen = composition("nf_id"), {}
+    for shape in ((2,), (2, 1, 1), (1, 2, 1)):
+        found = sample_composition(
+            of_images(setting.sources, shape), setting.weights, swarms=40, particles=8, shape=shape,
+            sampler=Sampler(steps=30), schedule=VP, generator=generator(),
+        )  # fmt: skip
+        assert found.shape == (40, *shape)
+        seen[shape] = found.flatten(1)
+    assert torch.equal(seen[2,], seen[2, 1, 1]) and torch.equal(seen[2,], seen[1, 2, 1])
+
+
+@pytest.mark.parametrize("particles", [1, 16])
+def test_the_corrector_of_images_reaches_what_that_of_points_does(images, particles):
+    """Of the covariance of Theorem 1, in the pixels' mixed axes: the naive sampler misses a tenth of the variances."""
+    shape, sources, weights, expected = images
+    found = sample_in_parts(
+        of_images(sources, shape), weights, swarms=2000, particles=particles, shape=shape,
+        sampler=Sampler(steps=100, clip=None), schedule=VP, generator=generator(),
+    ).flatten(1)  # fmt: skip
+    missed = (expected - found.T.cov()).abs()
+    planar = 20 / 21 - sample("nf_id", particles, swarms=4000, steps=100, clip=None).var(dim=0).mean()
+    assert float(missed.diagonal().mean()) == pytest.approx(float(planar), abs=0.03)
+    assert float(missed.max()) < (0.2 if particles == 1 else 0.1)
+
+
+@pytest.mark.parametrize("weights", [[1.0, 1.0, -1.0], [0.5, 0.8, 0.4], [2.0, -0.5, -0.5]])
+def test_the_gap_of_squares_is_that_of_differences(weights):
+    """At 196,608 dimensions, the rooms of paper 2, in fp64; at (1, 1, -1) it is 2 <S_1 - S_0, S_2 - S_0>."""
+    scores = torch.randn((3, 3, 256, 256, 1, 2), generator=generator(), dtype=torch.double)
+    weights = torch.tensor(weights, dtype=torch.double)
+    composed = composed_score(scores, weights)
+    expected = log_weight_rate(scores, composed, weights, 2.0, 0.0)
+    torch.testing.assert_close(square_gap(scores, weights), expected)
+    if weights.sum() == 1 and weights[0] == 1:
+        inner = ((scores[0] - scores[2]) * (scores[1] - scores[2])).sum(dim=(0, 1, 2))
+        torch.testing.assert_close(2 * inner, expected)
+
+
+def test_differences_keep_in_single_precision_what_sums_of_squares_lose():
+    """Scores of many pixels that agree up to a thousandth, as those of one image under three conditions do."""
+    common = 10 * torch.randn((3, 256, 256, 1, 2), generator=generator(), dtype=torch.double)
+    scores = common + 0.001 * torch.randn((3, 3, 256, 256, 1, 2), generator=generator(1), dtype=torch.double)
+    weights = torch.tensor([1.0, 1.0, -1.0])
+    exact = square_gap(scores, weights.double())
+    scores = scores.float()
+    differences = square_gap(scores, weights)
+    sums = log_weight_rate(scores, composed_score(scores, weights), weights, 2.0, 0.0)
+    assert float((differences - exact).abs().max()) < 0.01 < 0.1 < float((sums - exact).abs().max())
+
+
+def ancestral(images, particles, swarms, count=100, stop=None, watch=None):
+    """DDPM steps on the composed velocity at zero terminal SNR, weighed by the table of the schedule."""
+    shape, sources, weights, _ = images
+    schedule, times, noise = zero_terminal_snr(ddpm_schedule()), timesteps(1000, count, "leading"), generator(1)
+
+    def scales(number):
+        return float(schedule.alpha[times[number]]), float(schedule.sigma[times[number]])
+
+    def velocities(x, number):
+        points = x.flatten(0, -3).movedim(0, -1)
+        exact = torch.stack([source.noised(*scales(number)).score(points).movedim(-1, 0) for source in sources])
+        return to_velocity(exact.unflatten(1, shape), x, *scales(number), "score")
+
+    def move(x, velocity, number):
+        return ddpm_step(
+            x, velocity, schedule, times[number - 1], times[number], kind="velocity", clip=6.0, generator=noise
+        )
+
+    def gain(x, at, composed, number):
+        scores = to_score(at, x, *scales(number), "velocity")
+        share = schedule.beta[times[number]] * (times[number - 1] - times[number])
+        return 0.5 * share * square_gap(scores, weights)
+
+    start = torch.randn((*shape, swarms, particles), generator=noise)
+    return sample_swarms(
+        start, weights, steps=count, predictions=velocities, move=move, gain=gain, weighted=stop or count - 1,
+        generator=noise, watch=watch,
+    )  # fmt: skip
+
+
+def ancestral_variance(variance, count=100):
+    """Where as many ancestral steps end that know the score of one Gaussian: a little short, in closed form."""
+    schedule, found = zero_terminal_snr(ddpm_schedule()), 1.0
+    for t, s in pairwise(timesteps(1000, count, "leading")):
+        (alpha, sigma), (alpha_s, sigma_s) = ((schedule.alpha[each], schedule.sigma[each]) for each in (t, s))
+        beta = 1 - (alpha / alpha_s) ** 2
+        estimate = alpha * variance / (alpha**2 * variance + sigma**2)
+        slope = (alpha_s * beta * estimate + alpha / alpha_s * sigma_s**2) / sigma**2
+        found = slope**2 * found + beta * sigma_s**2 / sigma**2
+    return found
+
+
+def test_ancestral_steps_on_velocities_are_corrected_too(images):
+    """As far as their number allows: they end where they would with the score of the composition itself."""
+    naive, corrected = (ancestral(images, *how).flatten(1).var(dim=0).mean() for how in ((1, 3000), (16, 1200)))
+    expected = ancestral_variance(20 / 21)
+    assert expected == pytest.approx(0.876, abs=0.001)
+    assert float(naive) < expected - 0.08
+    assert float(corrected) == pytest.approx(expected, abs=0.06)
+
+
+@pytest.mark.parametrize("stop", [None, 12])
+def test_a_run_can_be_watched_and_weighed_no_longer_than_to_a_step(images, stop):
+    """Every weighing is told: how poor each swarm was, and who survived it. Where nothing weighs, nobody dies."""
+    told = []
+    ancestral(images, 16, 20, count=20, stop=stop, watch=lambda *each: told.append(each))
+    assert [number for number, _, _ in told] == list(range(1, (stop or 19) + 1))
+    sizes = torch.stack([effective_sample_size(log_weights) for _, log_weights, _ in told])
+    assert sizes.shape == (len(told), 20) and 1 <= float(sizes.min()) < float(sizes.max()) <= 16.001
+    assert all(ancestors.shape == (20, 16) and int(ancestors.max()) < 16 for _, _, ancestors in told)
+
+
+def test_fewer_particles_move_together_the_larger_they_are(monkeypatch):
+    asked = []
+
+    def draw(swarms):
+        asked.append(swarms)
+        return torch.full((swarms, 3, 8, 8), float(len(asked)))
+
+    monkeypatch.setitem(feynman_kac.AT_ONCE, "cpu", 192 * 4 * 5)  # five swarms of four
+    assert in_parts(draw, 12, 4, (3, 8, 8), "cpu").shape == (12, 3, 8, 8)
+    in_parts(draw, 2, 4, (3, 64, 64), "cpu")  # one by one, where not even one fits
+    assert asked == [5, 5, 2, 1, 1]

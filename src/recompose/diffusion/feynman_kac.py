@@ -26,8 +26,8 @@ Predictions = Callable[[Tensor, int], Tensor]
 """x and how many moves led to it -> what each source predicts there, (sources, *x.shape): scores, or velocities"""
 Move = Callable[[Tensor, Tensor, int], Tensor]
 """x, the composed prediction there and the number of the move, from 1 -> x after it"""
-Gain = Callable[[Tensor, Tensor, int], Tensor]
-"""Predictions, the composed one and how many moves led there -> what the log-weights gain, (swarms, particles)"""
+Gain = Callable[[Tensor, Tensor, Tensor, int], Tensor]
+"""x, the predictions and the composed one there, how many moves led to it -> what the log-weights gain"""
 Watch = Callable[[int, Tensor, Tensor | None], None]
 """Told of each weighing: its move, the log-weights, and the ancestors if some swarms were resampled by them"""
 
@@ -66,7 +66,7 @@ def sample_swarms(
         composed = composed_score(at, weights)
         if alone or number > weighted:
             continue
-        log_weights = log_weights + gain(at, composed, number)
+        log_weights = log_weights + gain(x, at, composed, number)
         _require_finite(log_weights, number, steps)
         ancestors, kept = (None, log_weights) if number == steps else resampling(log_weights, threshold, generator)
         if watch:
@@ -163,7 +163,7 @@ def sample_composition(
         noisy = sampler.dynamics == "sde" and (number < sampler.steps or sampler.noise_on_last_step)
         return euler(x, composed, betas[number - 1] / sampler.steps, sampler.dynamics, generator if noisy else None)
 
-    def gain(at: Tensor, composed: Tensor, number: int) -> Tensor:
+    def gain(x: Tensor, at: Tensor, composed: Tensor, number: int) -> Tensor:
         rate = log_weight_rate(at, composed, weights, betas[number], -0.5 * betas[number] * math.prod(shape))
         return bounded(rate, sampler) / sampler.steps
 

@@ -52,15 +52,15 @@ def ddpm_step(
     """Ancestral step (Ho et al., 2020, Eqs. 6 and 7): x_s from q(x_s | x_t, x_0) at the estimate of x_0.
 
     clip: the estimate is kept within +-clip. variance: that of q for a known x_0, or beta for a standard normal one
-    (their section 3.2). The step to the data, s = 0, adds no noise.
+    (their section 3.2). The step to the data, s = 0, is the estimate.
     """
     (alpha, sigma), (alpha_s, sigma_s) = _scales(schedule, t), _scales(schedule, s)
+    clean = _clipped(to_clean(predicted, x, alpha, sigma, kind), clip)
+    if s == 0:
+        return clean
     kept = alpha / alpha_s
     beta = 1 - kept**2  # of all steps from s to t together
-    clean = _clipped(to_clean(predicted, x, alpha, sigma, kind), clip)
     mean = (alpha_s * beta / sigma**2) * clean + (kept * sigma_s**2 / sigma**2) * x
-    if s == 0:
-        return mean
     spread = beta if variance == "large" else beta * sigma_s**2 / sigma**2
     return mean + spread**0.5 * _noise(x, generator)
 
