@@ -21,7 +21,7 @@ from recompose.diffusion.denoising import placed
 from recompose.diffusion.score_ascent import score_ascent
 from recompose.machine import resolve_precision
 from recompose.networks.unet import FeatureUNet
-from recompose.papers.feature_guidance.guidance import score_of
+from recompose.papers.feature_guidance.guidance import residual_of
 from recompose.papers.feature_guidance.settings import Network
 
 NETWORKS = {"small": Network().model_dump(), "published": {}}
@@ -97,7 +97,7 @@ def sampling(scale: str, side: int, count: int, repeats: int, device: str) -> No
     options = {"step": 0.05, "noise": 0.01, "final": 0.0, "limit": 5}
 
     def climb(part: Tensor, told: Tensor) -> None:
-        score_ascent(score_of(network, told), part, **options, generator=torch.Generator())
+        score_ascent(residual_of(network, told), part, **options, generator=torch.Generator())
 
     def anew(part: Tensor, told: Tensor) -> None:
         score_ascent(lambda y, which: -network(y, network.features(part[which])), part, **options,

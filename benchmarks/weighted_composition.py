@@ -24,7 +24,7 @@ from recompose.datasets.compositions import composition
 from recompose.diffusion.feynman_kac import Sampler, sample_in_parts
 from recompose.diffusion.grid_scores import GridScores
 from recompose.diffusion.noise_prediction import Task, Training, train
-from recompose.diffusion.noising import VariancePreserving
+from recompose.diffusion.schedules import VariancePreserving
 from recompose.metrics.sliced_wasserstein import directions, sliced_wasserstein
 from recompose.networks.stacked import StackedMLP, noise_predictors
 from recompose.papers.weighted_composition.networks import network_scores
@@ -112,7 +112,7 @@ def sampling(device: str, nodes: int = 96, particles: int = 256, outputs: int = 
         generator = torch.Generator(device).manual_seed(0)
         spent = seconds(
             lambda: sample_in_parts(
-                scores, weights, swarms=swarms, particles=particles, dimension=2, sampler=Sampler(steps=steps),
+                scores, weights, swarms=swarms, particles=particles, shape=(2,), sampler=Sampler(steps=steps),
                 schedule=SCHEDULE, generator=generator,
             )
         )  # fmt: skip

@@ -103,12 +103,12 @@ def test_the_density_of_a_mixture_integrates_to_one_and_its_samples_have_its_mom
 
 
 def test_noise_convolves_a_mixture():
-    mixture, alpha, gamma = some_mixture(), 0.7, 0.5
+    mixture, alpha, sigma = some_mixture(), 0.7, 0.5
     generator = torch.Generator().manual_seed(3)
     x = alpha * mixture.sample(200_000, generator)
-    x = x + gamma * torch.randn(x.shape, generator=generator, dtype=x.dtype)
+    x = x + sigma * torch.randn(x.shape, generator=generator, dtype=x.dtype)
     points, area = grid(-12, 12)
-    mean, covariance = moments(mixture.noised(alpha, gamma).log_density(points), points, area)
+    mean, covariance = moments(mixture.noised(alpha, sigma).log_density(points), points, area)
     torch.testing.assert_close(x.mean(dim=0), mean, rtol=0, atol=0.02)
     torch.testing.assert_close(x.T.cov(), covariance, rtol=0, atol=0.04)
 

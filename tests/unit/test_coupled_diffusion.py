@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from recompose.diffusion.samplers import ode_step, sde_step
+from recompose.diffusion.sampling import ode_step, sde_step
 from recompose.diffusion.schedules import linear_schedule
 from recompose.papers.coupled_inference import coupled
 from recompose.papers.coupled_inference.binding import others
@@ -56,8 +56,8 @@ def test_the_schedule_is_the_product_of_what_each_step_leaves():
     schedule = linear_schedule(50)
     rate = (0.1 + np.arange(50) / 49 * 19.9) / 50
     assert schedule.alpha[7] == pytest.approx(np.sqrt(np.prod(1 - rate[:7])))
-    np.testing.assert_allclose(schedule.alpha**2 + schedule.beta**2, 1.0)
-    assert (schedule.alpha[0], schedule.beta[0], schedule.steps) == (1.0, 0.0, 50)
+    np.testing.assert_allclose(schedule.alpha**2 + schedule.sigma**2, 1.0)
+    assert (schedule.alpha[0], schedule.sigma[0], schedule.steps) == (1.0, 0.0, 50)
     assert (np.diff(schedule.alpha) < 0).all()
 
 
@@ -65,25 +65,25 @@ def test_the_schedule_is_the_product_of_what_each_step_leaves():
 def test_the_schedule_stays_a_schedule_for_any_number_of_steps(steps):
     schedule = linear_schedule(steps)
     assert np.isfinite(schedule.alpha).all()
-    assert (schedule.alpha > 0).all() and (schedule.rate < 1).all()
+    assert (schedule.alpha > 0).all() and (schedule.beta < 1).all()
 
 
 @pytest.mark.parametrize("which", [0, 1])
 def test_the_score_is_the_gradient_of_the_log_density(problem, which):
     """Eqs. 13-15 and 28-29 by automatic differentiation of the mixture's log density."""
     space, components = spaces(problem[0])[which]
-    alpha, beta, hyperparameters = 0.8, 0.6, chosen()
-    variance = alpha**2 * hyperparameters.sigma_0**2 + beta**2
+    alpha, sigma, hyperparameters = 0.8, 0.6, chosen()
+    variance = alpha**2 * hyperparameters.sigma_0**2 + sigma**2
     x = noisy(components).requires_grad_()
     distances = (x.unsqueeze(-1) - alpha * components.unsqueeze(-2)).square().sum(dim=-3)
     torch.logsumexp(-distances / (2 * variance), dim=-1).sum().backward()
-    found = denoise(space, x.detach(), EVERY, alpha, beta, hyperparameters)
+    found = denoise(space, x.detach(), EVERY, alpha, sigma, hyperparameters)
     torch.testing.assert_close(found.score, x.grad)
 
 
 @pytest.mark.parametrize("which", [0, 1])
 def test_tweedie_agrees_with_the_score(problem, which):
-    """Eq. 16: x_0 = (x_t + beta^2 score) / alpha."""
+    """Eq. 16: x_0 = (x_t + sigma^2 score) / alpha."""
     space, components = spaces(problem[0])[which]
     x = noisy(components)
     found = denoise(space, x, EVERY, 0.8, 0.6, chosen())
@@ -168,16 +168,16 @@ def test_strength_schedules(kind, at_start, at_end):
 
 def test_sigma_and_snr_schedules_follow_the_noise():
     schedule = linear_schedule(50)
-    assert guidance_strength(schedule, 9, "sigma") == schedule.beta[9]
-    assert guidance_strength(schedule, 9, "snr") == schedule.beta[9] / schedule.alpha[9]
+    assert guidance_strength(schedule, 9, "sigma") == schedule.sigma[9]
+    assert guidance_strength(schedule, 9, "snr") == schedule.sigma[9] / schedule.alpha[9]
 
 
 def flow(schedule, step, x, mean, sigma_0):
     """Reverse diffusion of one Gaussian, whose score is known."""
     for t in range(schedule.steps, 0, -1):
-        alpha, beta = float(schedule.alpha[t]), float(schedule.beta[t])
-        score = (alpha * mean - x) / (alpha**2 * sigma_0**2 + beta**2)
-        x = step(x, score, float(schedule.rate[t]))
+        alpha, sigma = float(schedule.alpha[t]), float(schedule.sigma[t])
+        score = (alpha * mean - x) / (alpha**2 * sigma_0**2 + sigma**2)
+        x = step(x, score, float(schedule.beta[t]))
     return x
 
 
@@ -185,7 +185,7 @@ def test_the_ode_maps_one_gaussian_to_another():
     """Its flow is linear: x_0 = mean + sigma_0 / omega_T (x_T - alpha_T mean)."""
     schedule = linear_schedule(4000)
     x = torch.linspace(-2, 2, 9, dtype=torch.double)
-    omega = np.sqrt(schedule.alpha[-1] ** 2 * 0.25 + schedule.beta[-1] ** 2)
+    omega = np.sqrt(schedule.alpha[-1] ** 2 * 0.25 + schedule.sigma[-1] ** 2)
     expected = 3.0 + 0.5 / omega * (x - schedule.alpha[-1] * 3.0)
     torch.testing.assert_close(flow(schedule, ode_step, x, 3.0, 0.5), expected, rtol=0, atol=5e-3)
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-
 from recompose.cli.feature_guidance import measure
 from recompose.cli.feature_guidance import networks as train_networks
+
 from recompose.errors import RecomposeError
 from recompose.papers.feature_guidance import (
     aggregation,

@@ -8,7 +8,7 @@ from recompose.datasets.compositions import composition
 from recompose.diffusion.feynman_kac import Sampler, sample_composition
 from recompose.diffusion.grid_scores import GridScores
 from recompose.diffusion.mixtures import mixture_scores
-from recompose.diffusion.noising import VariancePreserving
+from recompose.diffusion.schedules import VariancePreserving
 from recompose.metrics.sliced_wasserstein import sliced_wasserstein
 
 VP = VariancePreserving()
@@ -28,8 +28,8 @@ def test_no_score_is_further_off_than_the_bound(name, time):
     """Relative to one and the scores; also where the mixtures have edges: there the exact scores stand in."""
     t = torch.tensor(time)
     grid = GridScores(analytic(name), VP, nodes=64, bound=0.01)
-    exact = analytic(name)(cloud(), t) * VP.gamma(t)
-    error = (grid(cloud(), t) * VP.gamma(t) - exact).abs() / (1 + exact.abs().amax(dim=(0, 1)))
+    exact = analytic(name)(cloud(), t) * VP.sigma(t)
+    error = (grid(cloud(), t) * VP.sigma(t) - exact).abs() / (1 + exact.abs().amax(dim=(0, 1)))
     assert float(error.max()) < 1.5 * grid.bound  # the estimate leaves out higher derivatives
     assert grid.asked == 300 * 40
 
@@ -63,7 +63,7 @@ def test_samples_from_the_grid_are_those_of_the_exact_scores():
     def run(scores):
         parts = [
             sample_composition(
-                scores, setting.weights, swarms=500, particles=16, dimension=2, sampler=Sampler(steps=50),
+                scores, setting.weights, swarms=500, particles=16, shape=(2,), sampler=Sampler(steps=50),
                 schedule=VP, generator=torch.Generator().manual_seed(part),
             )
             for part in range(6)

@@ -6,7 +6,7 @@ import torch
 from recompose.diffusion import noise_prediction
 from recompose.diffusion.mixtures import gaussian
 from recompose.diffusion.noise_prediction import Divergence, Task, Training, network_input, score_of
-from recompose.diffusion.noising import VariancePreserving
+from recompose.diffusion.schedules import VariancePreserving
 from recompose.errors import RecomposeError
 from recompose.networks.stacked import StackedMLP, noise_predictors
 
@@ -66,7 +66,7 @@ def test_a_batch_is_divided_among_the_sources_and_names_them():
     assert seen.shape == (50, 12, 6) and noise.shape == (50, 12, 2)
     assert torch.equal(seen[..., 3:].sum(dim=1), torch.full((50, 3), 4.0))
     t, source = seen[..., :1], seen[..., 3:].argmax(dim=-1, keepdim=True)
-    torch.testing.assert_close(seen[..., 1:3], VP.alpha(t) * source + VP.gamma(t) * noise)
+    torch.testing.assert_close(seen[..., 1:3], VP.alpha(t) * source + VP.sigma(t) * noise)
 
 
 def test_the_score_of_a_gaussian_is_learned():
@@ -77,7 +77,7 @@ def test_the_score_of_a_gaussian_is_learned():
     network = train([Task(("score",), data)], training, width=64, schedule=VP)
     for time in (0.3, 0.6):
         t = torch.tensor(time)
-        noised = source.noised(float(VP.alpha(t)), float(VP.gamma(t)))
+        noised = source.noised(float(VP.alpha(t)), float(VP.sigma(t)))
         x = noised.sample(500, torch.Generator().manual_seed(1)).unsqueeze(0)
         learned = score_of(network(network_input(t.expand(1, 500, 1), x)), t, VP)[0]
         expected = noised.score(x[0])

@@ -1,4 +1,4 @@
-"""SISA against scores whose diffusion is known."""
+"""SISA against denoisers whose diffusion is known."""
 
 import math
 
@@ -11,7 +11,7 @@ POINT = 0.25
 
 
 def to_a_point(x, which):
-    """The score of the distribution that is all at one point."""
+    """The residual of the denoiser that knows one point only."""
     return POINT - x
 
 
@@ -20,9 +20,9 @@ def start(images=4, sigma=1.0, side=32, seed=0):
     return POINT + sigma * torch.randn(images, 1, side, side, generator=generator)
 
 
-def climb(x, score=to_a_point, **options):
+def climb(x, residual=to_a_point, **options):
     defaults = {"step": 0.2, "noise": 0.3, "final": 0.01, "limit": 1000, "generator": torch.Generator().manual_seed(1)}
-    return score_ascent(score, x, **(defaults | options))
+    return score_ascent(residual, x, **(defaults | options))
 
 
 @pytest.mark.parametrize(("step", "noise"), [(0.2, 0.3), (0.05, 0.5), (0.5, 1.0), (0.1, 0.1)])
@@ -64,10 +64,10 @@ def test_an_image_that_stops_leaves_the_others_as_they_are():
     torch.testing.assert_close(both.x[0], done.x[0])
 
 
-def test_the_score_is_told_which_images_it_sees():
+def test_the_denoiser_is_told_which_images_it_sees():
     targets = torch.tensor([0.0, 0.5, 1.0]).view(3, 1, 1, 1)
     x = targets + torch.tensor([1.0, 0.01, 1.0]).view(3, 1, 1, 1) * start(3)
-    arrived = climb(x, score=lambda x, which: targets[which] - x)
+    arrived = climb(x, residual=lambda x, which: targets[which] - x)
     assert (arrived.x - targets).abs().mean(dim=(1, 2, 3)).max() < 0.02
 
 
@@ -81,10 +81,10 @@ def test_samples_of_a_gaussian_have_its_variance():
     """Blind to the level: it is read off the image, whose variance is that of the Gaussian and of the noise."""
     variance = 0.2**2
 
-    def score(x, which):
+    def residual(x, which):
         level = (x.flatten(1).var(dim=1) - variance).clamp_min(0).view(-1, 1, 1, 1)
         return level / (level + variance) * (POINT - x)
 
-    arrived = climb(start(8, side=64), score=score, step=0.1, noise=0.2, final=0.002)
+    arrived = climb(start(8, side=64), residual=residual, step=0.1, noise=0.2, final=0.002)
     assert arrived.x.var().item() == pytest.approx(variance, rel=0.06)
     assert arrived.x.mean().item() == pytest.approx(POINT, abs=0.01)

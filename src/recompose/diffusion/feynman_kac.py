@@ -2,8 +2,12 @@
 
 Times run as in the field: t = 0 is data, t = 1 noise. A sampler goes from 1 to 0; its log-weights are written for
 *increasing sampling time*, so their signs are opposite to those of a formula for dt < 0.
+
+Particles have any shape, a point (2,) or an image (3, 64, 64), and stand side by side: (*shape, swarms, particles).
+Networks want their batch first; turning a batch around costs a hundredth of a small U-Net's forward pass.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,15 +15,105 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from recompose.diffusion.noising import NEAREST, VariancePreserving
-from recompose.diffusion.particles import effective_sample_size, systematic_resampling
+from recompose.diffusion.particles import descended, one_of_each, resampling
+from recompose.diffusion.schedules import NEAREST, VariancePreserving
 from recompose.errors import RecomposeError
 
 Scores = Callable[[Tensor, Tensor], Tensor]
-"""x: (dimension, swarms, particles), t: () -> the score of each source at x, (sources, dimension, swarms, particles)"""
+"""x: (*shape, swarms, particles), t: () -> the score of each source at x, (sources, *shape, swarms, particles)"""
 
-AT_ONCE = {"cpu": 2**15, "cuda": 2**21}
-"""Particles that `sample_in_parts` moves together."""
+Predictions = Callable[[Tensor, int], Tensor]
+"""x and how many moves led to it -> what each source predicts there, (sources, *x.shape): scores, or velocities"""
+Move = Callable[[Tensor, Tensor, int], Tensor]
+"""x, the composed prediction there and the number of the move, from 1 -> x after it"""
+Gain = Callable[[Tensor, Tensor, Tensor, int], Tensor]
+"""x, the predictions and the composed one there, how many moves led to it -> what the log-weights gain"""
+Watch = Callable[[int, Tensor, Tensor | None], None]
+"""Told of each weighing: its move, the log-weights, and the ancestors if some swarms were resampled by them"""
+
+AT_ONCE = {"cpu": 2**16, "cuda": 2**22}
+"""Numbers, particles by their size, that move together: what a processor's cache holds, or fills a GPU."""
+
+
+def sample_swarms(
+    x: Tensor,
+    weights: Tensor,
+    *,
+    steps: int,
+    predictions: Predictions,
+    move: Move,
+    gain: Gain,
+    weighted: int,
+    generator: torch.Generator,
+    threshold: float | None = None,
+    watch: Watch | None = None,
+) -> Tensor:
+    """One draw from each swarm, from x: (*shape, swarms, particles) -> (swarms, *shape).
+
+    Each of the steps moves by the composed prediction and asks for new ones at the new place and time; after the first
+    `weighted` moves the swarm is weighed by these, and resampled (`recompose.diffusion.particles.resampling`), but in
+    the end: there one particle is drawn by its weight. A swarm of one is moved and never weighed: the naive sampler.
+    weights: (sources,). Raises RecomposeError where a log-weight is not finite.
+    """
+    alone = x.shape[-1] == 1
+    log_weights = torch.zeros(x.shape[-2:], dtype=x.dtype, device=x.device)
+    composed = composed_score(predictions(x, 0), weights)
+    for number in range(1, steps + 1):
+        x = move(x, composed, number)
+        if number == steps and (alone or weighted < steps):
+            break  # nobody asks what is predicted here
+        at = predictions(x, number)
+        composed = composed_score(at, weights)
+        if alone or number > weighted:
+            continue
+        log_weights = log_weights + gain(x, at, composed, number)
+        _require_finite(log_weights, number, steps)
+        ancestors, kept = (None, log_weights) if number == steps else resampling(log_weights, threshold, generator)
+        if watch:
+            watch(number, log_weights, ancestors)
+        if ancestors is not None:
+            x, composed = descended(x, ancestors), descended(composed, ancestors)
+        log_weights = kept
+    return one_of_each(x, log_weights, generator)
+
+
+def composed_score(scores: Tensor, weights: Tensor) -> Tensor:
+    """The naively composed score, sum_a w_a S_a (section 3.2): (sources, ...) -> (...)."""
+    return torch.tensordot(weights, scores, dims=1)
+
+
+def square_gap(scores: Tensor, weights: Tensor) -> Tensor:
+    """|sum_a w_a S_a|^2 - sum_a w_a |S_a|^2 of Eq. 11, from differences to the last source, D_a = S_a - S.
+
+    |sum_a w_a D_a|^2 - sum_a w_a |D_a|^2 + (w - 1) <S, w S + 2 sum_a w_a D_a>, w = sum_a w_a: where w = 1, scores of
+    200,000 pixels that agree cancel before they are squared and not after, which fp32 needs.
+    (sources, *shape, swarms, particles), (sources,) -> (swarms, particles)
+    """
+    scores = scores.flatten(1, -3)
+    last, apart = scores[-1], scores[:-1] - scores[-1]
+    composed = composed_score(apart, weights[:-1])
+    gap = composed.square().sum(dim=0) - composed_score(apart.square().sum(dim=1), weights[:-1])
+    total = float(weights.sum())
+    return gap if total == 1 else gap + (total - 1) * (last * (total * last + 2 * composed)).sum(dim=0)
+
+
+def log_weight_rate(
+    scores: Tensor, composed: Tensor, weights: Tensor, beta: float | Tensor, drift_divergence: float | Tensor
+) -> Tensor:
+    """How fast a particle gains log-weight per unit of sampling time: Eq. 11, its sign (for dt < 0) turned.
+
+    (sum_a w_a - 1) div u + beta/2 (|sum_a w_a S_a|^2 - sum_a w_a |S_a|^2)
+    scores: (sources, *shape, swarms, particles), composed: their `composed_score`, weights: (sources,), beta: of now,
+    drift_divergence: div u -> (swarms, particles)
+    """
+    scores, composed = scores.flatten(1, -3), composed.flatten(0, -3)
+    squares = scores.square().flatten(0, 1)
+    gap = composed.square().sum(dim=0) - torch.tensordot(weights.repeat_interleave(scores.shape[1]), squares, dims=1)
+    return gap.mul_(0.5 * beta).add_((weights.sum() - 1) * drift_divergence)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# In continuous time
 
 
 @dataclass(frozen=True)
@@ -38,37 +132,19 @@ class Sampler:
     noise_on_last_step: bool = True
 
 
-def composed_score(scores: Tensor, weights: Tensor) -> Tensor:
-    """The naively composed score, sum_a w_a S_a (section 3.2): (sources, ...) -> (...)."""
-    return torch.tensordot(weights, scores, dims=1)
-
-
-def log_weight_rate(
-    scores: Tensor, composed: Tensor, weights: Tensor, rate: float | Tensor, drift_divergence: float | Tensor
-) -> Tensor:
-    """How fast a particle gains log-weight per unit of sampling time: Eq. 11, its sign (for dt < 0) turned.
-
-    (sum_a w_a - 1) div u + b/2 (|sum_a w_a S_a|^2 - sum_a w_a |S_a|^2)
-    scores: (sources, dimension, ...), composed: their `composed_score`, weights: (sources,), rate: b(t),
-    drift_divergence: div u -> (...)
-    """
-    squares = scores.square().flatten(0, 1)
-    gap = composed.square().sum(dim=0) - torch.tensordot(weights.repeat_interleave(scores.shape[1]), squares, dims=1)
-    return gap.mul_(0.5 * rate).add_((weights.sum() - 1) * drift_divergence)
-
-
 def sample_composition(
     scores: Scores,
     weights: Tensor,
     *,
     swarms: int,
     particles: int,
-    dimension: int,
+    shape: tuple[int, ...],
     sampler: Sampler,
     schedule: VariancePreserving,
     generator: torch.Generator,
+    watch: Watch | None = None,
 ) -> Tensor:
-    """One draw from each of the swarms: (swarms, dimension).
+    """One draw from each of the swarms of particles of a shape: (swarms, *shape).
 
     Euler(-Maruyama) on the naively composed score (Eqs. 4 and 5). After each move the log-weight rate is evaluated at
     the new place and time, and the swarm is resampled by it; at the end one particle is drawn by its weight. With one
@@ -76,71 +152,83 @@ def sample_composition(
     """
     if particles < 1:
         raise RecomposeError(f"particles = {particles}, expected at least 1")
-    options: dict[str, Any] = {"generator": generator, "dtype": weights.dtype, "device": weights.device}
-    times = torch.linspace(1, 0, sampler.steps + 1, dtype=weights.dtype, device=weights.device)
-    rates = schedule.rate(times).tolist()
-    x = torch.randn((dimension, swarms, particles), **options)
-    log_weights = torch.zeros((swarms, particles), dtype=weights.dtype, device=weights.device)
-    first = particles * torch.arange(swarms, device=x.device).unsqueeze(-1)
-    at = scores(x, times[0].clamp(NEAREST, 1 - NEAREST))
-    composed = composed_score(at, weights)
-    for number in range(1, sampler.steps + 1):
-        last, spent = number == sampler.steps, rates[number - 1] / sampler.steps
-        if sampler.dynamics == "sde":
-            x = x * (1 + 0.5 * spent) + spent * composed
-            if not last or sampler.noise_on_last_step:
-                x.add_(torch.randn(x.shape, **options), alpha=spent**0.5)
-        else:
-            x = x * (1 + 0.5 * spent) + 0.5 * spent * composed
-        if particles == 1 and last:
-            break
-        at = scores(x, times[number].clamp(NEAREST, 1 - NEAREST))
-        composed = composed_score(at, weights)
-        if particles == 1:
-            continue
-        gain = log_weight_rate(at, composed, weights, rates[number], -0.5 * rates[number] * dimension)
-        log_weights += _bounded(gain, sampler) / sampler.steps
-        _require_finite(log_weights, number, sampler.steps)
-        resampled = None if last else _resampled(log_weights, sampler)
-        if resampled is not None:
-            ancestors = systematic_resampling(log_weights, generator)
-            if not resampled.all():
-                ancestors = torch.where(resampled, ancestors, torch.arange(particles, device=x.device))
-            flat = (ancestors + first).flatten()
-            x = x.flatten(1).index_select(1, flat).view_as(x)
-            composed = composed.flatten(1).index_select(1, flat).view_as(x)
-            log_weights.masked_fill_(resampled, 0)
-    drawn = torch.multinomial(torch.softmax(log_weights, dim=-1), 1, generator=generator)
-    return torch.take_along_dim(x, drawn.unsqueeze(0), dim=-1).squeeze(-1).T
+    options: dict[str, Any] = {"dtype": weights.dtype, "device": weights.device}
+    times = torch.linspace(1, 0, sampler.steps + 1, **options)
+    betas = schedule.beta(times).tolist()
+
+    def predictions(x: Tensor, number: int) -> Tensor:
+        return scores(x, times[number].clamp(NEAREST, 1 - NEAREST))
+
+    def move(x: Tensor, composed: Tensor, number: int) -> Tensor:
+        noisy = sampler.dynamics == "sde" and (number < sampler.steps or sampler.noise_on_last_step)
+        return euler(x, composed, betas[number - 1] / sampler.steps, sampler.dynamics, generator if noisy else None)
+
+    def gain(x: Tensor, at: Tensor, composed: Tensor, number: int) -> Tensor:
+        rate = log_weight_rate(at, composed, weights, betas[number], -0.5 * betas[number] * math.prod(shape))
+        return bounded(rate, sampler) / sampler.steps
+
+    return sample_swarms(
+        torch.randn((*shape, swarms, particles), generator=generator, **options),
+        weights,
+        steps=sampler.steps,
+        predictions=predictions,
+        move=move,
+        gain=gain,
+        weighted=sampler.steps,
+        generator=generator,
+        threshold=sampler.threshold if sampler.resampling == "threshold" else None,
+        watch=watch,
+    )
+
+
+def euler(
+    x: Tensor, score: Tensor, beta: float, dynamics: Literal["sde", "ode"], generator: torch.Generator | None
+) -> Tensor:
+    """A step of the denoising SDE, x + beta (x/2 + score) + sqrt(beta) noise, or ODE, x + beta/2 (x + score).
+
+    Without a generator the SDE's adds no noise. beta: the share of the variance this step replaces. As the steps of
+    `recompose.diffusion.sampling`, in place: here the time goes into such sums, and they round in another order.
+    """
+    if dynamics == "ode":
+        return x * (1 + 0.5 * beta) + 0.5 * beta * score
+    x = x * (1 + 0.5 * beta) + beta * score
+    if generator is not None:
+        x.add_(torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device), alpha=beta**0.5)
+    return x
+
+
+def bounded(rate: Tensor, sampler: Sampler) -> Tensor:
+    """The log-weight rate as it is used: (swarms, particles)."""
+    if sampler.centring:
+        rate = rate - rate.mean(dim=-1, keepdim=True)
+    return rate if sampler.clip is None else rate.clamp_(-sampler.clip, sampler.clip)
 
 
 def sample_in_parts(
-    scores: Scores, weights: Tensor, *, swarms: int, particles: int, generator: torch.Generator, **options: Any
+    scores: Scores,
+    weights: Tensor,
+    *,
+    swarms: int,
+    particles: int,
+    shape: tuple[int, ...],
+    generator: torch.Generator,
+    **options: Any,
 ) -> Tensor:
-    """`sample_composition`, some swarms at a time: as many particles as a processor's cache holds, or fill a GPU."""
-    some = max(1, AT_ONCE[generator.device.type] // particles)
-    parts = [min(some, swarms - done) for done in range(0, swarms, some)]
+    """`sample_composition`, some swarms at a time."""
+
+    def draw(some: int) -> Tensor:
+        return sample_composition(
+            scores, weights, swarms=some, particles=particles, shape=shape, generator=generator, **options
+        )
+
+    return in_parts(draw, swarms, particles, shape, generator.device.type)
+
+
+def in_parts(draw: Callable[[int], Tensor], swarms: int, particles: int, shape: tuple[int, ...], device: str) -> Tensor:
+    """What is drawn from some swarms at a time, all of it: as many as fit `AT_ONCE`, at least one."""
+    some = max(1, AT_ONCE[device] // (math.prod(shape) * particles))
     with torch.inference_mode():
-        drawn = [
-            sample_composition(scores, weights, swarms=part, particles=particles, generator=generator, **options)
-            for part in parts
-        ]
-        return torch.cat(drawn)
-
-
-def _bounded(gain: Tensor, sampler: Sampler) -> Tensor:
-    if sampler.centring:
-        gain = gain - gain.mean(dim=-1, keepdim=True)
-    return gain if sampler.clip is None else gain.clamp_(-sampler.clip, sampler.clip)
-
-
-def _resampled(log_weights: Tensor, sampler: Sampler) -> Tensor | None:
-    """Which swarms are resampled now, (swarms, 1); None if none is."""
-    if sampler.resampling == "every_step":
-        return torch.ones_like(log_weights[:, :1], dtype=torch.bool)
-    enough = sampler.threshold * log_weights.shape[-1]
-    resampled = (effective_sample_size(log_weights) < enough).unsqueeze(-1)
-    return resampled if resampled.any() else None
+        return torch.cat([draw(min(some, swarms - done)) for done in range(0, swarms, some)])
 
 
 def _require_finite(log_weights: Tensor, number: int, steps: int) -> None:

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import grid_sample, max_pool2d, pad
 
 from recompose.diffusion.feynman_kac import Scores
-from recompose.diffusion.noising import VariancePreserving
+from recompose.diffusion.schedules import VariancePreserving
 
 DOUBLINGS = 2
 """How often the nodes of a grid are doubled at most."""
@@ -36,7 +36,7 @@ class GridScores:
     The grid of a time is made for the first points that are asked for at that time, and kept; its nodes are doubled
     while many points would have to be exact. Exact are points beyond it, and points in cells where the interpolation
     error, estimated from the second differences of the nodes, exceeds the bound. It is measured in units of predicted
-    noise, gamma(t) |score|, in which the output of a network is of size one where there are data; far from them, where
+    noise, sigma(t) |score|, in which the output of a network is of size one where there are data; far from them, where
     it is larger, relative to it.
     """
 
@@ -88,7 +88,7 @@ class GridScores:
         axis = torch.linspace(-1, 1, nodes, dtype=points.dtype, device=points.device)
         square = torch.stack(torch.meshgrid(axis, axis, indexing="xy"))  # (x and y, row, column)
         at_nodes = self._exact(centre.unsqueeze(-1) + half * square, t)
-        poor = self._curvature(at_nodes * self.schedule.gamma(t)) > self.bound
+        poor = self._curvature(at_nodes * self.schedule.sigma(t)) > self.bound
         field = at_nodes.flatten(0, 1).unsqueeze(0).contiguous(memory_format=torch.channels_last)
         return Grid(centre, half, field, poor if poor.any() else None)
 

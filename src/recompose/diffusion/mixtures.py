@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from recompose.diffusion.noising import VariancePreserving
+from recompose.diffusion.schedules import VariancePreserving
 from recompose.errors import RecomposeError
 
 
@@ -34,10 +34,10 @@ class Mixture:
         """The same mixture on a device."""
         return Mixture(self.weights.to(device), self.means.to(device), self.covariances.to(device))
 
-    def noised(self, alpha: float, gamma: float) -> "Mixture":
-        """The distribution of alpha x + gamma noise, x from this mixture."""
+    def noised(self, alpha: float, sigma: float) -> "Mixture":
+        """The distribution of alpha x + sigma noise, x from this mixture."""
         identity = torch.eye(self.means.shape[-1], dtype=self.means.dtype, device=self.means.device)
-        return Mixture(self.weights, alpha * self.means, alpha**2 * self.covariances + gamma**2 * identity)
+        return Mixture(self.weights, alpha * self.means, alpha**2 * self.covariances + sigma**2 * identity)
 
     def log_density(self, x: Tensor) -> Tensor:
         """(..., dimension) -> (...)."""
@@ -91,7 +91,7 @@ def mixture_scores(sources: Sequence[Mixture], schedule: VariancePreserving) -> 
 
     def scores(x: Tensor, t: Tensor) -> Tensor:
         points = x.movedim(0, -1)
-        alpha, gamma = float(schedule.alpha(t)), float(schedule.gamma(t))
-        return torch.stack([source.noised(alpha, gamma).score(points).movedim(-1, 0) for source in sources])
+        alpha, sigma = float(schedule.alpha(t)), float(schedule.sigma(t))
+        return torch.stack([source.noised(alpha, sigma).score(points).movedim(-1, 0) for source in sources])
 
     return scores

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from recompose.diffusion.checkpoints import CHECKPOINT_SECONDS, load_checkpoint, save_checkpoint
-from recompose.diffusion.noising import NEAREST, VariancePreserving
+from recompose.diffusion.schedules import NEAREST, VariancePreserving
 from recompose.errors import RecomposeError
 from recompose.randomness import torch_generator
 
@@ -115,7 +115,7 @@ def _batches(task: Task, training: Training, number: int, schedule: VariancePres
     t = torch.rand((*shape, 1), generator=generator).clamp(NEAREST, 1 - NEAREST)
     noise = torch.randn((*shape, dimension), generator=generator)
     clean = task.data[torch.arange(sources).view(1, -1, 1), chosen]
-    seen = network_input(t, schedule.alpha(t) * clean + schedule.gamma(t) * noise)
+    seen = network_input(t, schedule.alpha(t) * clean + schedule.sigma(t) * noise)
     return seen.flatten(1, 2), noise.flatten(1, 2)
 
 
@@ -133,8 +133,8 @@ def network_input(t: Tensor, x: Tensor) -> Tensor:
 
 
 def score_of(predicted: Tensor, t: Tensor, schedule: VariancePreserving) -> Tensor:
-    """The score from the predicted noise, -noise / gamma(t)."""
-    return -predicted / schedule.gamma(t).square().clamp_min(SMALLEST_VARIANCE).sqrt()
+    """The score from the predicted noise, -noise / sigma(t)."""
+    return -predicted / schedule.sigma(t).square().clamp_min(SMALLEST_VARIANCE).sqrt()
 
 
 def _identity(tasks: Sequence[Task], training: Training) -> dict[str, str]:

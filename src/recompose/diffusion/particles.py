@@ -1,4 +1,7 @@
-"""Sequential Monte Carlo: swarms of weighted particles, independent of one another."""
+"""Sequential Monte Carlo: swarms of weighted particles, independent of one another.
+
+The last two axes of what belongs to particles are (swarms, particles); before them comes the shape of a particle.
+"""
 
 import torch
 from torch import Tensor
@@ -24,6 +27,40 @@ def systematic_resampling(log_weights: Tensor, generator: torch.Generator) -> Te
     below = (reached - start).ceil_().clamp_(0, particles).long()
     below[:, -1] = particles  # whatever rounding left
     # The ancestor of pointer i is the first particle with more than i pointers below: so many particles have no more.
-    passed = torch.zeros((swarms, particles + 1), device=device).scatter_add_(1, below, torch.ones_like(log_weights))
+    passed = torch.zeros((swarms, particles + 1), device=device).scatter_add_(
+        1, below, torch.ones_like(reached).float()
+    )
     order = torch.randperm(particles, generator=generator, device=device)
     return passed.cumsum(dim=-1).long().gather(1, order.expand(swarms, particles))
+
+
+def resampling(
+    log_weights: Tensor, threshold: float | None, generator: torch.Generator
+) -> tuple[Tensor | None, Tensor]:
+    """The ancestor of each slot, and the log-weights from then on: zero in swarms that are resampled.
+
+    threshold: the share of its particles below which the effective sample size of a swarm has to fall; the others keep
+    their particles and weights. None: every swarm. Without any, the ancestors are None and no number is drawn.
+    log_weights: (swarms, particles)
+    """
+    if threshold is None:
+        return systematic_resampling(log_weights, generator), torch.zeros_like(log_weights)
+    poor = (effective_sample_size(log_weights) < threshold * log_weights.shape[-1]).unsqueeze(-1)
+    if not poor.any():
+        return None, log_weights
+    ancestors = systematic_resampling(log_weights, generator)
+    itself = torch.arange(log_weights.shape[-1], device=log_weights.device)
+    return torch.where(poor, ancestors, itself), log_weights.masked_fill(poor, 0)
+
+
+def descended(x: Tensor, ancestors: Tensor) -> Tensor:
+    """The particles of the next generation: (..., swarms, particles), of equal shape."""
+    swarms, particles = ancestors.shape
+    flat = (ancestors + particles * torch.arange(swarms, device=x.device).unsqueeze(-1)).flatten()
+    return x.reshape(-1, swarms * particles).index_select(1, flat).view(x.shape)
+
+
+def one_of_each(x: Tensor, log_weights: Tensor, generator: torch.Generator) -> Tensor:
+    """A particle of each swarm, drawn by its weight: (*shape, swarms, particles) -> (swarms, *shape)."""
+    drawn = torch.multinomial(torch.softmax(log_weights, dim=-1), 1, generator=generator)
+    return torch.take_along_dim(x, drawn.expand(*x.shape[:-1], 1), dim=-1).squeeze(-1).movedim(-1, 0)

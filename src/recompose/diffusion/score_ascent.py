@@ -6,8 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-Score = Callable[[Tensor, Tensor], Tensor]
-"""Of images and their numbers in the batch: s(x) = E[x | x_sigma] - x_sigma, which is sigma^2 grad log p (Eq. 2)."""
+Residual = Callable[[Tensor, Tensor], Tensor]
+"""Of images and their numbers in the batch: what a denoiser adds to x, E[x | x_sigma] - x_sigma.
+
+Paper 5 calls it the score s(x): it is sigma^2 times that (Eq. 2), and needs no sigma.
+"""
 
 
 @dataclass(frozen=True)
@@ -23,13 +26,14 @@ class Ascent:
 
 
 def score_ascent(
-    score: Score, x: Tensor, *, step: float, noise: float, final: float, limit: int, generator: torch.Generator
+    residual: Residual, x: Tensor, *, step: float, noise: float, final: float, limit: int, generator: torch.Generator
 ) -> Ascent:
-    """Algorithms 1 and 3: climb until the noise that the score sees in an image is below `final`.
+    """Algorithms 1 and 3: climb until the noise that the denoiser sees in an image is below `final`.
 
     A step takes the share h = `step` of the noise out, and puts so much back in that the share beta h is gone, beta =
     `noise`: sigma falls by 1 - beta h a step, so that it takes ln(sigma_0 / final) / (beta h) of them. Each image
-    stops by itself, and costs nothing from then on. Its level is |s(x)| / sqrt(d), an upper bound in expectation.
+    stops by itself, and costs nothing from then on. Its level is |s(x)| / sqrt(d): with a perfect denoiser at most
+    sigma, for E|s|^2 / d = sigma^2 - MMSE (the paper calls it an upper bound).
     """
     kept = ((1 - noise * step) ** 2 - (1 - step) ** 2) ** 0.5
     x = x.clone()
@@ -37,7 +41,7 @@ def score_ascent(
     iterations = torch.zeros(len(x), dtype=torch.long, device=x.device)
     active = torch.arange(len(x), device=x.device)
     for _ in range(limit + 1):
-        climb = score(x[active], active)
+        climb = residual(x[active], active)
         sigma[active] = climb.flatten(1).square().mean(dim=1).sqrt()
         above = sigma[active] >= final
         active, climb = active[above], climb[above]
@@ -50,6 +54,6 @@ def score_ascent(
     return Ascent(x, sigma, iterations)
 
 
-def denoised(score: Score, x: Tensor) -> Tensor:
+def denoised(residual: Residual, x: Tensor) -> Tensor:
     """The last full step: all of the noise that is left."""
-    return x + score(x, torch.arange(len(x), device=x.device))
+    return x + residual(x, torch.arange(len(x), device=x.device))

@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from recompose.diffusion.samplers import ode_step, sde_step
+from recompose.diffusion.sampling import ode_step, sde_step
 from recompose.diffusion.schedules import Schedule, linear_schedule
 from recompose.papers.coupled_inference.binding import others
 from recompose.papers.coupled_inference.hyperparameters import Hyperparameters
@@ -81,8 +81,8 @@ class Run:
     """of the noise of the reverse SDE"""
 
     def scales(self, t: int) -> tuple[float, float]:
-        """alpha_t and beta_t."""
-        return float(self.schedule.alpha[t]), float(self.schedule.beta[t])
+        """alpha_t and sigma_t."""
+        return float(self.schedule.alpha[t]), float(self.schedule.sigma[t])
 
 
 @dataclass(frozen=True)
@@ -134,9 +134,9 @@ UPDATES: dict[str, Callable[[Run, State, int], State]] = {"synchronous": synchro
 
 def move(run: Run, state: State, t: int, own: slice) -> Tensor:
     """x_{t-1} of some factors, along their guided scores."""
-    x, score, rate = state.x[:, own], state.score[:, own], float(run.schedule.rate[t])
+    x, score, beta = state.x[:, own], state.score[:, own], float(run.schedule.beta[t])
     guided = score + guidance(run, state, t, own)
-    return ode_step(x, guided, rate) if run.generator is None else sde_step(x, guided, rate, run.generator)
+    return ode_step(x, guided, beta) if run.generator is None else sde_step(x, guided, beta, run.generator)
 
 
 def guidance(run: Run, state: State, t: int, own: slice) -> Tensor:
@@ -172,18 +172,18 @@ class Denoised:
     estimate: Tensor
 
 
-def denoise(space: Space, x: Tensor, own: slice, alpha: float, beta: float, chosen: Hyperparameters) -> Denoised:
+def denoise(space: Space, x: Tensor, own: slice, alpha: float, sigma: float, chosen: Hyperparameters) -> Denoised:
     """Score and Tweedie's estimate under the mixture prior: Eqs. 14-17, in the latent space Eqs. 28-29.
 
-    All components have the same norm, so gamma is a softmax of inner products.
+    All components have the same norm, so their weights, gamma of Eq. 15, are a softmax of inner products.
     """
-    variance = alpha**2 * chosen.sigma_0**2 + beta**2  # omega_t^2
+    variance = alpha**2 * chosen.sigma_0**2 + sigma**2  # omega_t^2
     weights = torch.softmax(space.agree(x, own) * (chosen.softmax_temp * alpha / variance), dim=-2)
     mean = space.mix(weights, own)
     if chosen.centring:
         mean = mean - space.mix(torch.full_like(weights[..., :1], 1.0 / weights.shape[-2]), own)
     score = torch.add((alpha / variance) * mean, x, alpha=-1 / variance)
-    estimate = torch.add((beta**2 / variance) * mean, x, alpha=alpha * chosen.sigma_0**2 / variance)
+    estimate = torch.add((sigma**2 / variance) * mean, x, alpha=alpha * chosen.sigma_0**2 / variance)
     return Denoised(weights, score, estimate)
 
 
@@ -193,15 +193,15 @@ def through_tweedie(
     weights: Tensor,
     own: slice,
     alpha: float,
-    beta: float,
+    sigma: float,
     chosen: Hyperparameters,
 ) -> Tensor:
     """The Jacobian of Tweedie's estimate, which is symmetric, times a gradient with respect to that estimate."""
-    variance = alpha**2 * chosen.sigma_0**2 + beta**2
+    variance = alpha**2 * chosen.sigma_0**2 + sigma**2
     agree = space.agree(gradient, own)
     spread = weights * (agree - (weights * agree).sum(dim=-2, keepdim=True))
     slope = chosen.softmax_temp * alpha / variance
-    pulled = space.mix((beta**2 * slope / variance) * spread, own)
+    pulled = space.mix((sigma**2 * slope / variance) * spread, own)
     return torch.add(pulled, gradient, alpha=alpha * chosen.sigma_0**2 / variance)
 
 
@@ -222,9 +222,9 @@ def guidance_strength(schedule: Schedule, t: int, kind: str) -> float:
         case "linear":
             return (schedule.steps - t + 1) / schedule.steps
         case "sigma":
-            return float(schedule.beta[t])
+            return float(schedule.sigma[t])
         case "snr":
-            return float(schedule.beta[t] / schedule.alpha[t])
+            return float(schedule.sigma[t] / schedule.alpha[t])
         case _:
             return 1.0
 

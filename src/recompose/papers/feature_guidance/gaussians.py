@@ -3,11 +3,11 @@
 import pandas as pd
 import torch
 
-from recompose.diffusion.score_ascent import Score
+from recompose.diffusion.score_ascent import Residual
 from recompose.networks.unet import LabelledUNet
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.data import coordinate
-from recompose.papers.feature_guidance.guidance import MEMBERS, Bench, free_score, sample, score_of, starts
+from recompose.papers.feature_guidance.guidance import MEMBERS, Bench, free_residual, residual_of, sample, starts
 from recompose.storage import Measured
 
 
@@ -23,10 +23,10 @@ def figure6(bench: Bench, *, gaussians: configuration.Gaussians, sampling: confi
         which = torch.full((gaussians.samples,), label, device=bench.device)
         start = starts(bench, sampling, gaussians.samples, gaussians.patch, "figure6", label)
         condition = bench.condition(label, MEMBERS).expand(len(which), -1)
-        scores: dict[str, Score] = {"guided": score_of(bench.network, condition)}
-        scores |= {f"classifier-free, w = {w:g}": free_score(labelled, which, w) for w in gaussians.weights}
-        for name, score in scores.items():
-            found, ascent = sample(score, start, sampling, "figure6", label, name)
+        residuals: dict[str, Residual] = {"guided": residual_of(bench.network, condition)}
+        residuals |= {f"classifier-free, w = {w:g}": free_residual(labelled, which, w) for w in gaussians.weights}
+        for name, residual in residuals.items():
+            found, ascent = sample(residual, start, sampling, "figure6", label, name)
             places = coordinate(found.cpu(), gaussians)
             standard = (places - label) * gaussians.separation
             rows += [

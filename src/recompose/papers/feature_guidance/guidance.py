@@ -1,4 +1,4 @@
-"""Scores and conditions of paper 5: a network, what it is told, and where its samples begin."""
+"""Residuals and conditions of paper 5: a network, what it is told, and where its samples begin."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from recompose.diffusion.denoising import LabelledImages, intensities
-from recompose.diffusion.score_ascent import Ascent, Score, denoised, score_ascent
+from recompose.diffusion.guidance import classifier_free
+from recompose.diffusion.score_ascent import Ascent, Residual, denoised, score_ascent
 from recompose.networks.unet import FeatureUNet, LabelledUNet
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.names import SLUG
@@ -81,40 +82,49 @@ def psnr(clean: Tensor, estimate: Tensor) -> Tensor:
     return -10 * (clean - estimate).flatten(1).square().mean(dim=1).log10()
 
 
-def score_of(network: FeatureUNet, condition: Tensor | None = None) -> Score:
+def residual_of(network: FeatureUNet, condition: Tensor | None = None) -> Residual:
     """The projected score s(x, phi_y - phi(x)) of each image's condition, or the mixture's."""
 
-    def score(x: Tensor, which: Tensor) -> Tensor:
+    def residual(x: Tensor, which: Tensor) -> Tensor:
         return -network(x, None if condition is None else condition[which])
 
-    return score
+    return residual
 
 
-def free_score(network: LabelledUNet, labels: Tensor, weight: float) -> Score:
+def free_residual(network: LabelledUNet, labels: Tensor, weight: float) -> Residual:
     """Classifier-free guidance (Ho & Salimans, 2022): s(x) + w (s(x, y) - s(x)). Weight 1: the label's own score."""
     told = network.labels(labels + 1)
     nothing = network.labels(torch.zeros_like(labels))
 
-    def score(x: Tensor, which: Tensor) -> Tensor:
+    def residual(x: Tensor, which: Tensor) -> Tensor:
         conditional = -network(x, told[which])
         if weight == 1:
             return conditional
-        mixture = -network(x, nothing[which])
-        return mixture + weight * (conditional - mixture)
+        return classifier_free(-network(x, nothing[which]), conditional, weight)
 
-    return score
+    return residual
 
 
 def sample(
-    score: Score, start: Tensor, sampling: configuration.Sampling, *names: str | int | float, final: float | None = None
+    residual: Residual,
+    start: Tensor,
+    sampling: configuration.Sampling,
+    *names: str | int | float,
+    final: float | None = None,
 ) -> tuple[Tensor, Ascent]:
     """Climb from these images, and denoise once more; with them, where the ascent ended."""
     level = sampling.final if final is None else final
     generator = torch_generator(SLUG, *names)
     ascent = score_ascent(
-        score, start, step=sampling.step, noise=sampling.noise, final=level, limit=sampling.limit, generator=generator
+        residual,
+        start,
+        step=sampling.step,
+        noise=sampling.noise,
+        final=level,
+        limit=sampling.limit,
+        generator=generator,
     )
-    return denoised(score, ascent.x), ascent
+    return denoised(residual, ascent.x), ascent
 
 
 def starts(bench: Bench, sampling: configuration.Sampling, seeds: int, size: int, *names: str | int) -> Tensor:

@@ -4,7 +4,7 @@ import pandas as pd
 import torch
 
 from recompose.papers.feature_guidance import settings as configuration
-from recompose.papers.feature_guidance.guidance import MEMBERS, Bench, features, sample, score_of, starts
+from recompose.papers.feature_guidance.guidance import MEMBERS, Bench, features, residual_of, sample, starts
 from recompose.storage import Measured
 
 
@@ -30,7 +30,7 @@ def figure8(
         told = alphas[:, None] * one + (1 - alphas[:, None]) * other
         which = torch.arange(len(alphas)).repeat_interleave(len(start))
         found, ascent = sample(
-            score_of(bench.network, told[which]), start.repeat(len(alphas), 1, 1, 1), sampling, "figure8", row
+            residual_of(bench.network, told[which]), start.repeat(len(alphas), 1, 1, 1), sampling, "figure8", row
         )
         along = (features(bench.network, found) - other) @ (one - other) / (one - other).square().sum()
         images[f"samples {row}"] = found[:: len(start)]

@@ -7,7 +7,16 @@ from torch import Tensor
 
 from recompose.metrics.classes import nearest_centroid
 from recompose.papers.feature_guidance import settings as configuration
-from recompose.papers.feature_guidance.guidance import MEMBERS, Bench, features, noise, psnr, sample, score_of, starts
+from recompose.papers.feature_guidance.guidance import (
+    MEMBERS,
+    Bench,
+    features,
+    noise,
+    psnr,
+    residual_of,
+    sample,
+    starts,
+)
 from recompose.storage import Measured
 
 
@@ -25,8 +34,8 @@ def figure12(bench: Bench, *, partial: configuration.Partial, sampling: configur
     rows = []
     for label in labels[1:]:
         condition = bench.condition(label)
-        score = score_of(bench.network, condition.expand(len(noisy), -1))
-        found, ascent = sample(score, noisy, sampling, "figure12", label)
+        residual = residual_of(bench.network, condition.expand(len(noisy), -1))
+        found, ascent = sample(residual, noisy, sampling, "figure12", label)
         line = condition - own
         along = (features(bench.network, found) - own) @ line / line.square().sum()
         near = psnr(image, found)
@@ -48,7 +57,7 @@ def figure13(bench: Bench, *, partial: configuration.Partial, sampling: configur
     """
     labels = np.linspace(0, bench.classes - 1, partial.classes).round().astype(int).tolist()
     start = starts(bench, sampling, 1, bench.train.images.shape[-1], "figure13")
-    mixture = score_of(bench.networks["mixture"])
+    mixture = residual_of(bench.networks["mixture"])
     known, classes = bench.members_of_all(bench.classes, MEMBERS)
     centroids = features(bench.network, known).cpu().numpy(), classes.numpy()
 
@@ -58,7 +67,7 @@ def figure13(bench: Bench, *, partial: configuration.Partial, sampling: configur
     images, rows = {"start": start}, []
     for label in labels:
         condition = bench.condition(label, MEMBERS)
-        guided = score_of(bench.network, condition[None])
+        guided = residual_of(bench.network, condition[None])
         x, trajectory = start, []
         for level in partial.levels:
             _, ascent = sample(guided, x, sampling, "figure13", label, level, final=level)

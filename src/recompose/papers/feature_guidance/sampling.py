@@ -7,13 +7,21 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from recompose.diffusion.score_ascent import Ascent, Score
+from recompose.diffusion.score_ascent import Ascent, Residual
 from recompose.metrics.classes import nearest_centroid, spread
 from recompose.metrics.texture_statistics import texture_statistics
 from recompose.networks.unet import LabelledUNet
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.aggregation import REAL
-from recompose.papers.feature_guidance.guidance import MEMBERS, Bench, features, free_score, sample, score_of, starts
+from recompose.papers.feature_guidance.guidance import (
+    MEMBERS,
+    Bench,
+    features,
+    free_residual,
+    residual_of,
+    sample,
+    starts,
+)
 from recompose.storage import Measured
 
 LATE = 0.01
@@ -40,13 +48,13 @@ def figure7(bench: Bench, *, samples: configuration.Samples, sampling: configura
     first = starts(bench, sampling, 3, size, "figure7")
     each = torch.arange(len(shown)).repeat_interleave(3)
     found, ascent = sample(
-        score_of(bench.network, conditions[each]), first.repeat(len(shown), 1, 1, 1), sampling, "figure7"
+        residual_of(bench.network, conditions[each]), first.repeat(len(shown), 1, 1, 1), sampling, "figure7"
     )
-    mixture, free = sample(score_of(bench.networks["mixture"]), first, sampling, "figure7", "mixture")
+    mixture, free = sample(residual_of(bench.networks["mixture"]), first, sampling, "figure7", "mixture")
     half = conditions[::2]
     large = starts(bench, sampling, 1, size * samples.larger, "figure7", "large")
     larger, wide = sample(
-        score_of(bench.network, half), large.expand(len(half), -1, -1, -1), sampling, "figure7", "large"
+        residual_of(bench.network, half), large.expand(len(half), -1, -1, -1), sampling, "figure7", "large"
     )
     numbers = pd.concat(
         [
@@ -93,18 +101,18 @@ def free_guidance(bench: Bench, *, samples: configuration.Samples, sampling: con
         "free_guidance",
         samples,
         sampling,
-        lambda labels: free_score(network, labels.to(bench.device), samples.weight),
+        lambda labels: free_residual(network, labels.to(bench.device), samples.weight),
     )
 
 
-def _guided(bench: Bench, count: int) -> Callable[[Tensor], Score]:
+def _guided(bench: Bench, count: int) -> Callable[[Tensor], Residual]:
     """The guided score of images with these labels, each condition from so many training images."""
 
-    def score(labels: Tensor) -> Score:
+    def residual(labels: Tensor) -> Residual:
         conditions = torch.stack([bench.condition(label, count) for label in range(int(labels.max()) + 1)])
-        return score_of(bench.network, conditions[labels])
+        return residual_of(bench.network, conditions[labels])
 
-    return score
+    return residual
 
 
 def _class_samples(
@@ -112,7 +120,7 @@ def _class_samples(
     name: str,
     samples: configuration.Samples,
     sampling: configuration.Sampling,
-    score: Callable[[Tensor], Score],
+    residual: Callable[[Tensor], Residual],
 ) -> Measured:
     """Samples of the first classes by the score of their labels, all from the same first noises; and their judgement.
 
@@ -121,7 +129,7 @@ def _class_samples(
     classes = min(bench.classes, samples.measured)
     labels = torch.arange(classes).repeat_interleave(samples.seeds)
     first = starts(bench, sampling, samples.seeds, bench.train.images.shape[-1], "samples")
-    found, ascent = sample(score(labels), first.repeat(classes, 1, 1, 1), sampling, name)
+    found, ascent = sample(residual(labels), first.repeat(classes, 1, 1, 1), sampling, name)
     examples = torch.cat([bench.members(label, 1) for label in range(classes)])
     images = {"samples": found, "starts": first, "examples": examples}
     return Measured(_judged(bench, name, found, labels, ascent), images)

@@ -181,7 +181,7 @@ def error_map(
 ) -> pd.DataFrame:  # fmt: skip
     """Where learned scores err: |composed learned - composed exact score| on a square, at some times.
 
-    In units of the noise, gamma(t) |difference|; the conditional networks of the largest N, averaged over the runs.
+    In units of the noise, sigma(t) |difference|; the conditional networks of the largest N, averaged over the runs.
     `visited` is the share of the trajectories of the exact naive sampler that are in a cell of the map at that time.
     """
     rows = []
@@ -201,7 +201,7 @@ def error_map(
             at = torch.tensor(t, device=device)
             true = composed_score(exact(square, at), weights)
             apart = [(composed_score(scores(square, at), weights) - true).norm(dim=0) for scores in learned]
-            error = (schedule.gamma(at) * torch.stack(apart).mean(dim=0)).cpu().numpy()
+            error = (schedule.sigma(at) * torch.stack(apart).mean(dim=0)).cpu().numpy()
             width = float(axis[1] - axis[0])
             edges = np.append(axis.cpu().numpy() - width / 2, float(axis[-1]) + width / 2)
             seen, _, _ = np.histogram2d(cloud[1].numpy().ravel(), cloud[0].numpy().ravel(), bins=(edges, edges))
@@ -254,6 +254,6 @@ def _sample(
         sampling.noise_on_last_step,
     )  # fmt: skip
     return sample_in_parts(
-        scores, weights.to(generator.device), swarms=swarms, particles=particles, dimension=2, sampler=sampler,
+        scores, weights.to(generator.device), swarms=swarms, particles=particles, shape=(2,), sampler=sampler,
         schedule=schedule_of(task), generator=generator,
     )  # fmt: skip

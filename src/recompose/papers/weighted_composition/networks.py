@@ -11,7 +11,7 @@ from torch import Tensor
 
 from recompose.datasets.compositions import composition
 from recompose.diffusion.noise_prediction import Task, Training, network_input, score_of, train
-from recompose.diffusion.noising import VariancePreserving
+from recompose.diffusion.schedules import VariancePreserving
 from recompose.errors import RecomposeError
 from recompose.machine import require_memory, resolve_precision
 from recompose.networks.stacked import StackedMLP, noise_predictors

@@ -14,7 +14,7 @@ from recompose.diffusion.feynman_kac import (
 )
 from recompose.diffusion.grid_scores import GridScores
 from recompose.diffusion.mixtures import gaussian, mixture_scores
-from recompose.diffusion.noising import VariancePreserving
+from recompose.diffusion.schedules import VariancePreserving
 from recompose.papers.weighted_composition.names import GAUSSIAN
 from recompose.papers.weighted_composition.settings import Theorems
 from recompose.randomness import numpy_generator, torch_generator
@@ -45,7 +45,7 @@ def _theorem_2(theorems: Theorems) -> list[dict[str, object]]:
         end = sample_composition(
             mixture_scores([gaussian(each) for each in covariances], SCHEDULE), what.weights.double(),
             sampler=Sampler(steps=theorems.ode_steps, dynamics="ode"), generator=torch_generator(*place),
-            swarms=4, particles=1, dimension=2, schedule=SCHEDULE,
+            swarms=4, particles=1, shape=(2,), schedule=SCHEDULE,
         )  # fmt: skip
         start = torch.randn((2, 4, 1), generator=torch_generator(*place), dtype=torch.double)[..., 0].T
         gain = torch.linalg.lstsq(start, end).solution
@@ -64,13 +64,13 @@ def _theorem_3() -> list[dict[str, object]]:
         what = composition(name)
         scores = mixture_scores([gaussian(source.covariances[0].double()) for source in what.sources], SCHEDULE)
         x = 4 * torch.randn(
-            (2, 500), generator=torch_generator("weighted_composition", "theorem 3"), dtype=torch.double
+            (2, 1, 500), generator=torch_generator("weighted_composition", "theorem 3"), dtype=torch.double
         )
         weights, largest = what.weights.double(), 0.0
         for t in torch.linspace(0.001, 0.999, 50, dtype=torch.double):
-            at, rate = scores(x, t), SCHEDULE.rate(t)
-            gained = log_weight_rate(at, composed_score(at, weights), weights, rate, -rate)
-            largest = max(largest, float((gained.abs() / (rate * at.square().sum(dim=(0, 1)))).max()))
+            at, beta = scores(x, t), SCHEDULE.beta(t)
+            gained = log_weight_rate(at, composed_score(at, weights), weights, beta, -beta)
+            largest = max(largest, float((gained.abs() / (beta * at.square().sum(dim=(0, 1)))).max()))
         numbers = {"value": largest, "expected": 0.0, "error": largest}
         rows.append({"theorem": 3, "setting": name, "quantity": "largest g, relative to its terms"} | numbers)
     return rows
@@ -86,7 +86,7 @@ def _theorem_1(theorems: Theorems) -> list[dict[str, object]]:
         generator = torch_generator("weighted_composition", "theorem 1", particles)
         found = sample_in_parts(
             GridScores(mixture_scores(what.sources, SCHEDULE), SCHEDULE, nodes=16, bound=0.02), what.weights,
-            swarms=theorems.outputs, particles=particles, dimension=2, schedule=SCHEDULE, generator=generator,
+            swarms=theorems.outputs, particles=particles, shape=(2,), schedule=SCHEDULE, generator=generator,
             sampler=Sampler(steps=theorems.steps, clip=None),
         )  # fmt: skip
         value = float(found.square().mean())
