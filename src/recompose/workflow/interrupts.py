@@ -13,11 +13,12 @@ def heed_ctrl_c(workflow: Any) -> None:
     Python raises KeyboardInterrupt wherever the main thread happens to be. There it can leave a lock behind that
     `with` has just taken, that of logging's queue for one, and the scheduler, which first of all logs that it is
     terminating, waits for it for ever. Or it comes just before the thread falls asleep, and is not raised until a job
-    ends. So an interrupt is only noted at first, and raised where the scheduler waits for news: it holds nothing there,
-    and cancels all jobs. A second one is Python's again.
+    ends; or as asyncio begins a coroutine, and turns into a CancelledError, at which no job is cancelled. So an
+    interrupt is only noted at first, and raised where the scheduler waits for news: it holds nothing there, and cancels
+    all jobs. A second one is Python's again.
 
     Checked with Snakemake 9.27.1 (November 2026), whose `scheduler._open_jobs` this replaces. It can go once Snakemake
-    itself does no more than note an interrupt, or its main thread shares no lock with others;
+    itself does no more than note an interrupt;
     tests/workflow/test_interrupts.py says when that is so.
     """
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
