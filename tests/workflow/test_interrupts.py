@@ -69,7 +69,7 @@ onstart:
     hear()
     if config["heeds"]:
         heed_ctrl_c(workflow)
-    Thread(target=judge, args=(globals()[config["moment"]], 30 if config["heeds"] else 2), daemon=True).start()
+    Thread(target=judge, args=(globals()[config["moment"]], 60 if config["heeds"] else 2), daemon=True).start()
 """
 
 
@@ -88,7 +88,7 @@ def test_ctrl_c(tmp_path: Path, moment: str, heeds: bool) -> None:
         start_new_session=True,
     )
     try:
-        status = run.wait(60)
+        status = run.wait(180)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(run.pid, signal.SIGKILL)

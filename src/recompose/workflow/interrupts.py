@@ -18,8 +18,7 @@ def heed_ctrl_c(workflow: Any) -> None:
     all jobs. A second one is Python's again.
 
     Checked with Snakemake 9.27.1 (November 2026), whose `scheduler._open_jobs` this replaces. It can go once Snakemake
-    itself does no more than note an interrupt;
-    tests/workflow/test_interrupts.py says when that is so.
+    itself does no more than note an interrupt; tests/workflow/test_interrupts.py says when that is so.
     """
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         return  # ignored, as behind nohup
