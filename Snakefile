@@ -15,6 +15,7 @@ from recompose.workflow.cluster import cancel, hide_devices, pin, pinned, watch
 from recompose.config import load_config
 from recompose.errors import RecomposeError
 from recompose.machine import require_own_source
+from recompose.workflow.interrupts import heed_ctrl_c
 from recompose.workflow.provenance import content_hash
 from recompose.workflow.run import accept_dates, dated_ahead, is_full
 
@@ -60,6 +61,7 @@ if AHEAD:
 
 onstart:
     begin()
+    heed_ctrl_c(workflow)
     watch(workflow)
     logger.info(banner("started"))
 

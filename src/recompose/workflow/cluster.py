@@ -66,6 +66,10 @@ def watch(workflow: Any, patience: float = PATIENCE, every: float = 5.0) -> None
     """Stop the run once its executor has lost its jobs.
 
     SLURM's executor forgets them when the controller does not answer for long enough, and the run would wait for ever.
+
+    Checked with Snakemake 9.27.1 and its SLURM plugin 2.8.0 (November 2026), whose `scheduler._executor`,
+    `scheduler.running` and `executor.active_jobs` this reads. It can go once the plugin keeps jobs that it could not
+    ask about: `check_active_jobs` yields nothing when all attempts fail, and `RemoteExecutor` has cleared its list.
     """
     executor = workflow.scheduler._executor
     if hasattr(executor, "active_jobs"):  # an executor that asks for its jobs' states
@@ -83,7 +87,11 @@ def _watch(scheduler: Any, executor: Any, patience: float, every: float) -> None
 
 
 def cancel(workflow: Any) -> None:
-    """Cancel what is left in SLURM's queue: what was just being submitted when the run stopped, or had been lost."""
+    """Cancel what is left in SLURM's queue: what was just being submitted when the run stopped, or had been lost.
+
+    Checked with the SLURM plugin 2.8.0 (November 2026), whose `run_uuid` names all jobs of a run. It can go once the
+    plugin, told to cancel, submits nothing more, and cancels also what it is asking about at that moment.
+    """
     name = getattr(workflow.scheduler._executor, "run_uuid", None)
     if name:
         subprocess.run(["scancel", "--name", name], check=False)

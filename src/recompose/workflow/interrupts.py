@@ -1,0 +1,54 @@
+"""Ctrl-C, which one press has to do: a run on a cluster that goes on holds jobs that nobody wants."""
+
+import os
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+
+def heed_ctrl_c(workflow: Any) -> None:
+    """Let one Ctrl-C stop the run, whatever the run is doing.
+
+    Python raises KeyboardInterrupt wherever the main thread happens to be. There it can leave a lock behind that
+    `with` has just taken, that of logging's queue for one, and the scheduler, which first of all logs that it is
+    terminating, waits for it for ever. Or it comes just before the thread falls asleep, and is not raised until a job
+    ends; or as asyncio begins a coroutine, and turns into a CancelledError, at which no job is cancelled. So an
+    interrupt is only noted at first, and raised where the scheduler waits for news: it holds nothing there, and cancels
+    all jobs. A second one is Python's again.
+
+    Checked with Snakemake 9.27.1 (November 2026), whose `scheduler._open_jobs` this replaces. It can go once Snakemake
+    itself does no more than note an interrupt; tests/workflow/test_interrupts.py says when that is so.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return  # ignored, as behind nohup
+    gate = workflow.scheduler._open_jobs = _Gate()
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)  # told even while the main thread sleeps
+    signal.signal(signal.SIGINT, _once)
+    threading.Thread(target=_open_at_ctrl_c, args=(gate, told), daemon=True).start()
+
+
+class _Gate(threading.Semaphore):
+    """What the scheduler waits at. It begins open, for the first round."""
+
+    interrupted = False
+
+    def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
+        passed = super().acquire(blocking, timeout)
+        if self.interrupted:
+            raise KeyboardInterrupt
+        return passed
+
+
+def _once(signum: int, frame: FrameType | None) -> None:
+    """Take no lock here: the main thread, which runs this, may hold it."""
+    signal.signal(signum, signal.default_int_handler)
+
+
+def _open_at_ctrl_c(gate: _Gate, told: int) -> None:
+    while signal.SIGINT not in os.read(told, 256):  # the numbers of the signals that came
+        pass
+    gate.interrupted = True
+    gate.release()
