@@ -29,7 +29,7 @@ _VALUES = ("settings", "names", "artifacts", "work")
 _WORDS = ("recompose.errors", "recompose.blocks", "recompose.artifacts", "recompose.work")
 """What these stand on, and the words of errors."""
 _CHANGED = "changed since it was made (its sha256 differs); delete it, and the next run makes it again"
-_VERSIONS = ("torch", "numpy", "pandas", "recompose")
+_VERSIONS = ("torch", "diffusers", "numpy", "pandas", "recompose")
 
 
 def code_hash(*modules: str) -> str:
