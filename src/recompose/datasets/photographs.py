@@ -1,12 +1,13 @@
 """Photographs of textures from a folder: each picture is a class of its own, or each subfolder of pictures is."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from recompose.datasets.pictures import Pixels, Unusable, listed, looked_at, opened, pictures_in, pixels
+from recompose.datasets.pictures import Pixels, Unusable, entries, listed, looked_at, opened, pixels
 from recompose.datasets.textures import patches
 from recompose.errors import RecomposeError
 
@@ -22,7 +23,12 @@ class PhotographedTexture:
 
     def patches(self) -> Pixels:
         """All patches, photograph after photograph, each in reading order: (n, channels, patch, patch)."""
-        return np.concatenate([patches(pixels(opened(path), self.channels), self.patch) for path in self.files])
+
+        def cut(path: Path) -> Pixels:
+            return patches(pixels(opened(path), self.channels), self.patch)
+
+        where = Path(os.path.commonpath([path.parent for path in self.files]))
+        return np.concatenate([found for _, found in looked_at(self.files, cut, where, skip_unusable=False)])
 
 
 def photographed_textures(
@@ -34,11 +40,25 @@ def photographed_textures(
     """
     if not folder.is_dir():
         raise RecomposeError(f"{folder}: no such folder; put one photograph for each texture there")
-    singles = pictures_in(folder)
-    subfolders = {path.name: pictures_in(path) for path in sorted(folder.iterdir()) if path.is_dir()}
-    grouped = {name: files for name, files in subfolders.items() if files}
-    if not singles and not grouped:
+    singles = [path for path in entries(folder) if not path.is_dir()]
+    subfolders = {path: entries(path) for path in entries(folder) if path.is_dir()}
+    holding = {path: files or [path] for path, files in subfolders.items() if any(subfolders.values())}
+    every = singles + [path for files in holding.values() for path in files]
+    if not every:
         raise RecomposeError(f"{folder}: no picture in it; put one photograph for each texture there")
+
+    def look(path: Path) -> tuple[int, bool]:
+        """How many patches a photograph has, and whether it is gray."""
+        if path.is_dir():
+            raise Unusable("an empty folder" if path in holding else "a folder within that of a class")
+        image = opened(path)
+        if min(image.size) < patch:
+            raise Unusable(f"{image.width} x {image.height} pixels, smaller than a patch of {patch}")
+        return (image.width // patch) * (image.height // patch), _is_gray(image)
+
+    seen = dict(looked_at(every, look, folder, skip_unusable))
+    singles = [path for path in singles if path in seen]
+    grouped = {path.name: files for path, files in holding.items() if any(each in seen for each in files)}
     if singles and grouped:
         raise RecomposeError(
             f"{folder}: pictures ({listed([path.name for path in singles])}) beside subfolders of pictures "
@@ -48,16 +68,6 @@ def photographed_textures(
     if len(of_class) < len(singles):
         twice = [path.name for path in singles if of_class[path.stem] != [path]]
         raise RecomposeError(f"{folder}: two pictures of one name: {listed(twice)}; rename one of each two")
-
-    def look(path: Path) -> tuple[int, bool]:
-        """How many patches a photograph has, and whether it is gray."""
-        image = opened(path)
-        if min(image.size) < patch:
-            raise Unusable(f"{image.width} x {image.height} pixels, smaller than a patch of {patch}")
-        return (image.width // patch) * (image.height // patch), _is_gray(image)
-
-    every = [path for files in of_class.values() for path in files]
-    seen = dict(looked_at(every, look, folder, skip_unusable))
     gray = [path for path, (_, is_gray) in seen.items() if is_gray]
     if channels == 3 and gray:
         names = listed([path.relative_to(folder) for path in gray])
