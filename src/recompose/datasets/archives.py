@@ -5,22 +5,24 @@ read from the folder that its own `data.py export` writes, since its database ne
 from its binary version, since the Python version would have to be unpickled.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.io import loadmat
 
-from recompose.datasets.pictures import Pixels, looked_at, opened, pictures_in, pixels, square
+from recompose.datasets.pictures import Pixels, entries, listed, looked_at, opened, pictures_in, pixels, square
+from recompose.datasets.tables import AGAIN, Labels, column, from_zero, matrix, pairs, pictured, refuse_any, text
 from recompose.errors import RecomposeError, nearest
 from recompose.machine import require_memory
 from recompose.randomness import numpy_generator
 
-Labels = NDArray[np.int64]
-"""(n,), from 0."""
+FLOWERS = 102
+RECORD = 3073
+"""Bytes of a picture of CIFAR-10: one for the label and 3072 for the picture, channel by channel."""
+BATCHES = {"train": [f"data_batch_{number}.bin" for number in range(1, 6)], "test": ["test_batch.bin"]}
 
 
 class Listing(NamedTuple):
@@ -64,8 +66,8 @@ def _celeba_hq(folder: Path) -> Listing:
 
 
 def _lsun_bedroom(folder: Path) -> Listing:
-    """The export sorts pictures into folders named after the first letters of their keys."""
-    return _of_one_kind("bedroom", sorted(path for path in folder.rglob("*.webp")))
+    """The export sorts pictures into folders named after the first letters of their keys; parts may be linked."""
+    return _of_one_kind("bedroom", pictures_in(folder, below=True))
 
 
 def _afhq(folder: Path) -> Listing:
@@ -73,50 +75,50 @@ def _afhq(folder: Path) -> Listing:
     names = ["cat", "dog", "wild"]
     files, labels = [], []
     for part in ("train", "val", "test"):
+        within = entries(folder / part) if os.path.lexists(folder / part) else []
+        if others := [path.name for path in within if path.name not in names]:
+            raise RecomposeError(f"{folder / part}: none of {', '.join(names)}: {listed(others)}; move them elsewhere")
         for label, name in enumerate(names):
             found = pictures_in(folder / part / name)
+            if part == "train" and not found:
+                raise RecomposeError(f"{folder / part / name}: no picture in it; {AGAIN}")
             files += found
             labels += [label] * len(found)
     return Listing(files, np.array(labels, np.int64), names)
 
 
-def _matrix(path: Path, name: str) -> NDArray[Any]:
-    """A variable of a MATLAB file, flat."""
-    try:
-        return np.ravel(loadmat(path, squeeze_me=True)[name])
-    except Exception as error:  # the reader lets through whatever it trips over
-        raise RecomposeError(f"{path}: no MATLAB file with {name} in it; unpack it again") from error
-
-
 def _flowers102(folder: Path) -> Listing:
     """The labels count from 1, and the archive does not name the flowers."""
-    labels = _matrix(folder / "imagelabels.mat", "labels").astype(np.int64)
-    files = [folder / "jpg" / f"image_{number:05}.jpg" for number in range(1, len(labels) + 1)]
-    return Listing(files, labels - 1, [f"flower {number}" for number in range(1, int(labels.max()) + 1)])
+    table = folder / "imagelabels.mat"
+    labels = from_zero(matrix(table, "labels"), FLOWERS, table)
+    files = pictured(folder / "jpg", [f"image_{number:05}.jpg" for number in range(1, len(labels) + 1)], table)
+    return Listing(files, labels, [f"flower {number}" for number in range(1, int(labels.max()) + 2)])
 
 
 def _stanford_cars(folder: Path) -> Listing:
+    names = [str(name) for name in matrix(folder / "devkit/cars_meta.mat", "class_names")]
     files, labels = [], []
     for part, notes in (("cars_train", "devkit/cars_train_annos.mat"), ("cars_test", "cars_test_annos_withlabels.mat")):
-        for note in _matrix(folder / notes, "annotations"):
-            files.append(folder / part / str(note["fname"]))
-            labels.append(int(note["class"]) - 1)
-    names = _matrix(folder / "devkit/cars_meta.mat", "class_names")
-    return Listing(files, np.array(labels, np.int64), [str(name) for name in names])
+        records = matrix(folder / notes, "annotations")
+        labels.append(from_zero(column(records, "class", folder / notes), len(names), folder / notes))
+        files += pictured(folder / part, list(map(str, column(records, "fname", folder / notes))), folder / notes)
+    return Listing(files, np.concatenate(labels), names)
 
 
 def _nabirds(folder: Path) -> Listing:
     """Three tables of an id and a value; classes that no picture shows are left out."""
-
-    def table(name: str) -> dict[str, str]:
-        lines = (folder / f"{name}.txt").read_text(encoding="utf-8").splitlines()
-        return dict(line.split(maxsplit=1) for line in lines if line.strip())
-
-    files, of_picture, names = table("images"), table("image_class_labels"), table("classes")
-    shown = sorted(set(of_picture.values()), key=int)
+    tables = [folder / f"{name}.txt" for name in ("images", "image_class_labels", "classes")]
+    paths, of_picture, names = map(pairs, tables)
+    refuse_any([picture for picture in paths if picture not in of_picture], tables[1], "no class for pictures")
+    refuse_any([picture for picture in of_picture if picture not in paths], tables[0], "no path for pictures")
+    kinds = set(of_picture.values())
+    refuse_any(sorted(kind for kind in kinds if not kind.isdecimal()), tables[1], "classes that are no numbers")
+    shown = sorted(kinds, key=int)
+    refuse_any([kind for kind in shown if kind not in names], tables[2], "no name for classes")
     label = {kind: number for number, kind in enumerate(shown)}
-    labels = np.array([label[of_picture[picture]] for picture in files], np.int64)
-    return Listing([folder / "images" / path for path in files.values()], labels, [names[kind] for kind in shown])
+    labels = np.array([label[of_picture[picture]] for picture in paths], np.int64)
+    files = pictured(folder / "images", list(paths.values()), tables[0])
+    return Listing(files, labels, [names[kind] for kind in shown])
 
 
 ARCHIVES = {
@@ -131,7 +133,7 @@ ARCHIVES = {
         listing=_lsun_bedroom,
     ),
     "afhq": Archive(
-        holds=("train",),
+        holds=("train/cat", "train/dog", "train/wild"),
         source="afhq.zip from the project page of StarGAN v2 (Choi et al., 2020)",
         listing=_afhq,
     ),
@@ -208,19 +210,28 @@ def read(found: Listing, where: Path, size: int, channels: int, skip_unusable: b
 def cifar10(data: Path, part: Literal["train", "test"]) -> Pictures:
     """The training or the test pictures of CIFAR-10, (n, 3, 32, 32), from data/cifar10/cifar-10-batches-bin.
 
-    A record is one byte for the label and 3072 for the picture, channel by channel.
+    The batches that are there have to be of one size: one that is cut short is refused.
     """
     folder = data / "cifar10" / "cifar-10-batches-bin"
-    batches = [f"data_batch_{number}.bin" for number in range(1, 6)] if part == "train" else ["test_batch.bin"]
-    _require(
-        folder, ("batches.meta.txt", *batches), "cifar-10-binary.tar.gz from the page of CIFAR-10 (Krizhevsky, 2009)"
-    )
-    records = []
-    for batch in batches:
-        content = np.fromfile(folder / batch, np.uint8)
-        if len(content) % 3073:
-            raise RecomposeError(f"{folder / batch}: {len(content)} bytes are no records of 3073; unpack it again")
-        records.append(content.reshape(-1, 3073))
+    meta = folder / "batches.meta.txt"
+    source = "cifar-10-binary.tar.gz from the page of CIFAR-10 (Krizhevsky, 2009)"
+    _require(folder, (meta.name, *BATCHES[part]), source)
+    names = text(meta).split()
+    if not 0 < len(set(names)) == len(names) <= 10:
+        raise RecomposeError(f"{meta}: not the names of up to 10 classes, each once: {listed(names)}; {AGAIN}")
+    there = [folder / batch for batch in (*BATCHES["train"], *BATCHES["test"]) if (folder / batch).exists()]
+    sizes = {path: path.stat().st_size for path in there}
+    for path, size in sizes.items():
+        if not size or size % RECORD:
+            raise RecomposeError(f"{path}: {size} bytes are no records of {RECORD}; {AGAIN}")
+    largest = max(there, key=sizes.__getitem__)
+    for path, size in sizes.items():
+        if size < sizes[largest]:
+            raise RecomposeError(f"{path}: {size} bytes, where {largest.name} has {sizes[largest]}; {AGAIN}")
+    records = [np.fromfile(folder / batch, np.uint8).reshape(-1, RECORD) for batch in BATCHES[part]]
     every = np.concatenate(records)
-    names = (folder / "batches.meta.txt").read_text(encoding="ascii").split()
-    return Pictures(every[:, 1:].reshape(-1, 3, 32, 32), every[:, 0].astype(np.int64), names)
+    labels = every[:, 0].astype(np.int64)
+    for batch, of_batch in zip(BATCHES[part], np.split(labels, len(records)), strict=True):
+        wrong = np.unique(of_batch[of_batch >= len(names)]).tolist()
+        refuse_any(wrong, folder / batch, f"labels beyond the {len(names)} classes of {meta.name}, which count from 0")
+    return Pictures(every[:, 1:].reshape(-1, 3, 32, 32), labels, names)
