@@ -19,7 +19,7 @@ from recompose.diffusion.feynman_kac import (
     square_gap,
 )
 from recompose.diffusion.mixtures import Mixture, gaussian, mixture_scores
-from recompose.diffusion.particles import effective_sample_size, systematic_resampling
+from recompose.diffusion.particles import effective_sample_size, one_of_each, systematic_resampling
 from recompose.diffusion.predictions import to_score, to_velocity
 from recompose.diffusion.sampling import ddpm_step
 from recompose.diffusion.schedules import VariancePreserving, ddpm_schedule, timesteps, zero_terminal_snr
@@ -205,6 +205,81 @@ def test_equal_weights_leave_every_particle_in_place_once():
 def test_the_effective_sample_size_lies_between_one_and_the_particles():
     log_weights = torch.tensor([[0.0, 0.0, 0.0, 0.0], [0.0, -1e9, -1e9, -1e9], [7.0, 7.0, -1e9, -1e9]])
     torch.testing.assert_close(effective_sample_size(log_weights), torch.tensor([4.0, 1.0, 2.0]))
+
+
+def counted_in_fp32(log_weights, generator):
+    """The resampling with which the results were made."""
+    swarms, particles = log_weights.shape
+    start = torch.rand((swarms, 1), generator=generator, dtype=torch.float64)
+    reached = torch.softmax(log_weights, dim=-1).double().cumsum(dim=-1) * particles
+    below = (reached - start).ceil_().clamp_(0, particles).long()
+    below[:, -1] = particles
+    passed = torch.zeros((swarms, particles + 1)).scatter_add_(1, below, torch.ones(log_weights.shape))
+    order = torch.randperm(particles, generator=generator)
+    return passed.cumsum(dim=-1).long().gather(1, order.expand(swarms, particles))
+
+
+@pytest.mark.parametrize("swarms, particles", [(300, 1), (300, 2), (100, 16), (20, 1000), (1, 50_000)])
+def test_resampling_in_fp32_is_what_it_was_and_fp64_agrees(swarms, particles):
+    log_weights = 3 * torch.randn((swarms, particles), generator=generator())
+    log_weights[:, 1::7] = -torch.inf
+    found = systematic_resampling(log_weights, generator(1))
+    assert found.dtype == torch.long and torch.equal(found, counted_in_fp32(log_weights, generator(1)))
+    in_fp64 = systematic_resampling(log_weights.double(), generator(1))
+    assert in_fp64.dtype == torch.long
+    # A pointer may lie between the two roundings of a weight.
+    assert float((in_fp64 == found).double().mean()) > (0.999 if particles < 50_000 else 0.95)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_equal_weights_have_the_same_ancestors_in_every_precision(dtype):
+    log_weights = torch.zeros((50, 16))
+    found = systematic_resampling(log_weights.to(dtype), generator(1))
+    assert torch.equal(found, counted_in_fp32(log_weights, generator(1)))
+
+
+def test_resampling_in_fp64_tells_weights_apart_that_fp32_cannot():
+    weights = torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.double)
+    log_weights = (weights.log() + 1e9).expand(40_000, 4)
+    counts = torch.nn.functional.one_hot(systematic_resampling(log_weights, generator()), 4).sum(dim=1)
+    torch.testing.assert_close(counts.double().mean(dim=0), 4 * weights, rtol=0, atol=0.01)
+    assert (counts >= torch.floor(4 * weights)).all() and (counts <= torch.ceil(4 * weights)).all()
+
+
+FAILED = {
+    "all_zero": [-torch.inf, -torch.inf, -torch.inf],
+    "infinite": [0.0, torch.inf, -torch.inf],
+    "no_number": [0.0, torch.nan, 1.0],
+}
+
+
+@pytest.mark.parametrize(
+    "weigh",
+    [
+        effective_sample_size,
+        lambda weights: systematic_resampling(weights, generator()),
+        lambda weights: one_of_each(torch.zeros((2, 3, 3)), weights, generator()),
+    ],
+    ids=["effective_sample_size", "systematic_resampling", "one_of_each"],
+)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("failed, largest", [("all_zero", "-inf"), ("infinite", "inf"), ("no_number", "nan")])
+def test_weights_that_cannot_be_normalized_are_refused(weigh, dtype, failed, largest):
+    log_weights = torch.tensor([[0.0, 1.0, -torch.inf], FAILED[failed], FAILED[failed]], dtype=dtype)
+    message = f"the log-weights of swarm 1 cannot be normalized, the largest of them is {largest}; use more steps"
+    with pytest.raises(RecomposeError, match=message) as caught:
+        weigh(log_weights)
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_as_large_as_a_number_can_be():
+    """A share is no trouble; the square of a weight overflows, and is said."""
+    largest = torch.finfo(torch.float32).max
+    log_weights = torch.tensor([[largest, -largest, -largest]])
+    assert (systematic_resampling(log_weights, generator()) == 0).all()
+    with pytest.raises(RecomposeError, match=r"swarm 0 cannot be normalized, the largest of them is 3.403e\+38"):
+        effective_sample_size(log_weights)
+    torch.testing.assert_close(effective_sample_size(log_weights.double()), torch.tensor([1.0], dtype=torch.double))
 
 
 @pytest.mark.parametrize("value", ["nan", "inf"])

@@ -6,10 +6,17 @@ The last two axes of what belongs to particles are (swarms, particles); before t
 import torch
 from torch import Tensor
 
+from recompose.errors import RecomposeError
+
 
 def effective_sample_size(log_weights: Tensor) -> Tensor:
-    """1 / sum of the squared normalized weights: (swarms, particles) -> (swarms,), between 1 and the particles."""
-    return torch.exp(2 * torch.logsumexp(log_weights, dim=-1) - torch.logsumexp(2 * log_weights, dim=-1))
+    """1 / sum of the squared normalized weights: (swarms, particles) -> (swarms,), between 1 and the particles.
+
+    Raises RecomposeError where the weights of a swarm cannot be normalized.
+    """
+    size = torch.exp(2 * torch.logsumexp(log_weights, dim=-1) - torch.logsumexp(2 * log_weights, dim=-1))
+    _require_finite(size, log_weights)
+    return size
 
 
 def systematic_resampling(log_weights: Tensor, generator: torch.Generator) -> Tensor:
@@ -18,7 +25,9 @@ def systematic_resampling(log_weights: Tensor, generator: torch.Generator) -> Te
     One uniform number places the n equidistant pointers of a swarm (Douc and Cappe, 2005). The slots are then
     shuffled, by one permutation for all swarms.
     log_weights: (swarms, particles), up to a constant in each swarm -> (swarms, particles) indices
+    Raises RecomposeError where the weights of a swarm cannot be normalized.
     """
+    _require_finite(log_weights.amax(dim=-1), log_weights)
     swarms, particles = log_weights.shape
     device = log_weights.device
     start = torch.rand((swarms, 1), generator=generator, device=device, dtype=torch.float64)
@@ -27,11 +36,10 @@ def systematic_resampling(log_weights: Tensor, generator: torch.Generator) -> Te
     below = (reached - start).ceil_().clamp_(0, particles).long()
     below[:, -1] = particles  # whatever rounding left
     # The ancestor of pointer i is the first particle with more than i pointers below: so many particles have no more.
-    passed = torch.zeros((swarms, particles + 1), device=device).scatter_add_(
-        1, below, torch.ones_like(reached).float()
-    )
+    passed = torch.zeros((swarms, particles + 1), device=device, dtype=torch.long)
+    passed.scatter_add_(1, below, torch.ones_like(below))
     order = torch.randperm(particles, generator=generator, device=device)
-    return passed.cumsum(dim=-1).long().gather(1, order.expand(swarms, particles))
+    return passed.cumsum(dim=-1).gather(1, order.expand(swarms, particles))
 
 
 def resampling(
@@ -61,6 +69,22 @@ def descended(x: Tensor, ancestors: Tensor) -> Tensor:
 
 
 def one_of_each(x: Tensor, log_weights: Tensor, generator: torch.Generator) -> Tensor:
-    """A particle of each swarm, drawn by its weight: (*shape, swarms, particles) -> (swarms, *shape)."""
+    """A particle of each swarm, drawn by its weight: (*shape, swarms, particles) -> (swarms, *shape).
+
+    Raises RecomposeError where the weights of a swarm cannot be normalized.
+    """
+    _require_finite(log_weights.amax(dim=-1), log_weights)
     drawn = torch.multinomial(torch.softmax(log_weights, dim=-1), 1, generator=generator)
     return torch.take_along_dim(x, drawn.expand(*x.shape[:-1], 1), dim=-1).squeeze(-1).movedim(-1, 0)
+
+
+def _require_finite(of_swarms: Tensor, log_weights: Tensor) -> None:
+    """Refuse the first swarm of which a number, (swarms,), is not finite."""
+    finite = torch.isfinite(of_swarms)
+    if not finite.all():
+        swarm = int(finite.logical_not().nonzero()[0])
+        largest = float(log_weights[swarm].amax())
+        raise RecomposeError(
+            f"the log-weights of swarm {swarm} cannot be normalized, the largest of them is {largest:.4g}; "
+            "use more steps, or a clip"
+        )
