@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from recompose.errors import RecomposeError
 from recompose.metrics import mean_discrepancy as module
 from recompose.metrics.mean_discrepancy import mean_discrepancy, median_bandwidth
 from recompose.metrics.sliced_wasserstein import directions, sliced_wasserstein
@@ -87,3 +88,40 @@ def test_blocks_change_nothing(monkeypatch):
     whole = mean_discrepancy(x, y, 0.4), median_bandwidth(x, y)
     monkeypatch.setattr(module, "BLOCK", 7)
     assert (mean_discrepancy(x, y, 0.4), median_bandwidth(x, y)) == pytest.approx(whole, abs=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("value", [0.0, 3.5, -1e6])
+def test_points_that_coincide_have_no_bandwidth(dtype, value):
+    x = np.full((40, 2), value, dtype)
+    with pytest.raises(
+        RecomposeError, match="median distance between two samples of 40 and 30 points is 0, "
+    ) as caught:
+        median_bandwidth(x, x[:30])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_bandwidth_needs_half_the_distances_and_no_more():
+    """The lower of the two middle distances decides, and whatever the others are is no matter."""
+    x, y = np.zeros((1, 2)), np.zeros((9, 2))
+    y[4:] = 2.0
+    assert median_bandwidth(x, y) == pytest.approx(1 / 16)
+    y[4] = 0.0
+    with pytest.raises(
+        RecomposeError, match="is 0, and the kernel's bandwidth follows from it; take samples whose points"
+    ):
+        median_bandwidth(x, y)
+
+
+@pytest.mark.parametrize("value, shown", [(np.nan, "nan"), (np.inf, "inf"), (1e200, "inf"), (1e-170, "0")])
+def test_a_median_that_is_no_number_is_refused(value, shown):
+    with pytest.raises(RecomposeError, match=f"points is {shown}, "):
+        median_bandwidth(np.zeros((5, 2)), np.full((5, 2), value))
+
+
+@pytest.mark.parametrize("m, n", [(0, 5), (5, 0), (0, 0)])
+def test_samples_of_no_points_are_refused(m, n):
+    with pytest.raises(RecomposeError, match=f"samples of {m} and {n} points have no median distance; draw some"):
+        median_bandwidth(np.zeros((m, 2)), np.zeros((n, 2)))
+    with pytest.raises(RecomposeError, match=f"samples of {m} and {n} points have no unbiased discrepancy"):
+        mean_discrepancy(np.zeros((m, 2)), np.zeros((n, 2)), 1.0)

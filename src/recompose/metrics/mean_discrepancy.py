@@ -1,19 +1,34 @@
 """The maximum mean discrepancy between two samples."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from recompose.errors import RecomposeError
+
 BLOCK = 500
 """Rows of a matrix of distances held at a time: 5000 columns of doubles are then 20 MB."""
 
 
 def median_bandwidth(x: np.ndarray, y: np.ndarray) -> float:
-    """gamma = 1 / (2 med^2), med the median distance between points of the two samples (the lower one of two)."""
+    """gamma = 1 / (2 med^2), med the median distance between points of the two samples (the lower one of two).
+
+    Raises RecomposeError where that is no width of a kernel: the points coincide, or are too far apart for a number.
+    """
+    if not len(x) or not len(y):
+        raise RecomposeError(f"samples of {len(x)} and {len(y)} points have no median distance; draw some of each")
     distances = torch.cat([block.flatten() for block in _squared_distances(x, y)])
-    return 0.5 / float(distances.kthvalue((len(distances) + 1) // 2).values)
+    squared = float(distances.kthvalue((len(distances) + 1) // 2).values)
+    gamma = 0.5 / squared if squared else math.inf
+    if not 0 < gamma < math.inf:
+        raise RecomposeError(
+            f"the median distance between two samples of {len(x)} and {len(y)} points is {squared**0.5:.4g}, and the "
+            "kernel's bandwidth follows from it; take samples whose points are finite and do not coincide"
+        )
+    return gamma
 
 
 def mean_discrepancy(x: np.ndarray, y: np.ndarray, gamma: float) -> float:
@@ -22,6 +37,8 @@ def mean_discrepancy(x: np.ndarray, y: np.ndarray, gamma: float) -> float:
     x: (m, dimension), y: (n, dimension)
     """
     m, n = len(x), len(y)
+    if min(m, n) < 2:
+        raise RecomposeError(f"samples of {m} and {n} points have no unbiased discrepancy; draw two or more of each")
     within_x, within_y, between = (
         sum(float(torch.exp(-gamma * block).sum()) for block in _squared_distances(a, b))
         for a, b in ((x, x), (y, y), (x, y))
