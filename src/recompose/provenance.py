@@ -25,7 +25,7 @@ MANIFEST = "manifest.json"
 _PACKAGE = "recompose"
 _DISCOVERY = "recompose.discovery"
 _CHANGED = "changed since it was made (its sha256 differs); delete it, and the next run makes it again"
-_VERSIONS = ("torch", "numpy", "pandas", "recompose")
+_VERSIONS = ("torch", "diffusers", "numpy", "pandas", "recompose")
 
 
 def code_hash(*modules: str) -> str:
