@@ -128,7 +128,7 @@ def test_a_record_says_where_a_number_comes_from(tree):
     assert entry["sha256"] == hashlib.sha256(b"method\nals\n").hexdigest()
     assert entry["settings"]["table1"]["trials"] == 200
     assert entry["code"] == code_hash(MODULE)
-    assert set(entry["versions"]) == {"python", "torch", "numpy", "pandas", "recompose"}
+    assert set(entry["versions"]) == {"python", "torch", "diffusers", "numpy", "pandas", "recompose"}
     assert entry["device"] == "cpu"
     assert entry["wall_seconds"] == 1.5
     assert entry.keys() >= {"commit", "dirty", "date", "command", "module_hashes"}

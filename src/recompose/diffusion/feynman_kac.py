@@ -4,7 +4,8 @@ Times run as in the field: t = 0 is data, t = 1 noise. A sampler goes from 1 to 
 *increasing sampling time*, so their signs are opposite to those of a formula for dt < 0.
 
 Particles have any shape, a point (2,) or an image (3, 64, 64), and stand side by side: (*shape, swarms, particles).
-Networks want their batch first; turning a batch around costs a hundredth of a small U-Net's forward pass.
+Networks want their batch first, `x.flatten(-2).movedim(-1, 0)`; turning 1600 images of 16 x 16 around takes 4 ms, and
+a small U-Net two seconds for them.
 """
 
 import math

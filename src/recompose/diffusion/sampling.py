@@ -23,12 +23,10 @@ class Step(Protocol):
 
 
 def sample(predict: Predict, x: Tensor, schedule: Schedule, times: Sequence[int], step: Step) -> Tensor:
-    """Go from x at the first of the times to the last, `recompose.diffusion.schedules.timesteps`.
+    """Go from x at the first of the times to the last, the data: those of `recompose.diffusion.schedules.timesteps`.
 
-    Raises RecomposeError where a number is not finite in the end.
-
-    >>> schedule = ddpm_schedule()  # doctest: +SKIP
-    >>> sample(network, noise, schedule, timesteps(1000, 50, "leading"), partial(ddim_step, kind="noise"))
+    With `partial(ddim_step, kind="noise", clip=1.0)` for a step, for example. Raises RecomposeError where a number is
+    not finite in the end.
     """
     for t, s in pairwise(times):
         x = step(x, predict(x, t), schedule, t, s)

@@ -3,11 +3,11 @@
 Every paper has its own letters; here they are the same everywhere, in discrete steps (`alpha[t]`) as in continuous
 time (`alpha(t)`):
 
-|       |                                | 1 coupled | 2 weighted        | 3 SAMI         | 4 concepts     | 5 guided |
-|-------|--------------------------------|-----------|-------------------|----------------|----------------|----------|
-| alpha | scale of the data              | alpha_t   | alpha_t           | sqrt(abar_t)   | sqrt(abar_t)   | 1        |
-| sigma | standard deviation of the noise| beta_t    | gamma_t (F: sigma)| sqrt(1-abar_t) | sqrt(1-abar_t) | sigma    |
-| beta  | rate, of DDPM or the VP-SDE    | b_t / T   | sigma_t^2 (F: beta)| 1 - alpha_t   | beta_t         | -        |
+|       |                          | 1 coupled | 2 weighted          | 3 SAMI         | 4 concepts     | 5 guided |
+|-------|--------------------------|-----------|---------------------|----------------|----------------|----------|
+| alpha | scale of the data        | alpha_t   | alpha_t             | sqrt(abar_t)   | sqrt(abar_t)   | 1        |
+| sigma | deviation of the noise   | beta_t    | gamma_t (F: sigma)  | sqrt(1-abar_t) | sqrt(1-abar_t) | sigma    |
+| beta  | rate, of DDPM and VP-SDE | b_t / T   | sigma_t^2 (F: beta) | 1 - alpha_t    | beta_t         | none     |
 
 (SAMI's appendix B.1 calls sigma beta_t; paper 5's beta is no rate: it says how much noise a step of its ascent keeps.)
 """
@@ -87,7 +87,7 @@ def linear_schedule(steps: int, beta_min: float = 0.1, beta_max: float = 20.0) -
 
     >>> schedule = linear_schedule(50)
     >>> round(float(schedule.alpha[-1]), 4)
-    0.003
+    0.0028
     """
     times = np.linspace(0.0, 1.0, steps) if steps > 1 else np.zeros(1)
     return _of_betas(np.minimum((beta_min + times * (beta_max - beta_min)) / steps, LARGEST_BETA))
