@@ -20,10 +20,7 @@ commands = paper_commands(
 @commands.command()
 def networks(outputs: Files = None, settings: Settings = None, scale: Scale = None) -> None:
     """Train the networks of some settings."""
-    from safetensors import SafetensorError
-
     from recompose.cli.step import Step, function_of, resolve, tree_of, tree_of_scale
-    from recompose.errors import RecomposeError
     from recompose.papers.weighted_composition.names import MODELS, SETTINGS
     from recompose.storage import write_tensors
 
@@ -39,10 +36,7 @@ def networks(outputs: Files = None, settings: Settings = None, scale: Scale = No
         step = Step(tree, f"{PACKAGE}.networks", PAPER, settings)
         # Other settings or other code begin a checkpoint of their own.
         checkpoint = step.tree / PAPER / "cells" / "networks" / f"{path.stem}-{step.fingerprint()}.safetensors"
-        try:
-            step.save(step.call(function, setting, model, checkpoint=checkpoint), path, write_tensors)
-        except SafetensorError as error:  # a full disk, which this package answers in its own way
-            raise RecomposeError(f"cannot write {path}, or its checkpoint: {error}") from error
+        step.save(step.call(function, setting, model, checkpoint=checkpoint), path, write_tensors)
         checkpoints.append(checkpoint)
     for checkpoint in checkpoints:  # all files are there: until then a job that is stopped goes on from these
         checkpoint.unlink(missing_ok=True)
