@@ -1,6 +1,7 @@
 """What this machine offers: memory and devices."""
 
 from pathlib import Path
+from typing import Literal
 
 from recompose.errors import RecomposeError
 
@@ -28,7 +29,7 @@ def resolve_device(device: str) -> str:
     return device
 
 
-def resolve_precision(precision: str, device: str) -> str:
+def resolve_precision(precision: Literal["auto", "fp32", "bf16"], device: str) -> Literal["fp32", "bf16"]:
     """`auto` becomes `bf16` where the device multiplies matrices of bfloat16 in units of their own, else `fp32`."""
     import torch
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from recompose.diffusion.denoising import LabelledImages, intensities
+from recompose.datasets.labelled_images import LabelledImages, intensities
 from recompose.diffusion.score_ascent import Ascent, Score, denoised, score_ascent
 from recompose.networks.unet import FeatureUNet, LabelledUNet
 from recompose.papers.feature_guidance import settings as configuration
