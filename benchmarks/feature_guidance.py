@@ -17,9 +17,9 @@ from statistics import median
 import torch
 from torch import Tensor, nn
 
-from recompose.diffusion.denoising import placed
 from recompose.diffusion.score_ascent import score_ascent
 from recompose.machine import resolve_precision
+from recompose.networks.layout import placed
 from recompose.networks.unet import FeatureUNet
 from recompose.papers.feature_guidance.guidance import residual_of
 from recompose.papers.feature_guidance.settings import Network

@@ -23,8 +23,9 @@ from torch import Tensor
 from recompose.datasets.compositions import composition
 from recompose.diffusion.feynman_kac import Sampler, sample_in_parts
 from recompose.diffusion.grid_scores import GridScores
-from recompose.diffusion.noise_prediction import Task, Training, train
+from recompose.diffusion.noise_prediction import Task, train
 from recompose.diffusion.schedules import VariancePreserving
+from recompose.diffusion.training import Training
 from recompose.metrics.sliced_wasserstein import directions, sliced_wasserstein
 from recompose.networks.stacked import StackedMLP, noise_predictors
 from recompose.papers.weighted_composition.networks import network_scores
@@ -69,10 +70,15 @@ def networks(count: int, width: int = WIDTH) -> tuple[StackedMLP, list[Task]]:
     return noise_predictors(tasks, width, LAYERS), tasks
 
 
+def how(iterations: int) -> Training:
+    """As the workflow trains them."""
+    return Training(iterations, 2e-4, fused=False)
+
+
 def train_stacked(count: int, iterations: int, width: int, device: str) -> None:
     """Train networks together."""
     network, tasks = networks(count, width)
-    train(network, tasks, Training(iterations, BATCH, 2e-4), schedule=SCHEDULE, device=device)
+    train(network, tasks, how(iterations), batch=BATCH, schedule=SCHEDULE, device=device)
 
 
 def training(repeats: int, device: str, width: int, count: int, iterations: int = 50) -> None:
@@ -83,8 +89,8 @@ def training(repeats: int, device: str, width: int, count: int, iterations: int 
 
     def one_by_one() -> None:
         for task in networks(count, width)[1]:
-            few = Training(iterations, BATCH, 2e-4)
-            train(noise_predictors([task], width, LAYERS), [task], few, schedule=SCHEDULE, device=device)
+            network = noise_predictors([task], width, LAYERS)
+            train(network, [task], how(iterations), batch=BATCH, schedule=SCHEDULE, device=device)
 
     work = 6 * BATCH * sum(a * b for a, b in ((6, width), *[(width, width)] * (LAYERS - 1), (width, 2)))
     together, apart = alternating(lambda: train_stacked(count, iterations, width, device), one_by_one, repeats)

@@ -1,6 +1,7 @@
 """What this machine offers: memory, devices, and whose code it would run."""
 
 from pathlib import Path
+from typing import Literal
 
 from recompose.errors import RecomposeError
 
@@ -39,7 +40,7 @@ def resolve_device(device: str) -> str:
     return device
 
 
-def resolve_precision(precision: str, device: str) -> str:
+def resolve_precision(precision: Literal["auto", "fp32", "bf16"], device: str) -> Literal["fp32", "bf16"]:
     """`auto` becomes `bf16` where the device multiplies matrices of bfloat16 in units of their own, else `fp32`."""
     import torch
 

@@ -80,12 +80,16 @@ def write_yaml(value: Any, path: str | Path) -> None:
 
 
 def write_tensors(content: "tuple[Mapping[str, Tensor], dict[str, str]]", path: str | Path) -> None:
-    """Write tensors with their metadata as safetensors."""
-    from safetensors.torch import save_file
+    """Write tensors with their metadata as safetensors.
+
+    By way of bytes in memory: safetensors' own files can be read by their owner alone, whatever the umask, and a disk
+    that is full is told as for any other file.
+    """
+    from safetensors.torch import save
 
     tensors, metadata = content
     with atomic(path) as temporary:
-        save_file(dict(tensors), temporary, metadata=metadata)
+        temporary.write_bytes(save(dict(tensors), metadata=metadata))
 
 
 def write_csv(frame: "pd.DataFrame", path: str | Path) -> None:

@@ -64,22 +64,26 @@ def told(done: subprocess.CompletedProcess[str]) -> str:
     "one line names the file; no half-written file is left; with room again, the same command goes on",
 )
 @pytest.mark.parametrize(
-    ("missing", "target"),
+    ("missing", "target", "refused"),
     [
-        ("coupled_inference/figure4.png", "coupled_inference_figure4"),
-        ("weighted_composition/networks/f_id_separate.safetensors", "weighted_composition_networks"),
-        ("manifest.json", "results/smoke/manifest.json"),
-        ("index.html", "page"),
+        ("coupled_inference/figure4.png", "coupled_inference_figure4", "coupled_inference/"),
+        (
+            "weighted_composition/networks/f_id_separate.safetensors",
+            "weighted_composition_networks",
+            "weighted_composition/cells/networks/f_id_separate-",  # its checkpoint, which is written first
+        ),
+        ("manifest.json", "results/smoke/manifest.json", ""),
+        ("index.html", "page", ""),
     ],
     ids=["artifact", "checkpoint", "manifest", "page"],
 )
-def test_a_full_disk(finished: Project, project: Project, missing: str, target: str) -> None:
+def test_a_full_disk(finished: Project, project: Project, missing: str, target: str, refused: str) -> None:
     with mounted(project, "mount -t tmpfs -o size=24m none results") as small:
         shutil.copytree(finished.tree, small.tree)
         (small.tree / missing).unlink()
         filler = small.fill(room=4096)
         line = told(small.snakemake(target))
-        assert line.startswith(f"error: cannot write {Path('results/smoke', missing).parent}"), line
+        assert line.startswith(f"error: cannot write results/smoke/{refused}"), line
         assert "no space left on device" in line.lower()
         assert not (small.tree / missing).exists() and not list(small.tree.rglob(".partial-*"))
         filler.unlink()
@@ -110,10 +114,11 @@ def test_a_disk_that_is_full_to_the_last_byte(finished: Project, project: Projec
 def test_a_limit_on_the_size_of_files(finished: Project, project: Project) -> None:
     folder = "results/smoke/coupled_inference"
     networks = "results/smoke/weighted_composition/networks/f_id_conditional.safetensors"
+    checkpoint = "results/smoke/weighted_composition/cells/networks/f_id_conditional-"
     for command, path in {
         ("coupled-inference", "gather", "figure4", f"{folder}/parts/figure4.0-of-1.csv"): f"{folder}/figure4.csv",
         ("coupled-inference", "plot", "figure4", "--scale", "smoke"): f"{folder}/figure4.png",
-        ("weighted-composition", "networks", networks, "--scale", "smoke"): networks,
+        ("weighted-composition", "networks", networks, "--scale", "smoke"): checkpoint,
         ("manifest", "--scale", "smoke"): "results/smoke/manifest.json",
         ("page", "--scale", "smoke"): "results/smoke/index.html",
     }.items():

@@ -115,9 +115,9 @@ def test_a_kill_while_a_file_is_written(
 
 SAVES_AT_ONCE = """
 from recompose.cli import main
-from recompose.diffusion import noise_prediction
+from recompose.diffusion import training
 
-noise_prediction.CHECKPOINT_SECONDS = 0
+training.CHECKPOINT_SECONDS = 0
 main()
 """
 

@@ -1,15 +1,14 @@
-"""Training of denoisers: a known best answer, pairs within a class, and a stop that changes nothing."""
+"""Training of the denoisers of paper 5: a known best answer, pairs within a class, and a stop that changes nothing."""
 
 import pytest
 import torch
 from torch import nn
 
-from recompose.diffusion import denoising
-from recompose.diffusion.denoising import LabelledImages, Training, intensities, train
-from recompose.errors import RecomposeError
+from recompose.datasets.labelled_images import LabelledImages, intensities
+from recompose.diffusion import training as loop
+from recompose.diffusion.training import Halving, Training, fit
 from recompose.networks.unet import FeatureUNet
-
-TRAINING = Training(epochs=3, batch=8, learning_rate=0.05, halve_every=2)
+from recompose.papers.feature_guidance.training import epoch, noise_loss, steps_of_epoch
 
 
 class Share(nn.Module):
@@ -45,34 +44,49 @@ def convolutions():
     return FeatureUNet(("test",), width=4, levels=1, encoder=1, middle=1, decoder=2)
 
 
-def trained(condition=no_condition, training=TRAINING, images=None, make=Share, **options):
+def trained(condition=no_condition, images=None, make=Share, *, epochs=3, batch=8, average=None, **options):
+    images = images or data()
     network = make()
-    losses = train(network, images or data(), training, names=("test",), condition=condition, **options)
-    return network, losses
+    each = steps_of_epoch(images, batch)
+    halving = Halving(each * epochs // 4 or 1)
+    training = Training(epochs * each, options.pop("learning_rate", 0.05), halving, average=average)
+    loss = noise_loss(network, images, batch=batch, names=("test",), condition=condition)
+    return network, fit(network, loss, training, name="test", identity={}, **options)
 
 
 def test_the_best_share_is_learned():
     """The noise's part of the power, E sigma^2 / (E sigma^2 + E x^2), with E sigma^2 = 1/3."""
-    many = Training(epochs=60, batch=100, learning_rate=0.02, halve_every=15)
-    network, _ = trained(training=many, images=data(300))
+    network, _ = trained(images=data(300), epochs=60, batch=100, learning_rate=0.02)
     power = intensities(data(300).images).square().mean().item()
     assert network.seen.item() == pytest.approx((1 / 3) / (1 / 3 + power), rel=0.03)
 
 
 def test_the_condition_is_an_image_of_the_same_class():
     """Images of a class are equal here: told another one, the network can take it off, and is left with the noise."""
-    many = Training(epochs=60, batch=100, learning_rate=0.05, halve_every=15)
-    network, losses = trained(another_image, many, data(300))
+    network, losses = trained(another_image, data(300), epochs=60, batch=100)
     assert network.seen.item() == pytest.approx(1, abs=0.02)
     assert network.told.item() == pytest.approx(-1, abs=0.02)
     assert losses[-1] < 1e-3
 
 
 def test_the_other_image_is_rarely_the_same():
-    order, partner = denoising._epoch(torch.arange(300) % 3, torch.Generator().manual_seed(0))
+    order, partner = epoch(torch.arange(300) % 3, torch.Generator().manual_seed(0))
     assert sorted(order.tolist()) == sorted(partner.tolist()) == list(range(300))
     assert (partner % 3 == torch.arange(300) % 3).all()
     assert (partner == torch.arange(300)).sum() < 12
+
+
+def test_an_epoch_sees_every_image_once():
+    seen = []
+
+    def watch(others, labels, generator):
+        seen.append(labels)
+
+    images = LabelledImages(torch.zeros(30, 1, 8, 8), torch.arange(30))
+    _, losses = trained(watch, images, epochs=2)
+    assert len(losses) == 8 and [len(labels) for labels in seen] == [8, 8, 8, 6] * 2
+    first, second = (torch.cat(seen[part]).tolist() for part in (slice(4), slice(4, 8)))
+    assert first != second and sorted(first) == sorted(second) == list(range(30))
 
 
 @pytest.mark.parametrize(
@@ -80,9 +94,8 @@ def test_the_other_image_is_rarely_the_same():
     [(Share, another_image, None), (Share, another_image, 0.9), (convolutions, no_condition, 0.9)],
 )
 def test_a_stop_changes_no_weight(tmp_path, monkeypatch, make, condition, average):
-    training = Training(epochs=3, batch=8, learning_rate=0.05, halve_every=2, average=average)
-    whole, expected = trained(condition, training, data(spread=0.1), make)
-    monkeypatch.setattr(denoising, "CHECKPOINT_SECONDS", 0.0)
+    whole, expected = trained(condition, data(spread=0.1), make, average=average)
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     checkpoint = tmp_path / "checkpoint.safetensors"
     stops = iter(range(100))
 
@@ -93,7 +106,7 @@ def test_a_stop_changes_no_weight(tmp_path, monkeypatch, make, condition, averag
     for _ in range(20):
         try:
             resumed, losses = trained(
-                condition, training, data(spread=0.1), make, checkpoint=checkpoint, report=stop_every_fourth
+                condition, data(spread=0.1), make, average=average, checkpoint=checkpoint, report=stop_every_fourth
             )
             break
         except KeyboardInterrupt:
@@ -106,22 +119,8 @@ def test_a_stop_changes_no_weight(tmp_path, monkeypatch, make, condition, averag
 
 def test_the_average_is_of_the_weights_on_the_way():
     last, _ = trained()
-    averaged, _ = trained(training=Training(3, 8, 0.05, 2, average=0.99))
+    averaged, _ = trained(average=0.99)
     assert 0 < averaged.seen.item() < last.seen.item()
-
-
-def test_a_checkpoint_of_another_training_is_refused(tmp_path):
-    checkpoint = tmp_path / "checkpoint.safetensors"
-    trained(checkpoint=checkpoint)
-    with pytest.raises(RecomposeError, match="a checkpoint of other training"):
-        trained(training=Training(3, 8, 0.01, 2), checkpoint=checkpoint)
-    with pytest.raises(RecomposeError, match="a checkpoint of other data"):
-        trained(images=data(33), checkpoint=checkpoint)
-
-
-def test_a_loss_that_is_no_number_is_said():
-    with pytest.raises(RecomposeError, match=r"test: the loss is no number any more; lower learning_rate"):
-        trained(training=Training(3, 8, float("inf"), 2))
 
 
 def test_bytes_become_intensities():

@@ -228,15 +228,15 @@ def test_a_finished_network_outlives_a_job_that_is_killed_at_a_later_one(folder,
     shutil.copytree(folder / "images", tree / SLUG / "images")
     settings = {"network": SHAPE.model_dump(mode="json"), "training": TRAINING.model_dump(mode="json")}
     settings = json.dumps({"scale": "smoke", "device": "cpu", **settings})
-    train, killed = networks.train, []
+    train, killed = networks.fit, []
 
     def at_the_second(network, *arguments, **options):
-        if options["names"][-1] == "mixture" and not killed:
+        if options["name"].endswith("mixture") and not killed:
             killed.append(True)
             raise KeyboardInterrupt
         return train(network, *arguments, **options)
 
-    monkeypatch.setattr(networks, "train", at_the_second)
+    monkeypatch.setattr(networks, "fit", at_the_second)
     with pytest.raises(KeyboardInterrupt):
         train_networks(["guided", "mixture"], settings, tree)
     first = tree / SLUG / "networks/guided.safetensors"
@@ -250,12 +250,12 @@ def test_a_finished_network_outlives_a_job_that_is_killed_at_a_later_one(folder,
 
 def test_a_network_of_another_architecture_is_refused(folder):
     path = folder / "networks/guided.safetensors"
-    with pytest.raises(RecomposeError, match=r"guided.safetensors: a network of another architecture .*delete it"):
+    with pytest.raises(RecomposeError, match=r"guided.safetensors: networks of another architecture .*delete it"):
         networks.trained(path, network=SHAPE.model_copy(update={"width": 4}))
     with pytest.raises(RecomposeError, match="train the networks first"):
         networks.trained(folder / "networks/none.safetensors", network=SHAPE)
     path.with_name("broken.safetensors").write_bytes(path.read_bytes()[:100])
-    with pytest.raises(RecomposeError, match="not a readable file of a network"):
+    with pytest.raises(RecomposeError, match="not a readable file of networks"):
         networks.trained(path.with_name("broken.safetensors"), network=SHAPE)
 
 

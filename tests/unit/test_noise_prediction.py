@@ -4,19 +4,21 @@ import pytest
 import torch
 
 from recompose.diffusion import noise_prediction
+from recompose.diffusion import training as loop
 from recompose.diffusion.mixtures import gaussian
-from recompose.diffusion.noise_prediction import Divergence, Task, Training, network_input, score_of
+from recompose.diffusion.noise_prediction import Divergence, Task, network_input, score_of
 from recompose.diffusion.schedules import VariancePreserving
+from recompose.diffusion.training import Training
 from recompose.errors import RecomposeError
 from recompose.networks.stacked import StackedMLP, noise_predictors
 
 VP = VariancePreserving()
-SHORT = Training(iterations=120, batch=12, learning_rate=1e-3)
+SHORT = Training(steps=120, learning_rate=1e-3, fused=False)
 
 
-def train(tasks, training, width=16, **options):
+def train(tasks, training, width=16, batch=12, **options):
     network = noise_predictors(tasks, width, 2)
-    noise_prediction.train(network, tasks, training, **options)
+    noise_prediction.train(network, tasks, training, batch=batch, **options)
     return network
 
 
@@ -62,7 +64,7 @@ def test_networks_trained_together_are_as_if_trained_alone(sources):
 
 def test_a_batch_is_divided_among_the_sources_and_names_them():
     data = torch.stack([torch.full((5, 2), float(source)) for source in range(3)])
-    seen, noise = noise_prediction._batches(Task(("test",), data), SHORT, 0, VP)
+    seen, noise = noise_prediction._batches(Task(("test",), data), 12, 0, VP)
     assert seen.shape == (50, 12, 6) and noise.shape == (50, 12, 2)
     assert torch.equal(seen[..., 3:].sum(dim=1), torch.full((50, 3), 4.0))
     t, source = seen[..., :1], seen[..., 3:].argmax(dim=-1, keepdim=True)
@@ -73,8 +75,8 @@ def test_the_score_of_a_gaussian_is_learned():
     """Where the data lie, the learned score is the analytic one."""
     source = gaussian(torch.tensor([[2.0, 0.0], [0.0, 0.5]]))
     data = source.sample(4000, torch.Generator().manual_seed(0)).unsqueeze(0)
-    training = Training(iterations=1500, batch=128, learning_rate=2e-3)
-    network = train([Task(("score",), data)], training, width=64, schedule=VP)
+    training = Training(steps=1500, learning_rate=2e-3)
+    network = train([Task(("score",), data)], training, width=64, batch=128, schedule=VP)
     for time in (0.3, 0.6):
         t = torch.tensor(time)
         noised = source.noised(float(VP.alpha(t)), float(VP.sigma(t)))
@@ -87,32 +89,34 @@ def test_the_score_of_a_gaussian_is_learned():
 
 def test_a_resumed_training_ends_in_the_same_bytes(tmp_path, monkeypatch):
     whole = train(tasks(), SHORT, schedule=VP)
-    monkeypatch.setattr(noise_prediction, "CHECKPOINT_SECONDS", 0.0)
-    saved = noise_prediction.save_checkpoint
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    saved = loop.save_checkpoint
 
-    def stop_after_the_first(*arguments):
-        saved(*arguments)
+    def stop_after_the_first(*arguments, **options):
+        saved(*arguments, **options)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(noise_prediction, "save_checkpoint", stop_after_the_first)
+    monkeypatch.setattr(loop, "save_checkpoint", stop_after_the_first)
     checkpoint = tmp_path / "checkpoint.safetensors"
     with pytest.raises(KeyboardInterrupt):
         train(tasks(), SHORT, schedule=VP, checkpoint=checkpoint)
-    monkeypatch.setattr(noise_prediction, "save_checkpoint", saved)
+    monkeypatch.setattr(loop, "save_checkpoint", saved)
     reports = []
     resumed = train(tasks(), SHORT, schedule=VP, checkpoint=checkpoint, report=reports.append)
-    assert reports[0].startswith("100/120")  # the first slice was not trained again
+    assert reports[0] == "goes on after step 50 of 120"  # the first slice is not trained again
+    assert reports[1].startswith("100/120 iterations, mean loss ")
     assert all(torch.equal(one, other) for one, other in zip(whole.parameters(), resumed.parameters(), strict=True))
 
 
-@pytest.mark.parametrize(("changed", "named"), [(SHORT, "tasks"), (Training(200, 12, 1e-3), "training")])
+@pytest.mark.parametrize(("changed", "named"), [(SHORT, "tasks"), (Training(200, 1e-3), "training"), (24, "batch")])
 def test_a_checkpoint_of_other_settings_is_refused(tmp_path, monkeypatch, changed, named):
-    monkeypatch.setattr(noise_prediction, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     checkpoint = tmp_path / "checkpoint.safetensors"
     train(tasks(), SHORT, schedule=VP, checkpoint=checkpoint)
     others = tasks(2) if named == "tasks" else tasks()
+    batch, training = (changed, SHORT) if named == "batch" else (12, changed)
     with pytest.raises(RecomposeError, match=f"a checkpoint of other {named}"):
-        train(others, changed, schedule=VP, checkpoint=checkpoint)
+        train(others, training, batch=batch, schedule=VP, checkpoint=checkpoint)
 
 
 def test_a_truncated_checkpoint_is_refused(tmp_path):

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from matplotlib.figure import Figure
+from safetensors.torch import save_file
 
 from recompose import storage
 from recompose.errors import RecomposeError
@@ -23,6 +26,7 @@ from recompose.storage import (
     require_format,
     write_csv,
     write_figure,
+    write_tensors,
     write_text,
 )
 
@@ -102,6 +106,34 @@ def test_a_file_in_the_place_of_a_folder_is_one_line(tmp_path):
     write_text("in the way", tmp_path / "results")
     with pytest.raises(RecomposeError, match=r"cannot write .*x\.csv"):
         write_text("new", tmp_path / "results" / "x.csv")
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o007, 0o660)])
+def test_the_umask_says_who_reads_tensors(tmp_path, umask, mode):
+    """Those who share a results tree read each other's networks, as they read the tables."""
+    before = os.umask(umask)
+    try:
+        write_tensors(({"weight": torch.zeros(3)}, {"about": "{}"}), tmp_path / "network.safetensors")
+        write_text("table", tmp_path / "table.csv")
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {mode}
+
+
+def test_tensors_have_the_bytes_of_safetensors_own_files(tmp_path):
+    tensors = {"b": torch.arange(6.0).view(2, 3), "a": torch.tensor(7), "c": torch.ones(2, dtype=torch.bfloat16)}
+    write_tensors((tensors, {"about": "{}"}), tmp_path / "ours")
+    save_file(tensors, tmp_path / "theirs", metadata={"about": "{}"})
+    assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
+
+
+def test_tensors_on_a_full_disk_are_one_line(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "refused")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(RecomposeError, match=r"^cannot write .*network\.safetensors: no space left on device$"):
+        write_tensors(({"weight": torch.zeros(3)}, {}), tmp_path / "network.safetensors")
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])

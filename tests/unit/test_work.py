@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from recompose.diffusion.denoising import LabelledImages
+from recompose.datasets.labelled_images import LabelledImages
 from recompose.papers.feature_guidance import networks as denoisers
 from recompose.papers.feature_guidance.settings import FeatureGuidance
 from recompose.papers.feature_guidance.work import works as denoisers_works

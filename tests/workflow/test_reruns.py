@@ -83,7 +83,7 @@ def test_words_do_not_count(project: Project) -> None:
                 "weighted_composition_grid",
             },
         ),
-        ("diffusion/denoising.py", {"feature_guidance_all_images"}),
+        ("datasets/labelled_images.py", {"feature_guidance_all_images"}),
         ("networks/unet.py", {"feature_guidance_all_network"}),
         ("diffusion/score_ascent.py", {"feature_guidance_all_numbers"}),
         ("metrics/classes.py", {"feature_guidance_all_numbers"}),

@@ -1,4 +1,4 @@
-"""A training that was stopped goes on: weights, Adam's moments and what else it needs, in one file."""
+"""A training that was stopped goes on: weights, buffers, Adam's moments and what else it needs, in one file."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,23 +19,36 @@ def save_checkpoint(
     optimizer: torch.optim.Adam,
     identity: Mapping[str, str],
     done: int,
-    more: Mapping[str, Tensor] | None = None,
+    *,
+    losses: Tensor,
+    average: nn.Module | None = None,
 ) -> None:
-    """Write the state after `done` iterations; `more` are tensors of the training's own, under names of their own."""
-    tensors = {name: value.detach().contiguous() for name, value in network.named_parameters()}
+    """Write the state after `done` steps: parameters, buffers, moments, the loss of every step, a moving average.
+
+    identity: what the training is of, as words that `load_checkpoint` compares.
+    """
+    tensors = {f"network.{name}": value for name, value in network.state_dict().items()} | {"losses": losses}
     for name, parameter in network.named_parameters():
-        moments = optimizer.state[parameter].items()
-        tensors |= {f"{name}.{key}": value.clone(memory_format=torch.contiguous_format) for key, value in moments}
-    tensors |= {f"more.{name}": value.contiguous() for name, value in (more or {}).items()}
-    write_tensors((tensors, {**identity, **_of(network), "done": str(done)}), path)
+        moments = optimizer.state.get(parameter, {}).items()  # a frozen parameter has none
+        tensors |= {f"optimizer.{name}.{key}": value for key, value in moments}
+    if average:
+        tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
+    plain = {name: value.detach().contiguous() for name, value in tensors.items()}
+    write_tensors((plain, {**identity, **_of(network), "done": str(done)}), path)
 
 
 def load_checkpoint(
-    path: Path, network: nn.Module, optimizer: torch.optim.Adam, identity: Mapping[str, str]
-) -> tuple[int, dict[str, Tensor]]:
-    """Put the state back; the iterations that are done, and the training's own tensors.
+    path: Path,
+    network: nn.Module,
+    optimizer: torch.optim.Adam,
+    identity: Mapping[str, str],
+    *,
+    losses: Tensor,
+    average: nn.Module | None = None,
+) -> int:
+    """Put the state back into a network, an optimizer, losses and an average that are new; the steps that are done.
 
-    Raises RecomposeError where the file is damaged, or is of another training or network than these.
+    Raises RecomposeError where the file is damaged, or is of another training, other data or another network.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -46,16 +59,25 @@ def load_checkpoint(
     for key, expected in {**identity, **_of(network)}.items():
         if metadata.get(key) != expected:
             raise RecomposeError(f"{path}: a checkpoint of other {key}; delete it and run again")
+    network.load_state_dict(_under("network", tensors))
     for name, parameter in network.named_parameters():
-        parameter.data.copy_(tensors[name])
-        state = {key.removeprefix(f"{name}."): tensors[key] for key in tensors if key.startswith(f"{name}.")}
-        if state:  # a parameter that is not trained has none
-            step = state.pop("step")  # Adam counts on the CPU
+        state = _under(f"optimizer.{name}", tensors)
+        if state:
+            # Adam counts its steps on the processor, but for one kernel that does all of it on the device.
+            step = state.pop("step").to(parameter.device if optimizer.defaults["fused"] else "cpu")
+            # Moments lie in memory as their parameter does: the order decides how sums over them are rounded.
             moments = {key: torch.empty_like(parameter).copy_(value) for key, value in state.items()}
             optimizer.state[parameter] = {"step": step} | moments
-    more = {key.removeprefix("more."): value for key, value in tensors.items() if key.startswith("more.")}
-    return int(metadata["done"]), more
+    if average:
+        average.load_state_dict(_under("average", tensors))
+    losses.copy_(tensors["losses"])
+    return int(metadata["done"])
+
+
+def _under(place: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors below a place, named from there."""
+    return {name.removeprefix(f"{place}."): value for name, value in tensors.items() if name.startswith(f"{place}.")}
 
 
 def _of(network: nn.Module) -> dict[str, str]:
-    return {"networks": repr({name: tuple(parameter.shape) for name, parameter in network.named_parameters()})}
+    return {"networks": repr({name: tuple(value.shape) for name, value in network.state_dict().items()})}

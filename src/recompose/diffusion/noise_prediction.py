@@ -1,33 +1,21 @@
 """Denoising score matching with networks that predict the noise (Ho et al., 2020), many of them at once."""
 
-import time
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from recompose.diffusion.checkpoints import CHECKPOINT_SECONDS, load_checkpoint, save_checkpoint
 from recompose.diffusion.schedules import NEAREST, VariancePreserving
+from recompose.diffusion.training import Loss, Training, fit
 from recompose.errors import RecomposeError
 from recompose.randomness import torch_generator
 
 SLICE = 50
-"""Iterations whose random numbers are drawn at once; a checkpoint stands between two slices."""
+"""Steps whose random numbers are drawn at once; a checkpoint stands between two slices."""
 SMALLEST_VARIANCE = 1e-8
-
-
-@dataclass(frozen=True)
-class Training:
-    """How the networks are trained; Adam's other parameters are its defaults."""
-
-    iterations: int
-    batch: int
-    learning_rate: float
-    precision: Literal["fp32", "bf16"] = "fp32"
-    """Of the matrix products; weights, losses and the optimizer are fp32 in any case."""
 
 
 class Divergence(RecomposeError):
@@ -61,54 +49,65 @@ def train(
     tasks: Sequence[Task],
     training: Training,
     *,
+    batch: int,
     schedule: VariancePreserving,
     device: str = "cpu",
     checkpoint: Path | None = None,
     report: Callable[[str], None] = print,
-) -> None:
+) -> Tensor:
     """Train stacked networks, one for each task, all together; each gets the weights it would get alone.
 
-    network: (networks, points, inputs) -> (networks, points, dimension), none of which sees another.
-    The loss of a network is |predicted - noise|^2, summed over the dimensions, its mean over a batch that is divided
-    equally among the sources. Random numbers come from the task's own generators, slice by slice: a resumed training
-    draws what an uninterrupted one draws, and one that is done stays in its checkpoint. Raises Divergence, after the
-    last iteration, with the names of networks whose loss became NaN; their weights are NaN, those of the others as
-    without them.
+    network: (networks, points, inputs) -> (networks, points, dimension), none of which sees another. batch: points of a
+    step, divided equally among the sources. The loss of every step, (steps,), is the mean over the networks. A training
+    that is done stays in its checkpoint. Raises Divergence, after the last step, with the names of networks whose loss
+    became NaN; their weights are NaN, those of the others as without them.
     """
     network.to(device)
-    optimizer = torch.optim.Adam(network.parameters(), lr=training.learning_rate)
-    identity = _identity(tasks, training)
-    start = load_checkpoint(checkpoint, network, optimizer, identity)[0] if checkpoint and checkpoint.exists() else 0
-    saved = begun = time.monotonic()
-    lower = torch.autocast(device, torch.bfloat16, enabled=training.precision == "bf16")
-    for first in range(start, training.iterations, SLICE):
-        batches = [_batches(task, training, first // SLICE, schedule) for task in tasks]
-        inputs, noise = (torch.stack(part, dim=1).to(device) for part in zip(*batches, strict=True))
-        for x, target in zip(inputs[: training.iterations - first], noise, strict=False):
-            optimizer.zero_grad(set_to_none=True)
-            with lower:
-                predicted = network(x)
-            losses = (predicted.float() - target).square().sum(dim=-1).mean(dim=-1)
-            losses.sum().backward()
-            optimizer.step()
-        done = min(first + SLICE, training.iterations)
-        if checkpoint and time.monotonic() - saved > CHECKPOINT_SECONDS:
-            save_checkpoint(checkpoint, network, optimizer, identity, done)
-            saved = time.monotonic()
-            left = (training.iterations - done) * (saved - begun) / (done - start)
-            report(f"{done}/{training.iterations} iterations, mean loss {losses.mean():.4f}, {left:.0f} s left")
-    if checkpoint and start < training.iterations:
-        save_checkpoint(checkpoint, network, optimizer, identity, training.iterations)
+    losses = fit(
+        network,
+        noise_loss(network, tasks, batch=batch, schedule=schedule, device=device),
+        training,
+        name=f"{len(tasks)} networks",
+        identity={"tasks": repr([task.names for task in tasks]), "batch": str(batch)},
+        checkpoint=checkpoint,
+        every=SLICE,
+        report=report,
+    )
     finite = torch.stack([torch.isfinite(each).flatten(1).all(dim=1) for each in network.parameters()]).all(dim=0)
     failed = [" ".join(map(str, task.names)) for task, good in zip(tasks, finite.tolist(), strict=True) if not good]
     if failed:
         raise Divergence(f"NaN in the training of {len(failed)} of {len(tasks)} networks: {'; '.join(failed)}")
+    return losses
 
 
-def _batches(task: Task, training: Training, number: int, schedule: VariancePreserving) -> tuple[Tensor, Tensor]:
-    """What a network sees in one slice, and the noise in it: (iterations, batch, inputs) and (.., batch, dimension)."""
+def noise_loss(
+    network: nn.Module, tasks: Sequence[Task], *, batch: int, schedule: VariancePreserving, device: str
+) -> Loss:
+    """The losses of stacked networks, (networks,): |predicted - noise|^2 over the dimensions, its mean over a batch.
+
+    Random numbers come from the task's own generators, slice by slice.
+    """
+
+    @functools.lru_cache(maxsize=1)
+    def drawn(number: int) -> tuple[Tensor, Tensor]:
+        """Of one slice: (steps, networks, batch, inputs) and (steps, networks, batch, dimension)."""
+        batches = [_batches(task, batch, number, schedule) for task in tasks]
+        inputs, noise = (torch.stack(part, dim=1).to(device) for part in zip(*batches, strict=True))
+        return inputs, noise
+
+    def loss(step: int) -> Tensor:
+        number, place = divmod(step, SLICE)
+        inputs, noise = drawn(number)
+        predicted = network(inputs[place])
+        return (predicted.float() - noise[place]).square().sum(dim=-1).mean(dim=-1)
+
+    return loss
+
+
+def _batches(task: Task, batch: int, number: int, schedule: VariancePreserving) -> tuple[Tensor, Tensor]:
+    """What a network sees in one slice, and the noise in it: (steps, batch, inputs) and (steps, batch, dimension)."""
     sources, samples, dimension = task.data.shape
-    each = training.batch // sources
+    each = batch // sources
     generator = task.generator("slice", number)
     shape = (SLICE, sources, each)
     chosen = torch.randint(samples, shape, generator=generator)
@@ -135,7 +134,3 @@ def network_input(t: Tensor, x: Tensor) -> Tensor:
 def score_of(predicted: Tensor, t: Tensor, schedule: VariancePreserving) -> Tensor:
     """The score from the predicted noise, -noise / sigma(t)."""
     return -predicted / schedule.sigma(t).square().clamp_min(SMALLEST_VARIANCE).sqrt()
-
-
-def _identity(tasks: Sequence[Task], training: Training) -> dict[str, str]:
-    return {"tasks": repr([task.names for task in tasks]), "training": repr(training)}

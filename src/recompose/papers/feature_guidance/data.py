@@ -14,9 +14,9 @@ from torch import Tensor
 
 from recompose.datasets.archives import ARCHIVES, cifar10, listing
 from recompose.datasets.archives import read as read_pictures
+from recompose.datasets.labelled_images import LabelledImages
 from recompose.datasets.photographs import PhotographedTexture, photographed_textures
 from recompose.datasets.textures import FAMILIES, patches, texture
-from recompose.diffusion.denoising import LabelledImages
 from recompose.errors import RecomposeError
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.names import GROUPS, SLUG

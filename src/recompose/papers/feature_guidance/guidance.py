@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from recompose.diffusion.denoising import LabelledImages, intensities
+from recompose.datasets.labelled_images import LabelledImages, intensities
 from recompose.diffusion.guidance import classifier_free
 from recompose.diffusion.score_ascent import Ascent, Residual, denoised, score_ascent
 from recompose.networks.unet import FeatureUNet, LabelledUNet

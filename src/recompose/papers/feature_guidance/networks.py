@@ -1,51 +1,59 @@
 """The networks of paper 5: how they are trained, kept and read."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import torch
-from safetensors import safe_open
 from torch import Tensor
 
-from recompose.diffusion.denoising import Condition, Training, placed, train
-from recompose.errors import RecomposeError
+from recompose.diffusion.training import Halving, Training, fit
 from recompose.machine import resolve_precision
+from recompose.networks import files
+from recompose.networks.layout import placed
 from recompose.networks.unet import FeatureUNet, LabelledUNet
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.data import load_images
 from recompose.papers.feature_guidance.names import NETWORKS, SLUG, Kind
 from recompose.papers.feature_guidance.passes import passes
+from recompose.papers.feature_guidance.training import Condition, noise_loss, steps_of_epoch
 
-ABOUT = "about"
-"""The one key of a file's metadata: safetensors writes several in an order of chance, and equal files differ."""
 CURVE = 50
 """Steps that a point of the loss curve averages."""
-
-Trained = tuple[dict[str, Tensor], dict[str, str]]
 
 
 def networks(
     name: str, *, folder: Path, network: configuration.Network, training: configuration.Training, device: str,
     checkpoint: Path | None = None,
-) -> tuple[Trained, pd.DataFrame]:  # fmt: skip
+) -> tuple[files.Kept, pd.DataFrame]:  # fmt: skip
     """Train one network on its images: its tensors, with what it is in their metadata; and its loss curve."""
     data, _ = load_images(folder / "images" / f"{NETWORKS[name].images}.safetensors")
     precision = resolve_precision(training.precision, device)
     kind, classes, channels = NETWORKS[name].kind, int(data.labels.max()) + 1, data.images.shape[1]
     made = untrained(name, network, classes, channels)
+    placed(made, device)
     print(f"{name}: {len(data.images)} images of {classes} classes, {precision} on {device}", flush=True)
-    own = {"epochs": passes(training, NETWORKS[name].images), "precision": precision}
-    how = Training(**training.model_dump(exclude={"other_epochs", "drop_label"}) | own)
     report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
+    names, each = (SLUG, name), steps_of_epoch(data, training.batch)
     condition = condition_of(kind, made, training.drop_label)
-    losses = train(
-        made, data, how, names=(SLUG, name), condition=condition, device=device, checkpoint=checkpoint, report=report
+    losses = fit(
+        made,
+        noise_loss(made, data, batch=training.batch, names=names, condition=condition),
+        Training(
+            steps=passes(training, NETWORKS[name].images) * each,
+            learning_rate=training.learning_rate,
+            annealing=Halving(training.halve_every * each),
+            average=training.average,
+            precision=precision,
+            compiled=training.compiled,
+        ),
+        name=" ".join(names),
+        identity={"names": repr(names), "batch": str(training.batch), "data": repr(tuple(data.images.shape))},
+        checkpoint=checkpoint,
+        report=report,
     )
-    tensors = {name: value.detach().cpu().contiguous() for name, value in made.named_parameters()}
     about = _identity(name, network) | {"classes": classes, "channels": channels, "precision": precision}
-    return (tensors, {ABOUT: json.dumps(about)}), _curve(name, losses)
+    return files.kept(made, about), _curve(name, losses)
 
 
 def condition_of(kind: Kind, network: FeatureUNet, drop: float) -> Condition:
@@ -77,19 +85,7 @@ def untrained(name: str, network: configuration.Network, classes: int, channels:
 
 def trained(path: Path, *, network: configuration.Network, device: str = "cpu") -> FeatureUNet:
     """A network from its file. Raises RecomposeError where it is of another architecture than the configured one."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {})[ABOUT])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except FileNotFoundError:
-        raise RecomposeError(f"{path}: no such file; train the networks first") from None
-    except Exception as error:
-        raise RecomposeError(f"{path}: not a readable file of a network ({error}); delete it and run again") from error
-    for key, expected in _identity(path.stem, network).items():
-        if about.get(key) != expected:
-            raise RecomposeError(
-                f"{path}: a network of another {key} ({about.get(key)} instead of {expected}); delete it and run again"
-            )
+    about, tensors = files.read(path, _identity(path.stem, network))
     made = untrained(path.stem, network, about["classes"], about["channels"])
     made.load_state_dict(tensors)
     placed(made, device)

@@ -1,19 +1,19 @@
 """The networks of paper 2 (appendix F.1): how they are trained, kept, and made into scores."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors import safe_open
 from torch import Tensor
 
 from recompose.datasets.compositions import composition
-from recompose.diffusion.noise_prediction import Task, Training, network_input, score_of, train
+from recompose.diffusion.noise_prediction import Task, network_input, score_of, train
 from recompose.diffusion.schedules import VariancePreserving
+from recompose.diffusion.training import Training
 from recompose.errors import RecomposeError
 from recompose.machine import require_memory, resolve_precision
+from recompose.networks import files
 from recompose.networks.stacked import StackedMLP, noise_predictors
 from recompose.papers.weighted_composition import settings as configuration
 from recompose.randomness import torch_generator
@@ -23,14 +23,12 @@ if TYPE_CHECKING:  # a sampler that changes is no reason to train anew
 
 SLUG = "weighted_composition"
 SOURCES = ("a1", "a2", "0")
-ABOUT = "about"
-"""The one key of a file's metadata: safetensors writes several in an order of chance, and equal files differ."""
 
 
 def networks(
     name: str, *, task: configuration.Task, networks: configuration.Networks, device: str,
     checkpoint: Path | None = None,
-) -> tuple[tuple[dict[str, Tensor], dict[str, str]], None]:  # fmt: skip
+) -> tuple[files.Kept, None]:  # fmt: skip
     """Train the networks of `<setting>_<model>`: for every N and run a conditional one, or one for each source.
 
     All train together. The tensors are those of a StackedMLP, its networks in the order of `_tasks`; with them goes
@@ -42,12 +40,21 @@ def networks(
     precision = resolve_precision(networks.precision, device)
     _require_room(tasks, networks, device)
     stack = noise_predictors(tasks, networks.width, networks.layers)
-    training = Training(networks.iterations, networks.batch, networks.learning_rate, precision)  # type: ignore[arg-type]
+    # Adam's plain step, not the fused one: it is the one whose last digits the results of this paper have.
+    training = Training(networks.iterations, networks.learning_rate, precision=precision, fused=False)
     print(f"{setting}, {model}: {len(tasks)} networks, {precision} on {device}", flush=True)
     report: Callable[[str], None] = lambda line: print(f"{setting}, {model}: {line}", flush=True)  # noqa: E731
-    train(stack, tasks, training, schedule=schedule_of(task), device=device, checkpoint=checkpoint, report=report)
-    tensors = {name: parameter.detach().cpu().contiguous() for name, parameter in stack.named_parameters()}
-    return (tensors, {ABOUT: json.dumps(_identity(setting, model, task) | {"precision": precision})}), None
+    train(
+        stack,
+        tasks,
+        training,
+        batch=networks.batch,
+        schedule=schedule_of(task),
+        device=device,
+        checkpoint=checkpoint,
+        report=report,
+    )
+    return files.kept(stack, _identity(setting, model, task) | {"precision": precision}), None
 
 
 def schedule_of(task: configuration.Task) -> VariancePreserving:
@@ -95,15 +102,8 @@ def learned_scores(
     """
     each = len(SOURCES) if model == "separate" else 1
     place = (task.samples.index(samples) * task.runs + run) * each
-    try:
-        with safe_open(path, framework="pt") as file:
-            about = json.loads((file.metadata() or {})[ABOUT])
-            tensors = {name: file.get_slice(name)[place : place + each] for name in file.keys()}  # noqa: SIM118
-    except FileNotFoundError:
-        raise RecomposeError(f"{path}: no such file; train the networks first") from None
-    except Exception as error:
-        raise RecomposeError(f"{path}: not a readable file of networks ({error}); delete it and run again") from error
-    _require_identity(path, about, _identity(setting, model, task))
+    identity = _identity(setting, model, task)
+    _, tensors = files.read(path, identity, rows=slice(place, place + each))
     missing = [name for name, tensor in tensors.items() if len(tensor) != each]
     if missing or not tensors:
         wanted = ", ".join(SOURCES) if each > 1 else "all sources"
@@ -116,14 +116,6 @@ def learned_scores(
 
 def _numbered(tensors: Mapping[str, Tensor], kind: str) -> list[Tensor]:
     return [tensors[f"{kind}.{number}"] for number in range(len(tensors) // 2)]
-
-
-def _require_identity(path: Path, found: Mapping[str, str], expected: Mapping[str, str]) -> None:
-    for key, value in expected.items():
-        if found.get(key) != value:
-            raise RecomposeError(
-                f"{path}: networks of another {key} ({found.get(key)} instead of {value}); delete it and run again"
-            )
 
 
 def network_scores(stack: StackedMLP, model: str, schedule: VariancePreserving) -> "Scores":
