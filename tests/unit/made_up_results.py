@@ -3,21 +3,20 @@
 import itertools
 import shutil
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from recompose.config import Config
+from recompose.papers import papers
 from recompose.papers.coupled_inference.names import LABELS, PAPER
-from recompose.papers.weighted_composition.aggregation import tables
-from recompose.papers.weighted_composition.names import METRICS, SETTINGS
+from recompose.papers.weighted_composition import aggregation
+from recompose.papers.weighted_composition.names import METRICS, SETTINGS, TABLES
 from recompose.presentation.plotting import style
 from recompose.storage import write_csv, write_figure, write_json, write_text
 
 ROOT = Path(__file__).parents[2]
-PAPERS = sorted(name for name in Config.model_fields if find_spec(f"recompose.papers.{name}"))
+PAPERS = sorted(papers())
 CLAIMS = ROOT / "config/claims"
 PUBLISHED = ROOT / "config/published/coupled_inference.csv"
 SLUG = "coupled_inference"
@@ -95,7 +94,7 @@ def _separability(guided: str, mixture: str) -> pd.DataFrame:
 @cache
 def compositions() -> dict[str, pd.DataFrame]:
     """What the claims of paper 2 read, made from distances as the paper describes them."""
-    return tables(made_up_distances()) | {
+    return composed(made_up_distances()) | {
         "theorems": pd.DataFrame([
             {"theorem": 2, "setting": "nf_id", "quantity": "covariance of the naive ODE", "error": 1e-4},
             {"theorem": 3, "setting": "f_id", "quantity": "largest g, relative to its terms", "error": 1e-15},
@@ -103,6 +102,14 @@ def compositions() -> dict[str, pd.DataFrame]:
         ]),
         "grid": pd.DataFrame([{"setting": "f_id", "metric": "sw2", "apart": 0.1}] * 2),
     }  # fmt: skip
+
+
+def composed(distances: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """All that paper 2 makes from its distances, and these."""
+    tables = {name: aggregation.table(name, distances) for name in TABLES}
+    summaries = {f"{name}_summary": aggregation.table_summary(name, table) for name, table in tables.items()}
+    others = {name: getattr(aggregation, name)(distances) for name in ("particles", "excess", "comparisons")}
+    return {"distances": distances} | tables | summaries | others
 
 
 def made_up_distances(runs: int = 6) -> pd.DataFrame:

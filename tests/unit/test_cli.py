@@ -3,7 +3,6 @@
 The paper's modules are replaced by small ones, so that only the command line is tested.
 """
 
-import inspect
 import json
 import subprocess
 import sys
@@ -21,7 +20,7 @@ EXPERIMENTS = """
 import pandas as pd
 from recompose.errors import RecomposeError
 
-def table1(*, table1, methods, device, batch, cells, hyperparameters="tuned"):
+def table1(*, table1, methods, hyperparameters, device, batch, cells):
     rows = []
     for cell in batch.deal(range(table1.trials)):
         known = cells.get(str(cell))
@@ -30,13 +29,16 @@ def table1(*, table1, methods, device, batch, cells, hyperparameters="tuned"):
             raise SystemExit(137)
     return pd.DataFrame(rows).assign(device=device)
 
-def figure3(*, figure3):
+def figure3(*, figure3, methods, hyperparameters):
     raise RecomposeError("figure3 wants something else")
 
-def figure4(*, figure4):
+def figure4(*, figure4, hyperparameters):
     raise ZeroDivisionError("a fault")
 
-def figure5(*, something_else):
+def figure5(*, figure5, hyperparameters, something_else):
+    pass
+
+def figure6(*, figure6):
     pass
 """
 AGGREGATION = """
@@ -52,7 +54,7 @@ OTHERS = {
     "aggregation": AGGREGATION,
     "experiments": EXPERIMENTS,
     "figures": "from matplotlib.figure import Figure\ndef figure2(frame):\n    return Figure()\n",
-    "tables": "def table1(frame):\n    return f'{len(frame)} rows\\n'\n",
+    "tables": "def table1(frame):\n    return f'{len(frame)} rows\\n'\ncapacity = table_search = table1\n",
     "search": "def search(variant, *, search, journal):\n"
     "    journal.parent.mkdir(exist_ok=True); journal.touch()\n"
     "    return {'variant': variant, 'trials': search.trials}\n",
@@ -91,7 +93,7 @@ def recompose(tmp_path, monkeypatch, capsys):
 
 
 def settings(**values) -> str:
-    values = {"table1": {"trials": 10}, "methods": ["als"], **values}
+    values = {"table1": {"trials": 10}, "methods": ["als"], "hyperparameters": "published", **values}
     return json.dumps({"scale": "small", "device": "cpu", **values})
 
 
@@ -121,10 +123,11 @@ def test_the_command_line_waits_for_no_heavy_import():
 
 def test_parts_gather_to_the_bytes_of_the_whole(recompose):
     command = ["coupled-inference", "table1", "--settings", settings()]
-    parts = [str(TREE / f"parts/table1.{index}-of-2.csv") for index in range(2)]
-    for index, part in enumerate(parts):
-        well(recompose(*command, "--batch", f"{index}/2", "--output", part))
-    well(recompose("coupled-inference", "gather", "table1", *reversed(parts), "--settings", settings()))
+    for index in (1, 0):
+        well(recompose(*command, "--batch", f"{index}/2"))
+        assert (TREE / f"parts/table1.{index}-of-2.csv").exists()
+    assert not (TREE / "table1.csv").exists()
+    well(recompose("coupled-inference", "gather", "table1", "--batches", "2", "--settings", settings()))
     gathered = (TREE / "table1.csv").read_bytes()
     (TREE / "table1.csv").unlink()
 
@@ -137,11 +140,11 @@ def test_parts_gather_to_the_bytes_of_the_whole(recompose):
 
 def test_a_gathered_artifact_records_its_settings_and_the_time_of_its_parts(recompose):
     part = TREE / "parts/table1.0-of-1.csv"
-    well(recompose("coupled-inference", "table1", "--batch", "0/1", "--output", str(part)))
+    well(recompose("coupled-inference", "table1", "--batch", "0/1"))
     made = record(part.name)
     made["wall_seconds"], made["device"] = 1000.0, "cuda"
     (TREE / "provenance" / f"{part.name}.json").write_text(json.dumps(made))
-    well(recompose("coupled-inference", "gather", "table1", str(part)))
+    well(recompose("coupled-inference", "gather", "table1", "--batches", "1"))
     entry = record("table1.csv")
     assert 1000 <= entry["wall_seconds"] < 1100
     assert entry["device"] == "cuda"
@@ -152,7 +155,8 @@ def test_a_gathered_artifact_records_its_settings_and_the_time_of_its_parts(reco
 
 
 def test_verify_leaves_with_one_if_anything_is_wrong(recompose):
-    well(recompose("coupled-inference", "table", "table1", "--input", str(csv("table1"))))
+    csv("table1")
+    well(recompose("coupled-inference", "table", "table1"))
     well(recompose("manifest"))
     assert well(recompose("verify")) == "ok\n"
     (TREE / "table1.md").unlink()
@@ -219,12 +223,20 @@ def test_figures_tables_and_searches_have_files_and_records(recompose):
         ("table1 --settings {", "--settings: not valid JSON (Expecting property name"),
         ("table1 --settings 7", "--settings: expected a JSON object, found 7"),
         (
-            'table1 --settings {"table1":{"trails":5}}',
+            'table1 --settings {"table1":{"trails":5},"methods":["als"],"hyperparameters":"published"}',
             '--settings: table1.trails = 5: unknown key; did you mean "trials"?',
         ),
-        ('table1 --settings {"methods":["als"]}', "--settings: table1 reads table1"),
+        (
+            'table1 --settings {"methods":["als"]}',
+            "--settings: table1, hyperparameters is read too; add it, or leave --settings out",
+        ),
         ("table1 --batch 4/4", "batch 4/4: expected INDEX/COUNT"),
-        ("table tabel1", 'tabel1: unknown to coupled_inference.tables; did you mean "table1"?'),
+        ("capacity --batch 0/2", "capacity is not made in parts; leave --batch out"),
+        ("gather table1 --batches 2", "results/small/coupled_inference/parts/table1.0-of-2.csv: no such file"),
+        ("numbers tabel1", 'tabel1: no artifact of coupled_inference; did you mean "table1"?'),
+        ("table tabel1", 'tabel1: no artifact of coupled_inference; did you mean "table1"?'),
+        ("plot figur2", 'figur2: no artifact of coupled_inference; did you mean "figure2"?'),
+        ("gather tabel1 --batches 2", 'tabel1: no artifact of coupled_inference; did you mean "table1"?'),
         ("table table1", "results/small/coupled_inference/table1.csv: no such file"),
     ],
 )
@@ -237,23 +249,40 @@ def test_a_fault_of_the_program_keeps_its_traceback(recompose):
         recompose("coupled-inference", "figure4")
 
 
-def test_a_key_that_is_passed_but_not_taken_or_taken_but_not_passed_is_a_fault(recompose):
+def test_a_key_that_is_read_but_not_taken_or_taken_but_not_read_is_a_fault(recompose):
     with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'something_else'"):
         recompose("coupled-inference", "figure5")
-    with pytest.raises(TypeError, match="unexpected keyword argument 'figure2'"):
-        recompose("coupled-inference", "table1", "--settings", settings(figure2={}))
+    with pytest.raises(TypeError, match="unexpected keyword argument 'hyperparameters'"):
+        recompose("coupled-inference", "figure6")
 
 
-@pytest.mark.parametrize("artifact", ["table1", *(f"figure{n}" for n in range(2, 7)), "capacity", "table_search"])
-def test_every_command_has_its_function_and_every_setting_its_key(artifact):
-    from recompose.papers.coupled_inference import aggregation, experiments
-    from recompose.papers.coupled_inference.settings import CoupledInference
+def test_settings_that_an_artifact_does_not_read_are_left_out(recompose):
+    """One text serves all artifacts; each records what it reads."""
+    well(recompose("coupled-inference", "table1", "--settings", settings(figure2={"trials": 5})))
+    assert set(record("table1.csv")["settings"]) == {"scale", "device", "table1", "methods", "hyperparameters"}
 
-    function = getattr(experiments, artifact, None) or getattr(aggregation, artifact)
-    parameters = inspect.signature(function).parameters.values()
-    taken = {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
-    offered = {"device", "scale", "batch", "cells", "folder"}
-    assert taken <= {*CoupledInference.model_fields, *offered}
+
+def test_several_artifacts_are_made_one_after_another(recompose):
+    """Those that are named, in that order, or else all that there are."""
+    csv("figure2")
+    well(recompose("coupled-inference", "numbers", "capacity", "table1"))
+    assert (TREE / "capacity.csv").exists() and (TREE / "table1.csv").exists()
+    csv("table_search")
+    well(recompose("coupled-inference", "table"))
+    assert {path.stem for path in TREE.glob("*.md")} == {"table1", "capacity", "table_search"}
+
+
+def test_another_tree_is_read_and_written_whole(recompose, tmp_path):
+    tree = tmp_path / "elsewhere"
+    folder = tree / "coupled_inference"
+    folder.mkdir(parents=True)
+    (folder / "figure2.csv").write_text("method\nals\n")
+    for command in ("capacity", "plot figure2", "table1 --batch 0/1", "gather table1 --batches 1", "table table1"):
+        well(recompose("coupled-inference", *command.split(), "--results", str(tree)))
+    made = {"capacity.csv", "figure2.png", "figure2.svg", "table1.csv", "table1.md"}
+    assert {path.name for path in folder.iterdir() if path.is_file()} == {"figure2.csv", *made}
+    assert {path.name for path in (folder / "provenance").iterdir()} >= {f"{name}.json" for name in made}
+    assert not list(TREE.iterdir())
 
 
 def test_a_tree_of_another_format_is_left_alone(recompose):

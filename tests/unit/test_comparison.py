@@ -12,10 +12,11 @@ import pytest
 from recompose.cli import main
 from recompose.errors import RecomposeError
 from recompose.judgement.comparison import UNLIKE, compare, render, text
-from recompose.judgement.movements import compare_frames
+from recompose.judgement.movements import Artifact, compare_frames
+from recompose.papers import papers
 from recompose.storage import write_csv, write_json
 
-SLUG = "made_up"
+SLUG = "coupled_inference"
 HALF = 1.96 * 0.01
 """Half an interval's width at a standard error of 0.01."""
 
@@ -26,6 +27,12 @@ def accuracies(*values, trials=100, half=HALF):
         for factors, value in enumerate(values, start=2)
     ]
     return pd.DataFrame(rows).assign(trials=trials)
+
+
+def moved(first, second, artifact, slug=SLUG) -> Artifact:
+    """What became of the numbers of an artifact, whose places and own number the paper's table declares."""
+    declared = papers()[slug].artifact(artifact)
+    return compare_frames(first, second, artifact, declared.index, declared.value)
 
 
 def scorecard(**verdicts):
@@ -55,7 +62,7 @@ def test_identical_trees_say_that_nothing_moved(before, tmp_path):
     assert all(artifact.same for artifact in found.artifacts)
     told = text(found)
     assert "0 of 3 rows in both trees changed" in told
-    assert "nothing moved (1): made_up/table1" in told
+    assert f"nothing moved (1): {SLUG}/table1" in told
     assert "0 of 2 in both trees have another verdict" in told
     assert "only in" not in told
 
@@ -79,20 +86,20 @@ def test_a_number_moves_by_standard_errors_of_both(before, tmp_path):
 def test_an_interval_counts_on_the_side_that_faces_the_other_number():
     first = pd.DataFrame({"method": ["als"], "accuracy": [0.5], "ci_low": [0.0], "ci_high": [0.5 + HALF]})
     second = pd.DataFrame({"method": ["als"], "accuracy": [0.6], "ci_low": [0.6], "ci_high": [1.0]})
-    assert compare_frames(first, second, "table1").largest.size == pytest.approx(10)
-    assert compare_frames(second, first, "table1").largest.size == pytest.approx(-10)
+    assert moved(first, second, "table1").largest.size == pytest.approx(10)
+    assert moved(second, first, "table1").largest.size == pytest.approx(-10)
 
 
 def test_a_mean_without_interval_has_the_error_of_its_runs():
     first = pd.DataFrame({"method": ["als"], "mean": [1.0], "std": [0.3], "n": [9]})
     second = first.assign(mean=1.4, std=0.4, n=16)
-    assert compare_frames(first, second, "table1").largest.size == pytest.approx(0.4 / math.hypot(0.1, 0.1))
+    assert moved(first, second, "table1").largest.size == pytest.approx(0.4 / math.hypot(0.1, 0.1))
 
 
 def test_a_number_without_uncertainty_moves_relatively():
     first = pd.DataFrame({"codebook": [0, 1, 2], "trials": 20, "ode": [0.5, 0.25, 0.125], "note": ["a", None, "c"]})
     second = first.assign(ode=[0.5, 0.5, 0.125 * (1 + 1e-8)], trials=40, note=["a", "b", "c"])
-    found = compare_frames(first, second, "figure6")
+    found = moved(first, second, "figure6")
     assert (found.matched, found.changed, found.judged, found.largest) == (3, 1, 0, None)
     assert str(found.relative) == "+50 %: ode 0.25 -> 0.5 at codebook = 1"
     assert found.beside == {"trials": 3, "note": 1}
@@ -100,44 +107,57 @@ def test_a_number_without_uncertainty_moves_relatively():
 
 def test_an_interval_of_no_width_leaves_a_relative_movement():
     first, second = (accuracies(value, half=0) for value in (0.5, 0.25))
-    found = compare_frames(first, second, "table1")
+    found = moved(first, second, "table1")
     assert (found.judged, found.largest, found.relative.size) == (0, None, -0.5)
 
 
 def test_a_number_that_becomes_undefined_has_moved_furthest():
     first = pd.DataFrame({"method": ["als", "resonator"], "capacity": [10.5, 20.5]})
-    found = compare_frames(first, first.assign(capacity=[float("nan"), 10.5]), "capacity")
+    found = moved(first, first.assign(capacity=[float("nan"), 10.5]), "capacity")
     assert found.changed == 2
     assert str(found.relative) == "capacity 10.5 -> undefined at method = als"
 
 
-def test_places_are_found_without_names():
-    grid = pd.DataFrame({"setting": ["a"] * 4, "x": [0.5, 1.5] * 2, "y": [0.5, 0.5, 1.5, 1.5], "density": 0.1})
-    found = compare_frames(grid, grid.iloc[::-1].assign(density=[0.2, 0.1, 0.1, 0.1]), "figure1")
+def test_places_are_the_declared_columns():
+    """Whether they hold fractions or text, wherever they stand; and no others, whatever they hold."""
+    grid = pd.DataFrame({"density": 0.1, "setting": ["a"] * 4, "x": [0.5, 1.5] * 2, "y": [0.5, 0.5, 1.5, 1.5]})
+    turned = grid.iloc[::-1].assign(density=[0.2, 0.1, 0.1, 0.1], setting="b")
+    found = compare_frames(grid, turned, "figure1", ["x", "y"], "density")
     assert (found.matched, found.changed, found.alone) == (4, 1, (0, 0))
-    assert found.relative.place == "setting = a, x = 1.5, y = 1.5"
+    assert str(found.relative) == "+50 %: density 0.1 -> 0.2 at x = 1.5, y = 1.5"
+    assert found.beside == {"setting": 4}
+    assert compare_frames(grid, turned, "figure1", ["setting", "x", "y"], "density").alone == (4, 4)
     means = pd.DataFrame({
-        "samples": [100, "analytic"], "n": [5, 5], "floor": [0.1, 0.2], "mean": [1.5, 2.5], "std": 0.1,
+        "samples": [100, "analytic"], "n": [5, 5], "floor": [0.1, 0.2], "geometric_mean": [1.5, 2.5],
         "ci_low": [1.4, 2.4], "ci_high": [1.6, 2.6],
     })  # fmt: skip
-    found = compare_frames(means, means.assign(n=8, floor=0.3), "particles")
+    found = moved(means, means.assign(n=8, floor=0.3), "particles", "weighted_composition")
     assert (found.matched, found.judged, found.beside) == (2, 2, {"n": 2, "floor": 2})
 
 
-def test_every_interval_has_its_number():
+def test_a_declared_column_that_is_not_there_is_no_place():
+    """Results of an earlier version may lack one."""
+    first = accuracies(0.5, 0.6).assign(superposed=2)
+    found = moved(first, first.drop(columns="superposed").assign(accuracy=[0.5, 0.7]), "table1")
+    assert (found.matched, found.changed, found.columns) == (2, 1, (["superposed"], []))
+    assert found.largest.place == "method = als, factors = 3"
+
+
+@pytest.mark.parametrize("ratio", ["ratio", "ratio_to_resonator"])
+def test_every_interval_has_its_number(ratio):
     first = pd.DataFrame({
         "method": ["als", "other"], "capacity": [100.0, 200.0], "ci_low": [90.0, 180.0], "ci_high": [110.0, 220.0],
-        "ratio": [1.5, 2.5], "ratio_ci_low": [1.4, 2.4], "ratio_ci_high": [1.6, 2.6],
+        ratio: [1.5, 2.5], "ratio_ci_low": [1.4, 2.4], "ratio_ci_high": [1.6, 2.6],
     })  # fmt: skip
-    found = compare_frames(first, first.assign(ratio=[1.5, 2.7]), "capacity")
+    found = moved(first, first.assign(**{ratio: [1.5, 2.7]}), "capacity")
     assert found.judged == 4
-    assert found.largest.column == "ratio"
+    assert found.largest.column == ratio
 
 
 def test_rows_of_one_place_are_matched_in_order_if_there_are_as_many():
-    rows = pd.DataFrame({"method": ["als"] * 2, "apart": [0.5, 0.5]})
-    assert compare_frames(rows, rows, "grid").same
-    found = compare_frames(rows, rows.iloc[:1], "grid")
+    rows = pd.DataFrame({"setting": ["f_id"] * 2, "difference": [0.5, 0.5]})
+    assert moved(rows, rows, "grid", "weighted_composition").same
+    found = moved(rows, rows.iloc[:1], "grid", "weighted_composition")
     assert (found.matched, found.alone) == (0, (2, 1))
 
 
@@ -147,7 +167,7 @@ def test_settings_are_those_of_the_artifact_that_is_there(before, tmp_path):
     made = json.loads((after / "manifest.json").read_text())["artifacts"][artifact]
     made["settings"]["table1"]["trials"] = 300
     write_json(made, after / SLUG / "provenance/table1.csv.json")  # made since the manifest was written
-    assert compare(before, after).settings == [("made_up.table1.trials", "100", "300")]
+    assert compare(before, after).settings == [(f"{SLUG}.table1.trials", "100", "300")]
 
 
 def test_chance_is_not_all_that_moves_numbers_of_another_configuration(before, tmp_path):
@@ -167,7 +187,7 @@ def test_another_scale_is_counted_and_no_error(before, tmp_path):
     )
     found = compare(before, after)
     assert found.facts[:2] == [("scale", "small", "paper"), ("commit", "0123456789", "fedcba9876 (edited)")]
-    assert found.settings == [("made_up.table1.trials", "100", "200")]
+    assert found.settings == [(f"{SLUG}.table1.trials", "100", "200")]
     (artifact,) = found.artifacts
     assert (artifact.matched, artifact.changed, artifact.alone) == (2, 0, (1, 1))
     assert artifact.beside == {"trials": 2}
@@ -175,18 +195,32 @@ def test_another_scale_is_counted_and_no_error(before, tmp_path):
     assert "scale: small -> paper" in told
     assert "the same: device cpu, torch 2.0" in told
     assert "1 + 1" in told
-    assert "made_up/table1: trials (2 rows)" in told
+    assert f"{SLUG}/table1: trials (2 rows)" in told
 
 
 def test_artifacts_and_columns_of_one_tree_are_named(before, tmp_path):
     table = accuracies(0.5, 0.6, 0.7)
     after = make_tree(tmp_path / "after", {"table1": table.assign(new=1.5), "figure2": table})
     found = compare(before, after)
-    assert found.only == ([], ["made_up/figure2"])
+    assert found.only == ([], [f"{SLUG}/figure2"])
     assert found.artifacts[0].columns == ([], ["new"])
-    assert f"Artifacts only in {after}: 1\n    made_up/figure2" in text(found)
+    assert f"Artifacts only in {after}: 1\n    {SLUG}/figure2" in text(found)
     assert "new (in the second only)" in text(found)
-    assert compare(after, before).only == (["made_up/figure2"], [])
+    assert compare(after, before).only == ([f"{SLUG}/figure2"], [])
+
+
+def test_a_file_of_no_table_is_named_and_not_compared(before, tmp_path):
+    """Neither its places nor its number are known; such files may be of another version."""
+    shutil.copy(before / SLUG / "table1.csv", before / SLUG / "table9.csv")
+    after = make_tree(tmp_path / "after", {"table1": accuracies(0.5, 0.6, 0.7), "table9": accuracies(0.9)})
+    (after / SLUG / "notes.csv").write_text("not\x00readable")
+    shutil.copy(after / SLUG / "notes.csv", before / SLUG)
+    for found in (compare(before, after), compare(after, before)):
+        assert found.unknown == [f"{SLUG}/notes", f"{SLUG}/table9"]
+        assert [artifact.name for artifact in found.artifacts] == [f"{SLUG}/table1"]
+        assert (found.only, found.changed) == (([], []), 0)
+        assert f"No artifacts of this version, not compared: {SLUG}/notes, {SLUG}/table9\n" in text(found)
+        assert f"{SLUG}/table9" in render(found)
 
 
 def test_trees_without_a_common_artifact_are_no_error(before, tmp_path):
@@ -200,12 +234,12 @@ def test_claims_turn_appear_and_vanish(before, tmp_path):
     card = scorecard(one="not reproduced", three="reproduced")
     found = compare(before, make_tree(tmp_path / "after", {"table1": accuracies(0.5, 0.6, 0.7)}, card))
     (claim,) = found.turned
-    assert (claim["name"], claim["verdicts"]) == ("made_up/one", ("reproduced", "not reproduced"))
-    assert (found.claims, found.claims_only) == (1, (["made_up/two"], ["made_up/three"]))
+    assert (claim["name"], claim["verdicts"]) == (f"{SLUG}/one", ("reproduced", "not reproduced"))
+    assert (found.claims, found.claims_only) == (1, ([f"{SLUG}/two"], [f"{SLUG}/three"]))
     told = text(found)
-    assert "made_up/one: reproduced 0.500 [0.400, 0.600] -> not reproduced 0.500 [0.400, 0.600]" in told
+    assert f"{SLUG}/one: reproduced 0.500 [0.400, 0.600] -> not reproduced 0.500 [0.400, 0.600]" in told
     assert "  reproduced -> not reproduced: 1\n" in told
-    assert f"Claims only in {before}: 1\n    made_up/two\n" in told
+    assert f"Claims only in {before}: 1\n    {SLUG}/two\n" in told
 
 
 def test_a_long_list_is_cut_in_the_terminal_and_whole_on_the_page(before, tmp_path):
@@ -235,7 +269,7 @@ def test_a_tree_that_is_not_there_is_named(before, tmp_path):
 def test_an_entry_that_is_not_whole_is_named(before, tmp_path):
     after = shutil.copytree(before, tmp_path / "after")
     write_json({"artifacts": {f"{SLUG}/table1.csv": "oops"}}, after / "manifest.json")
-    with pytest.raises(RecomposeError, match=r"manifest.json: the entry of made_up/table1.csv is not whole"):
+    with pytest.raises(RecomposeError, match=rf"manifest.json: the entry of {SLUG}/table1.csv is not whole"):
         compare(before, after)
 
 

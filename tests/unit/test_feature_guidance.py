@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from recompose.cli.feature_guidance import measure
-from recompose.cli.feature_guidance import networks as train_networks
 
+from recompose.cli.paper import compute, paper_commands
 from recompose.errors import RecomposeError
 from recompose.papers.feature_guidance import (
     aggregation,
@@ -22,10 +21,11 @@ from recompose.papers.feature_guidance import (
     sampling,
 )
 from recompose.papers.feature_guidance import settings as configuration
+from recompose.papers.feature_guidance.artifacts import PAPER
 from recompose.papers.feature_guidance.experiments import MEASURES, measured
 from recompose.papers.feature_guidance.guidance import Bench, psnr
-from recompose.papers.feature_guidance.names import IMAGES, NETWORKS, SLUG, USES
-from recompose.storage import read_csv, write_tensors
+from recompose.papers.feature_guidance.names import IMAGES, NETWORKS, SLUG
+from recompose.storage import read_csv, write_csv, write_tensors
 
 IMAGE = configuration.Images(classes=6, size=64, patch=16, held_out=2, single=1, members=1)
 SHAPE = configuration.Network(width=2, levels=2, decoder=2)
@@ -42,12 +42,6 @@ BLOCKS = {
     "interpolation": configuration.Interpolation(pairs=2, steps=3),
     "partial": configuration.Partial(classes=2, levels=(0.9, 0.6)),
 }
-READS = {
-    "figure2": ("denoised",), "figure3": ("gains",), "figure4": ("embedding",), "figure5": ("distances",),
-    "figure6": ("gaussians", "sampling"), "figure7": ("samples", "sampling"),
-    "figure8": ("interpolation", "samples", "sampling"), "figure12": ("partial", "sampling"),
-    "figure13": ("partial", "sampling"), "figure15": ("embedding",),
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -56,22 +50,25 @@ def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("feature_guidance")
     for name in IMAGES:
         write_tensors((data.images(name, images=IMAGE, gaussians=GAUSSIANS), {}), made / f"images/{name}.safetensors")
-    for name, network in NETWORKS.items():
-        train, _ = data.load_images(made / f"images/{network.images}.safetensors")
-        tensors, _ = networks.networks(name, train, network=SHAPE, training=TRAINING, device="cpu")
+    for name in NETWORKS:
+        tensors, losses = networks.networks(name, folder=made, network=SHAPE, training=TRAINING, device="cpu")
         write_tensors(tensors, made / f"networks/{name}.safetensors")
+        write_csv(losses, made / f"training/{name}.csv")
     return made
 
 
 @pytest.mark.parametrize("artifact", list(MEASURES))
 def test_every_artifact_has_numbers_and_images(folder, artifact):
-    blocks = {key: BLOCKS[key] for key in READS.get(artifact, ("samples", "sampling"))}
-    found = measured(artifact, folder, network=SHAPE, device="cpu", **blocks)
-    again = measured(artifact, folder, network=SHAPE, device="cpu", **blocks)
+    told = PAPER.artifact(artifact)
+    blocks = {key: BLOCKS[key] for key in told.reads if key != "network"}
+    options = {"folder": folder, "network_names": told.networks, "network": SHAPE, "device": "cpu", **blocks}
+    found, again = measured(artifact, **options), measured(artifact, **options)
     pd.testing.assert_frame_equal(found.numbers, again.numbers)
     assert len(found.numbers) > 0
     assert not found.numbers.select_dtypes("number").isin([np.inf, -np.inf]).any(axis=None)
     assert all(images.dtype == torch.uint8 and images.ndim == 4 for images in found.bytes().values())
+    assert bool(found.images) == told.pictures
+    assert {*told.index, told.value} <= set(found.numbers.columns)
 
 
 def test_images_do_not_depend_on_the_processes():
@@ -205,8 +202,8 @@ def test_interpolated_conditions_lie_between():
 def test_samples_that_come_too_late_are_told():
     numbers = pd.DataFrame({"iterations": [5.0] * 97 + [10.0] * 3 + [np.nan] * 50})
     assert sampling.late(numbers, 10).startswith("3 of 100 samples were not done after sampling.limit = 10 iterations")
-    assert sampling.late(numbers, 11) is None
-    assert sampling.late(pd.DataFrame({"iterations": [5] * 99 + [10]}), 10) is None
+    assert sampling.late(numbers, 11) == ""
+    assert sampling.late(pd.DataFrame({"iterations": [5] * 99 + [10]}), 10) == ""
 
 
 def test_what_came_too_late_is_kept_apart_and_no_success(folder, tmp_path):
@@ -216,11 +213,19 @@ def test_what_came_too_late_is_kept_apart_and_no_success(folder, tmp_path):
     blocks["sampling"] |= {"final": 1e-6, "limit": 1}
     settings = json.dumps({"scale": "smoke", "device": "cpu", "network": SHAPE.model_dump(mode="json"), **blocks})
     with pytest.raises(RecomposeError, match=r"figure10: 4 of 4 samples were not done after sampling.limit = 1"):
-        measure(["figure10"], settings, tree)
+        compute(PAPER, PAPER.artifact("figure10"), settings, None, tree, None)
     assert (tree / SLUG / "unfinished/figure10.safetensors").exists()
     kept = read_csv(tree / SLUG / "unfinished/figure10.csv")
     assert (kept[kept.kind == "samples"].iterations == 1).all()
     assert not (tree / SLUG / "figure10.csv").exists()
+
+
+def train_networks(names, settings, tree):
+    """What the command `networks` does."""
+    (command,) = [
+        each.callback for each in paper_commands(PAPER).registered_commands if each.callback.__name__ == "networks"
+    ]
+    command(names, settings, tree)
 
 
 def test_a_finished_network_outlives_a_job_that_is_killed_at_a_later_one(folder, tmp_path, capsys, monkeypatch):
@@ -289,10 +294,19 @@ def test_quality_is_over_classes():
     assert found[aggregation.REAL, "diversity"] == 1.0
 
 
+def test_the_loss_curves_of_all_networks_become_one_artifact(folder):
+    told = PAPER.artifact("training")
+    found = aggregation.training(folder=folder, network_names=told.networks)
+    assert list(found.network.unique()) == list(told.networks) == list(NETWORKS)
+    assert np.isfinite(found.loss).all()
+    with pytest.raises(RecomposeError, match=r"training/none.csv: no such file"):
+        aggregation.training(folder=folder, network_names=["guided", "none"])
+
+
 def test_every_network_is_used_and_every_use_is_a_network():
-    used = {name for names in USES.values() for name in names}
-    assert used == set(NETWORKS)
-    assert set(USES) == set(MEASURES)
+    measuring = [each for each in PAPER.artifacts if each.home == "experiments"]
+    assert {name for each in measuring for name in each.networks} == set(NETWORKS) == set(PAPER.networks)
+    assert {each.name for each in measuring} == set(MEASURES)
 
 
 @pytest.mark.parametrize(

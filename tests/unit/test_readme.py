@@ -10,8 +10,6 @@ from made_up_results import PAPERS
 from recompose.datasets.products import bound_products
 from recompose.metrics.decomposition import decomposition_accuracy
 from recompose.papers.coupled_inference import solvers
-from recompose.papers.feature_guidance.names import DERIVED, USES
-from recompose.papers.weighted_composition.names import TABLES
 
 ROOT = Path(__file__).parents[2]
 TEXTS = [

@@ -23,6 +23,7 @@ from recompose.judgement.scorecard import (
     score,
     summary,
 )
+from recompose.papers import papers
 from recompose.papers.weighted_composition.names import SETTINGS
 from recompose.storage import read_csv, write_csv
 
@@ -48,7 +49,16 @@ def frames(**artifacts):
 
 
 def claim(**keys):
-    return Claim.model_validate({"id": "one", "statement": "It holds.", "where": "here"} | keys)
+    """A claim about accuracies, unless its queries say otherwise."""
+    asked = {name: {"value": "accuracy"} | keys[name] for name in ("of", "against") if name in keys}
+    return Claim.model_validate({"id": "one", "statement": "It holds.", "where": "here"} | keys | asked)
+
+
+def queries(paper):
+    """All that the claims and the headline of a paper ask."""
+    asked = [query for each in paper.claims for query in (each.of, each.against) if query]
+    asked += [entry.of for entry in paper.headline.values()]
+    return [*asked, *(query.minus for query in asked if query.minus)]
 
 
 # -- The files
@@ -57,7 +67,59 @@ def claim(**keys):
 def test_every_claim_file_is_valid():
     for paper in load_papers(CLAIMS):
         assert paper.claims
-        assert {claim.of.artifact for claim in paper.claims} <= set(paper.artifacts)
+        assert {query.artifact for query in queries(paper)} <= {each.name for each in papers()[paper.slug].artifacts}
+
+
+def test_a_query_that_names_no_column_asks_for_the_artifacts_own(tmp_path):
+    folder = copy_claims(tmp_path)
+    path = folder / f"{SLUG}.yaml"
+    content = yaml.safe_load(path.read_text())
+    along = {"artifact": "figure6", "along": "codebook", "read": "rise", "spread": "none"}
+    content["claims"].append(
+        {"id": "one", "statement": "It holds.", "where": "here", "kind": "trend", "at_least": 0}
+        | {"of": along | {"minus": {"artifact": "figure5", "read": "mean"}}}
+        | {"against": {"artifact": "capacity", "read": "mean", "value": "ratio_to_resonator"}}
+    )
+    content["headline"] = {"number": {"of": {"artifact": "table_search"}, "each": []}}
+    path.write_text(yaml.safe_dump(content))
+    paper = next(paper for paper in load_papers(folder) if paper.slug == SLUG)
+    stated = paper.claims[-1]
+    assert (stated.of.value, stated.of.minus.value) == ("difference", "accuracy")
+    assert stated.against.value == "ratio_to_resonator"
+    assert paper.headline["number"].of.value == "validation_accuracy"
+    assert all(query.value for paper in load_papers(CLAIMS) for query in queries(paper))
+
+
+def test_papers_stand_in_the_order_of_their_numbers():
+    assert [paper.slug for paper in load_papers(CLAIMS)] == list(papers())
+
+
+def test_a_file_of_claims_of_no_paper_is_named(tmp_path):
+    folder = copy_claims(tmp_path)
+    (folder / f"{SLUG}.yaml").rename(folder / f"{SLUG}s.yaml")
+    with pytest.raises(RecomposeError, match=f'{SLUG}s: no paper of this project; did you mean "{SLUG}"'):
+        load_papers(folder)
+
+
+def test_a_paper_may_print_no_number(tmp_path):
+    folder = copy_claims(tmp_path)
+    (folder.parent / "published/feature_guidance.csv").unlink(missing_ok=True)
+    whole, without = (load_papers(each)[-1] for each in (CLAIMS, folder))
+    assert without.slug == "feature_guidance" and without == whole
+
+
+@pytest.mark.parametrize("slug", PAPERS)
+def test_what_a_part_of_a_paper_can_answer_is_asked(slug):
+    """A claim is left out with an artifact that it asks, and with a claim that it takes for granted."""
+    paper = next(paper for paper in load_papers(CLAIMS) if paper.slug == slug)
+    names = {each.name for each in papers()[slug].artifacts}
+    assert paper.about(names) == paper
+    assert not paper.about([]).claims and not paper.about([]).headline
+    for chosen in [{name} for name in names] + [names - {name} for name in names]:
+        part = paper.about(chosen)
+        ids = {each.id for each in part.claims}
+        assert {query.artifact for query in queries(part)} <= chosen
+        assert all(ids.issuperset(each.requires) for each in part.claims)
 
 
 def test_published_numbers_of_table_1_are_complete_and_each_is_a_claim():
@@ -89,6 +151,7 @@ def test_sentences_agree_with_the_table_they_speak_of():
         ({"id": "figure3-rises"}, "ids given twice: figure3-rises"),
         ({"published": {"artifact": "table9"}}, "no published number with"),
         ({"requires": ["figure9"]}, "claims required but not there: figure9"),
+        ({"of": {"artifact": "figur3", "along": "dimension", "read": "rise"}}, 'figur3: no artifact of coupled_inference; did you mean "figure3"?'),
     ],
 )
 def test_a_mistake_in_a_claim_is_named(tmp_path, change, message):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from made_up_results import compositions, made_up_distances
+from made_up_results import composed, compositions, made_up_distances
 from safetensors import safe_open
 
 from recompose.datasets.compositions import composition
@@ -33,7 +33,8 @@ def folder(tmp_path_factory):
     """The networks of all settings, hardly trained."""
     folder = tmp_path_factory.mktemp("results") / "weighted_composition"
     for setting, model in itertools.product(SETTINGS, MODELS):
-        made = networks(setting, model, task=TASK, networks=SMALL, device="cpu")
+        made, losses = networks(f"{setting}_{model}", task=TASK, networks=SMALL, device="cpu")
+        assert losses is None
         write_tensors(made, folder / "networks" / f"{setting}_{model}.safetensors")
     return folder
 
@@ -49,7 +50,7 @@ def path(folder, setting="nf_id", model="separate"):
 def test_a_network_in_the_file_is_the_one_that_is_trained_alone(folder, model):
     """N = 60, run 1: the others leave no trace in it."""
     one = Task(runs=2, samples=(60,))
-    alone = networks("nf_id", model, task=one, networks=SMALL, device="cpu")
+    alone, _ = networks(f"nf_id_{model}", task=one, networks=SMALL, device="cpu")
     write_tensors(alone, folder / "alone.safetensors")
     x, t = torch.randn((2, 5, 3)), torch.tensor(0.3)
     kept = learned_scores(path(folder, model=model), "nf_id", model, 60, 1, task=TASK)(x, t)
@@ -67,7 +68,7 @@ def test_trained_networks_predict_the_scores_of_their_sources():
     t = torch.tensor(0.5)
     exact = mixture_scores(setting.sources, module.schedule_of(task))(x, t)
     for model in MODELS:
-        made = networks("nf_id", model, task=task, networks=some, device="cpu")
+        made, _ = networks(f"nf_id_{model}", task=task, networks=some, device="cpu")
         stack = module.StackedMLP.of(
             [6 if model == "conditional" else 3, 32, 32, 32, 2], 2 if model == "conditional" else 6, made[0]
         )
@@ -95,7 +96,8 @@ def test_the_file_says_what_it_was_trained_with(folder):
 
 def test_the_same_networks_are_the_same_bytes(folder, tmp_path):
     for name in "abc":
-        write_tensors(networks("f_id", "conditional", task=TASK, networks=SMALL, device="cpu"), tmp_path / name)
+        made, _ = networks("f_id_conditional", task=TASK, networks=SMALL, device="cpu")
+        write_tensors(made, tmp_path / name)
     assert len({(tmp_path / name).read_bytes() for name in "abc"}) == 1
 
 
@@ -132,12 +134,12 @@ def test_a_network_that_fails_is_named_with_its_setting(monkeypatch):
     with pytest.raises(
         Divergence, match="NaN in the training of 1 of 4 networks: weighted_composition nf_id 60 0 cond"
     ):
-        networks("nf_id", "conditional", task=TASK, networks=SMALL, device="cpu")
+        networks("nf_id_conditional", task=TASK, networks=SMALL, device="cpu")
 
 
 def test_lower_precision_learns_the_same_within_its_rounding():
     fp32, bf16 = (
-        networks("nf_id", "conditional", task=TASK, networks=SMALL.model_copy(update={"precision": name}), device="cpu")
+        networks("nf_id_conditional", task=TASK, networks=SMALL.model_copy(update={"precision": name}), device="cpu")[0]
         for name in ("fp32", "bf16")
     )
     assert [json.loads(each[1]["about"])["precision"] for each in (fp32, bf16)] == ["fp32", "bf16"]
@@ -233,7 +235,7 @@ def test_the_paper_has_27_tables_in_its_order():
 
 
 def test_tables_show_mean_and_deviation_over_the_runs(measured):
-    frames = aggregation.tables(measured)
+    frames = composed(measured)
     assert list(frames["table7"].columns) == [
         "table", "setting", "model", "metric", "samples", "particles", "run", "value", "floor",
     ]  # fmt: skip
@@ -243,9 +245,8 @@ def test_tables_show_mean_and_deviation_over_the_runs(measured):
     assert shown["mean"] == pytest.approx(rows.value.mean())
     assert shown["std"] == pytest.approx(rows.value.std(ddof=0))
     assert shown["n"] == 2
-    text = tables.tables(frames)
-    assert f"{shown['mean']:.3f} ± {shown['std']:.3f}" in text["table7"]
-    assert len(parse_table(text["table1"]).rows) == 4 * 3 + 3  # an empty row between the settings
+    assert f"{shown['mean']:.3f} ± {shown['std']:.3f}" in tables.table(frames["table7"])
+    assert len(parse_table(tables.table(frames["table1"])).rows) == 4 * 3 + 3  # an empty row between the settings
     exact = frames["table1"][frames["table1"].samples.astype(str) == "analytic"].value.to_numpy()
     beside = frames["table3"][frames["table3"].samples.astype(str) == "analytic"].value.to_numpy()
     assert np.array_equal(exact, beside)
