@@ -149,3 +149,15 @@ def pick(known: Mapping[str, Entry], name: str, what: str) -> Entry:
     if name not in known:
         raise RecomposeError(f"{name}: no {what}; {nearest(name, known)}")
     return known[name]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a job does, on the device and beside it: on a cluster it asks for time and memory by it."""
+
+    teraflop: float
+    """10^12 multiplications and additions"""
+    minutes: float
+    """on one core of the processor, whatever the device"""
+    megabytes: float
+    """of memory, beyond what every job of Python and torch takes"""

@@ -26,7 +26,7 @@ from recompose.papers.coupled_inference.settings import (
     codebook_size,
 )
 from recompose.papers.coupled_inference.solvers import SOLVERS, solver
-from recompose.storage import Batch, CellStore
+from recompose.sweeps import Batch, CellStore
 
 SMALL = {"trials": 4, "codebook_sets": 2, "iterations": 5}
 TABLE1 = Table1(**SMALL, dimension=100, search_space=100, factors=(2, 3), superposed=(1, 2))

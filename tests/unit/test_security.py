@@ -5,6 +5,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,10 +15,12 @@ import pytest
 import yaml
 from made_up_results import SLUG, add_artifacts, copy_claims, make_results
 
+from recompose.artifacts import Paper
 from recompose.judgement import notebook, page
 from recompose.judgement.comparison import compare
 from recompose.judgement.comparison import render as render_comparison
 from recompose.judgement.scorecard import score
+from recompose.papers import papers
 from recompose.storage import write_csv, write_json
 
 ROOT = Path(__file__).parents[2]
@@ -123,13 +126,21 @@ def test_the_rules_execute_no_text():
 
 
 def test_what_a_person_can_set_reaches_the_shell_quoted():
-    """Left bare are words that stand in the rules: artifacts and variants, a scale, how many batches and cores."""
+    """Left bare are words of the rules and of the papers' tables, a scale, a flag, how many batches and cores.
+
+    That what tables name are words, tests/unit/test_artifacts.py shows.
+    """
     rules = "".join(path.read_text() for path in ROOT.glob("workflow/rules/*.smk"))
     shells = re.findall(r"shell:\n((?: +\".*\"\n)+)", rules)
     assert len(shells) == rules.count("shell:")
     placeholders = [found for shell in shells for found in re.findall(r"{([^}]*)}", shell)]
     bare = {name for name in placeholders if not name.endswith(":q")}
-    assert bare <= {"params.artifact", "params.batch", "params.scale", "threads", "wildcards.variant"}
+    words = {"artifact", "figure", "name", "names", "paper", "partial", "tables"}
+    assert bare <= {f"params.{name}" for name in {*words, "batch", "batches", "scale"}} | {
+        "threads", "wildcards.name", "wildcards.variant",
+    }  # fmt: skip
+    given = set(re.findall(r"^ +(?:" + "|".join(words) + r")=(.*?),?$", rules, flags=re.MULTILINE))
+    assert not [value for value in given if re.search(r"settings(?!\.artifacts == \"all\" else)", value)]
 
 
 ATTACK = """<script>attack()</script>"><img src=x onerror=attack()>'><b onclick=attack()>"""
@@ -177,7 +188,6 @@ def free_texts(claims: dict) -> dict:
         "title": attacked(claims["title"]),
         "citation": attacked(claims["citation"]),
         "data": attacked(claims["data"]),
-        "artifacts": {name: attacked(caption) for name, caption in claims["artifacts"].items()} | {ATTACK: ATTACK},
         "claims": [
             {key: attacked(value) if key in read else value for key, value in claim.items()}
             for claim in claims["claims"]
@@ -218,10 +228,25 @@ def results(tmp_path_factory, claims):
     return tree
 
 
-def test_the_page_shows_every_text_as_text(results, claims):
+def attacked_tables() -> dict[str, Paper]:
+    """The papers' tables with captions that are attacked."""
+    return {
+        slug: replace(
+            paper,
+            stand_in=attacked(paper.stand_in),
+            artifacts=tuple(replace(each, caption=attacked(each.caption)) for each in paper.artifacts),
+        )
+        for slug, paper in papers().items()
+    }
+
+
+def test_the_page_shows_every_text_as_text(results, claims, monkeypatch):
+    monkeypatch.setattr(page, "papers", attacked_tables)
     seen = require_harmless(page.render(results, claims), scripts=1)
     card = pd.read_csv(results / "scorecard.csv")
     assert seen.text.count(ATTACK) > 4 * len(card)
+    shown = [each for paper in attacked_tables().values() for each in paper.artifacts if each.forms]
+    assert sum(each.caption in seen.text for each in shown) > 30
 
 
 @pytest.mark.slow
@@ -238,14 +263,16 @@ def test_the_notebook_shows_every_text_as_text(results, claims, tmp_path, monkey
 def test_the_comparison_shows_every_text_as_text(tmp_path):
     trees = [tmp_path / f"{name}{ATTACK.replace('/', '')}" for name in ("before", "after")]
     for tree, verdict in zip(trees, ["reproduced", "not reproduced"], strict=True):
-        rows = {f"method{ATTACK}": [ATTACK, "als"], "accuracy": [len(verdict) / 20, 0.5], "ci_low": 0.0, "ci_high": 1.0}
-        for name in ["table1", f"{verdict}<b onclick=attack()>"]:
-            write_csv(pd.DataFrame(rows), tree / "paper" / f"{name}.csv")
+        rows = {"method": [ATTACK, "als"], "accuracy": [len(verdict) / 20, 0.5], "ci_low": 0.0, "ci_high": 1.0}
+        rows |= {f"note{ATTACK}": verdict, f"{verdict}{ATTACK}": 1}
+        for name in ["table1", "unknown<b onclick=attack()>", f"{verdict}<b onclick=attack()>"]:
+            write_csv(pd.DataFrame(rows), tree / SLUG / f"{name}.csv")
         card = pd.DataFrame({"id": [f"one{ATTACK}", f"{verdict}{ATTACK}"], "verdict": [verdict, "reproduced"]})
-        card = card.assign(paper="paper", statement=ATTACK, value=0.5, ci_low=0.4, ci_high=0.6)
+        card = card.assign(paper=SLUG, statement=ATTACK, value=0.5, ci_low=0.4, ci_high=0.6)
         write_csv(card, tree / "scorecard.csv")
         entry = {"paper": ATTACK, "commit": ATTACK, "device": f"{verdict}{ATTACK}", "versions": {ATTACK: ATTACK}}
         entry |= {"settings": {ATTACK: f"{verdict}{ATTACK}"}}
-        write_json({"artifacts": {"paper/table1.csv": entry}}, tree / "manifest.json")
+        write_json({"artifacts": {f"{SLUG}/table1.csv": entry}}, tree / "manifest.json")
     seen = require_harmless(render_comparison(compare(*trees)), scripts=0)
-    assert seen.text.count(ATTACK) > 10
+    assert seen.text.count(ATTACK) > 13
+    assert "not compared: coupled_inference/unknown<b onclick=attack()>" in seen.text

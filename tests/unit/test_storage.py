@@ -18,17 +18,8 @@ from safetensors.torch import save_file
 from recompose import storage
 from recompose.errors import RecomposeError
 from recompose.machine import require_memory
-from recompose.storage import (
-    WHOLE,
-    Batch,
-    CellStore,
-    read_csv,
-    require_format,
-    write_csv,
-    write_figure,
-    write_tensors,
-    write_text,
-)
+from recompose.storage import read_csv, require_format, write_csv, write_figure, write_tensors, write_text
+from recompose.sweeps import WHOLE, Batch, CellStore
 
 
 def files(folder: Path) -> list[str]:

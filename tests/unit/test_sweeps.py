@@ -4,8 +4,7 @@ import pandas as pd
 import pytest
 
 from recompose.errors import RecomposeError
-from recompose.storage import WHOLE, Batch, CellStore
-from recompose.sweeps import sweep
+from recompose.sweeps import WHOLE, Batch, CellStore, sweep
 
 CELLS = {f"cell {number}": (number,) for number in range(5)}
 

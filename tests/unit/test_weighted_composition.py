@@ -21,7 +21,8 @@ from recompose.papers.weighted_composition import networks as module
 from recompose.papers.weighted_composition.names import MODELS, SETTINGS, TABLES
 from recompose.papers.weighted_composition.networks import learned_scores, networks
 from recompose.papers.weighted_composition.settings import ErrorMap, Figure1, Grid, Networks, Sampling, Task, Theorems
-from recompose.storage import Batch, CellStore, write_tensors
+from recompose.storage import write_tensors
+from recompose.sweeps import Batch, CellStore
 
 TASK = Task(runs=2, samples=(40, 60))
 SMALL = Networks(width=8, layers=2, iterations=20, batch=12, learning_rate=0.01)

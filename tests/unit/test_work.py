@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from recompose.datasets.labelled_images import LabelledImages
 from recompose.papers import papers
 from recompose.papers.feature_guidance import networks as denoisers
 from recompose.papers.feature_guidance.names import NETWORKS

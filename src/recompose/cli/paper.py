@@ -77,8 +77,9 @@ def compute(
     """Compute the numbers of an artifact, or a share of their cells, and the pictures that its figure shows."""
     from recompose.cli.step import Step, function_of, hyperparameter_files, resolve, takes, tree_of_scale
     from recompose.errors import RecomposeError
-    from recompose.storage import WHOLE, CellStore, Measured, write_csv, write_tensors
-    from recompose.storage import Batch as Share
+    from recompose.storage import Measured, write_csv, write_tensors
+    from recompose.sweeps import WHOLE, CellStore
+    from recompose.sweeps import Batch as Share
 
     share = Share.parse(batch) if batch else WHOLE
     tree = tree_of_scale(scale, results)  # before what takes seconds to import: from here on, others wait

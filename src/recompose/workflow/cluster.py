@@ -14,9 +14,9 @@ from typing import Any
 
 from snakemake.exceptions import WorkflowError
 
+from recompose.artifacts import Work
 from recompose.config import Config
 from recompose.config.models import Cluster
-from recompose.work import Work
 
 MEGABYTES = 4000
 """What every job asks for: at the published scale those of paper 1 were seen to take 800."""

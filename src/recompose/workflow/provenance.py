@@ -26,7 +26,7 @@ _PACKAGE = "recompose"
 _DISCOVERY = "recompose.discovery"
 _VALUES = ("settings", "names", "artifacts", "work")
 """Modules of a paper that hold values and no method: a rule has those that it reads among its `params`."""
-_WORDS = ("recompose.errors", "recompose.blocks", "recompose.artifacts", "recompose.work")
+_WORDS = ("recompose.errors", "recompose.blocks", "recompose.artifacts")
 """What these stand on, and the words of errors."""
 _CHANGED = "changed since it was made (its sha256 differs); delete it, and the next run makes it again"
 _VERSIONS = ("torch", "diffusers", "numpy", "pandas", "recompose")

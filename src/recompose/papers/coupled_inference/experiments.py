@@ -32,8 +32,7 @@ from recompose.papers.coupled_inference.settings import (
 from recompose.papers.coupled_inference.sizes import codebook_size
 from recompose.papers.coupled_inference.solvers import NOISE_FREE, Solver, solvers_named
 from recompose.randomness import torch_generator
-from recompose.storage import WHOLE, Batch, CellStore
-from recompose.sweeps import Row, sweep
+from recompose.sweeps import WHOLE, Batch, CellStore, Row, sweep
 
 SLUG = "coupled_inference"
 SETS_AT_ONCE = 5

@@ -5,10 +5,10 @@ Convolutions are counted. No torch: the workflow reads it.
 
 from math import log
 
+from recompose.artifacts import Work
 from recompose.papers.feature_guidance.names import GROUPS, NETWORKS
 from recompose.papers.feature_guidance.passes import passes
 from recompose.papers.feature_guidance.settings import FeatureGuidance, Images, Network
-from recompose.work import Work
 
 FLOATS = 3
 """An activation is kept before the normalization, after it, and after the ReLU."""

@@ -23,8 +23,7 @@ from recompose.papers.weighted_composition.names import ANALYTIC, MODELS, SETTIN
 from recompose.papers.weighted_composition.networks import SLUG, SOURCES, learned_scores, schedule_of
 from recompose.papers.weighted_composition.settings import ErrorMap, Figure1, Grid, Sampling, Task
 from recompose.randomness import numpy_generator, torch_generator
-from recompose.storage import WHOLE, Batch, CellStore
-from recompose.sweeps import Row, sweep
+from recompose.sweeps import WHOLE, Batch, CellStore, Row, sweep
 
 
 def distances(

@@ -6,9 +6,9 @@ particle. No torch: the workflow reads it.
 
 from math import ceil
 
+from recompose.artifacts import Work
 from recompose.papers.weighted_composition.names import MODELS, SETTINGS
 from recompose.papers.weighted_composition.settings import Networks, Task, WeightedComposition
-from recompose.work import Work
 
 SOURCES = 3
 SECONDS_A_POINT = 1e-7
