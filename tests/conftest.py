@@ -1,4 +1,4 @@
-"""The finished smoke tree, made once, and copies of it for each test."""
+"""Finished trees, made once, and copies of them for each test."""
 
 import fcntl
 import os
@@ -27,22 +27,36 @@ def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], obje
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project with its smoke tree."""
+    """The project with the probe's part of its smoke tree."""
     return Project(once(tmp_path_factory, "finished", lambda folder: copy_project(folder).finish()))
 
 
 @pytest.fixture(scope="session")
-def pushed(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Versions:
-    """The finished project as a git repository, its results pushed to a DVC remote beside it."""
-    folder = once(tmp_path_factory, "pushed", lambda folder: Versions(folder / "project").begin(finished))
+def complete(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project with all of its smoke tree, for tests of what reruns."""
+    folder = once(tmp_path_factory, "complete", lambda folder: copy_project(folder, "all").finish())
+    return Project(folder, "all")
+
+
+@pytest.fixture(scope="session")
+def pushed(tmp_path_factory: pytest.TempPathFactory) -> Versions:
+    """The project as a git repository, its results pushed to a DVC remote beside it."""
+    folder = once(tmp_path_factory, "pushed", lambda folder: Versions(folder / "project").begin())
     return Versions(folder / "project")
 
 
 @pytest.fixture
 def project(finished: Project, tmp_path: Path) -> Iterator[Project]:
-    """A copy of the finished project."""
+    """A copy of the project with the probe."""
     yield finished.copy(tmp_path / "project")
     shutil.rmtree(tmp_path / "project", ignore_errors=True)
+
+
+@pytest.fixture
+def whole(complete: Project, tmp_path: Path) -> Iterator[Project]:
+    """A copy of the project with all of its smoke tree."""
+    yield complete.copy(tmp_path / "whole")
+    shutil.rmtree(tmp_path / "whole", ignore_errors=True)
 
 
 @pytest.fixture

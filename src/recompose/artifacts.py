@@ -62,6 +62,15 @@ class Artifact:
         """The module of its function."""
         return self.module or ("aggregation" if self.sources else "experiments")
 
+    @property
+    def computed_by(self) -> str:
+        """Its function: `module:name`."""
+        return f"{self.home}:{self.function or self.name}"
+
+    def shown_by(self, form: Form) -> str:
+        """The function that draws or prints it: `module:name`. Tables that one function computes, one prints."""
+        return f"figures:{self.name}" if form == "figure" else f"tables:{self.function or self.name}"
+
 
 @dataclass(frozen=True)
 class DataSet:

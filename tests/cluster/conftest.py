@@ -1,11 +1,9 @@
-"""The cluster, and the smoke tree of a run without it."""
+"""The cluster, and the tree of a run without it."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from project import ROOT, Project, copy_project
+from project import Project
 from slurm import Cluster, cluster
 
 
@@ -24,17 +22,6 @@ def slurm(started: Cluster) -> Cluster:
 
 
 @pytest.fixture(scope="session")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project with a smoke tree made without SLURM: the repository itself, if its own is up to date."""
-    if Project(ROOT).run("recompose", "verify", "--scale", "smoke").returncode == 0:
-        return Project(ROOT)
-    made = copy_project(tmp_path_factory.mktemp("local"))
-    made.finish()
-    return made
-
-
-@pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Project]:
-    """A copy of the project without outputs."""
-    yield copy_project(tmp_path / "fresh")
-    shutil.rmtree(tmp_path / "fresh", ignore_errors=True)
+def local(finished: Project) -> Project:
+    """The project with a tree that was made without SLURM."""
+    return finished

@@ -21,8 +21,11 @@ pytestmark = pytest.mark.cluster
 NUMBERS = ["*.csv", "*/*.csv"]
 FIGURE5 = "results/smoke/coupled_inference/figure5.csv"
 NETWORKS = "results/smoke/weighted_composition/networks/f_id_conditional.safetensors"
-CELLS, TRAINING = "coupled_inference_figure5_part", "weighted_composition_networks_0"
-LOGS = {CELLS: "coupled_inference/figure5.0-of-1.log", TRAINING: "weighted_composition/networks.0-of-1.log"}
+CELLS, TRAINING = "coupled_inference_figure5_part", "weighted_composition_network"
+LOGS = {CELLS: "coupled_inference/figure5.0-of-1.log", TRAINING: "weighted_composition/network_f_id_conditional.log"}
+
+ITERATIONS = 6000
+"""Of a training that is to be cancelled half-way."""
 
 LEFT = {"PENDING", "RUNNING"}
 
@@ -31,7 +34,8 @@ class Run:
     """A run of the workflow through SLURM, and its output so far."""
 
     def __init__(self, project: Project, *arguments: str, **config: object) -> None:
-        settings = [f"{key}={value}" for key, value in ({"scale": "smoke"} | config).items()]
+        chosen = {"scale": "smoke", "artifacts": project.artifacts}
+        settings = [f"{key}={value}" for key, value in (chosen | config).items()]
         soon = ["--slurm-init-seconds-before-status-checks", "1"]
         self.project = project
         self.path = project.root / "run.log"
@@ -110,14 +114,16 @@ def test_the_whole_workflow(slurm: Cluster, local: Project, fresh: Project) -> N
     assert {job.state for job in jobs} == {"COMPLETED"}
     # Training and sampling of networks go to the node with the GPU, the rest to the others; what is short to none.
     assert {job.comment.split("_wildcards_")[0] for job in jobs if job.partition == "gpu"} == {
-        f"rule_weighted_composition_{name}"
-        for name in ["networks_0", "distances_part", "figure1_numbers", "error_map_numbers", "grid_numbers"]
-    } | {"rule_feature_guidance_all_network", "rule_feature_guidance_all_numbers"}
+        "rule_weighted_composition_network",
+        "rule_weighted_composition_figure1_numbers",
+        "rule_feature_guidance_guided_network",
+        "rule_feature_guidance_figure8_numbers",
+    }
     assert not [job for job in jobs if any(word in job.comment for word in ["scorecard", "notebook", "page"])]
 
 
 def test_a_cancelled_training_and_a_dead_node(slurm: Cluster, local: Project, fresh: Project) -> None:
-    longer = {"weighted_composition": "{networks: {iterations: 300}}"}
+    longer = {"weighted_composition": f"{{networks: {{iterations: {ITERATIONS}}}}}"}
     fresh.edit("src/recompose/diffusion/checkpoints.py", "CHECKPOINT_SECONDS = 60.0", "CHECKPOINT_SECONDS = 0.0")
     with run(fresh, FIGURE5, NETWORKS, **longer) as started:
         cells = at_work(slurm, fresh, CELLS)
@@ -126,7 +132,7 @@ def test_a_cancelled_training_and_a_dead_node(slurm: Cluster, local: Project, fr
 
         training = at_work(slurm, fresh, TRAINING)
         assert visible_gpus(fresh, training.node) == "0"
-        until("some networks are trained", lambda: len(checkpoints(fresh)) > 2, seconds=60)
+        until("some of it is done", lambda: min(checkpoints(fresh).values(), default=0) > 0, seconds=60)
         subprocess.run(["scancel", training.id], check=True)
         until("it is cancelled", lambda: jobs_of(slurm, fresh, TRAINING)[0].state == "CANCELLED", seconds=30)
         done = checkpoints(fresh)
@@ -140,8 +146,8 @@ def test_a_cancelled_training_and_a_dead_node(slurm: Cluster, local: Project, fr
 
     log = (fresh.root / "results/smoke/logs" / LOGS[TRAINING]).read_text()
     for networks, iterations in done.items():
-        reported = re.findall(rf"^{networks}: (\d+)/300 iterations", log, re.M)
-        assert [int(each) for each in reported] == list(range(iterations + 50, 301, 50))
+        reported = re.findall(rf"^{networks}: (\d+)/{ITERATIONS} iterations", log, re.M)
+        assert [int(each) for each in reported] == list(range(iterations + 50, ITERATIONS + 1, 50))
     cancelled, resumed = jobs_of(slurm, fresh, TRAINING)
     assert (cancelled.state, resumed.state) == ("CANCELLED", "COMPLETED")
     assert (cancelled.limit, resumed.limit) == ("30:00", "1:00:00")
@@ -186,9 +192,9 @@ def states(slurm: Cluster, project: Project) -> set[str]:
 def test_grouped_cells_are_one_job_and_without_gpus_all_are_on_cpus(
     slurm: Cluster, local: Project, fresh: Project
 ) -> None:
-    fresh.edit("profiles/slurm/config.yaml", "  gpu: 1 ", "  gpu: 0 ")
     grouped = ["--groups", "coupled_inference_figure5_part=cells", "--group-components", "cells=4", "--cores", "2"]
-    with run(fresh, FIGURE5, NETWORKS, *grouped, execution="{batches: 4}") as started:
+    alone = {"execution": "{batches: 4}", "cluster": "{gpus: 0}"}
+    with run(fresh, FIGURE5, NETWORKS, *grouped, **alone) as started:
         started.finish()
     assert same(fresh, local, "coupled_inference/figure5.csv", "weighted_composition/networks/*")
     assert len(list(fresh.root.glob("results/smoke/coupled_inference/parts/figure5.*-of-4.csv"))) == 4

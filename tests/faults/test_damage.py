@@ -20,18 +20,18 @@ def cut_short(path: Path) -> bytes:
     ("name", "target", "told"),
     [
         pytest.param(
-            "coupled_inference/figure4.csv",
-            "coupled_inference_figure4",
+            "coupled_inference/figure5.csv",
+            "coupled_inference_figure5",
             "changed since it was made (its sha256 differs); delete it",
             marks=pytest.mark.faults("a truncated CSV", REMAKE),
         ),
         pytest.param(
-            "coupled_inference/parts/figure4.0-of-1.csv",
-            "coupled_inference_figure4",
+            "coupled_inference/parts/figure5.0-of-1.csv",
+            "coupled_inference_figure5",
             "changed since it was made (its sha256 differs); delete it",
         ),
         pytest.param(
-            "coupled_inference/figure4.png",
+            "coupled_inference/figure5.png",
             "page",
             "changed since it was made (its sha256 differs); delete it",
             marks=pytest.mark.faults("a truncated PNG", REMAKE),

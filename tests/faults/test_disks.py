@@ -16,7 +16,7 @@ from state import state
 class Mounted(Project):
     """A project as those processes see it that have something else mounted on its results."""
 
-    keeper: int
+    keeper: int = 0
 
     @property
     def tree(self) -> Path:
@@ -49,7 +49,7 @@ def mounted(project: Project, mount: str) -> Iterator[Mounted]:
     with keeper:
         if keeper.stdout.readline() != "mounted\n":
             pytest.skip("mounting is not allowed here")
-        yield Mounted(project.root, keeper.pid)
+        yield Mounted(project.root, project.artifacts, keeper.pid)
 
 
 def told(done: subprocess.CompletedProcess[str]) -> str:
@@ -66,11 +66,11 @@ def told(done: subprocess.CompletedProcess[str]) -> str:
 @pytest.mark.parametrize(
     ("missing", "target", "refused"),
     [
-        ("coupled_inference/figure4.png", "coupled_inference_figure4", "coupled_inference/"),
+        ("coupled_inference/figure5.png", "coupled_inference_figure5", "coupled_inference/"),
         (
-            "weighted_composition/networks/f_id_separate.safetensors",
+            "weighted_composition/networks/f_ood_conditional.safetensors",
             "weighted_composition_networks",
-            "weighted_composition/cells/networks/f_id_separate-",  # its checkpoint, which is written first
+            "weighted_composition/cells/networks/f_ood_conditional-",  # its checkpoint, which is written first
         ),
         ("manifest.json", "results/smoke/manifest.json", ""),
         ("index.html", "page", ""),
@@ -113,12 +113,12 @@ def test_a_disk_that_is_full_to_the_last_byte(finished: Project, project: Projec
 )
 def test_a_limit_on_the_size_of_files(finished: Project, project: Project) -> None:
     folder = "results/smoke/coupled_inference"
-    networks = "results/smoke/weighted_composition/networks/f_id_conditional.safetensors"
+    here = ["--results", "results/smoke"]
     checkpoint = "results/smoke/weighted_composition/cells/networks/f_id_conditional-"
     for command, path in {
-        ("coupled-inference", "gather", "figure4", f"{folder}/parts/figure4.0-of-1.csv"): f"{folder}/figure4.csv",
-        ("coupled-inference", "plot", "figure4", "--scale", "smoke"): f"{folder}/figure4.png",
-        ("weighted-composition", "networks", networks, "--scale", "smoke"): checkpoint,
+        ("coupled-inference", "gather", "figure5", "--batches", "1", *here): f"{folder}/figure5.csv",
+        ("coupled-inference", "plot", "figure5", *here): f"{folder}/figure5.png",
+        ("weighted-composition", "networks", "f_id_conditional", "--scale", "smoke"): checkpoint,
         ("manifest", "--scale", "smoke"): "results/smoke/manifest.json",
         ("page", "--scale", "smoke"): "results/smoke/index.html",
     }.items():

@@ -72,9 +72,9 @@ def test_twenty_kills_change_no_byte(finished: Project, fresh: Project) -> None:
     ("missing", "killed_before", "target"),
     [
         pytest.param(
-            "coupled_inference/figure4.csv",
-            "coupled_inference/figure4.csv",
-            "results/smoke/coupled_inference/figure4.csv",
+            "coupled_inference/figure5.csv",
+            "coupled_inference/figure5.csv",
+            "results/smoke/coupled_inference/figure5.csv",
             marks=pytest.mark.faults(
                 "`kill -9` while an artifact, its record, a checkpoint, the manifest or the page is written",
                 "the half-written file stands beside its place until the same command has made a whole one",
@@ -82,14 +82,14 @@ def test_twenty_kills_change_no_byte(finished: Project, fresh: Project) -> None:
             id="artifact",
         ),
         pytest.param(
-            "coupled_inference/figure4.csv",
-            "provenance/figure4.csv.json",
-            "results/smoke/coupled_inference/figure4.csv",
+            "coupled_inference/figure5.csv",
+            "provenance/figure5.csv.json",
+            "results/smoke/coupled_inference/figure5.csv",
             id="record",
         ),
         pytest.param(
-            "weighted_composition/networks/nf_id_separate.safetensors",
-            "cells/networks/nf_id_separate",
+            "weighted_composition/networks/nf_ood_conditional.safetensors",
+            "cells/networks/nf_ood_conditional",
             "weighted_composition_networks",
             id="checkpoint",
         ),
@@ -123,6 +123,7 @@ main()
 
 
 ITERATIONS = 3000
+HERE = ["--results", "results/smoke"]
 
 
 def iterations_done(project: Project) -> int:
@@ -138,10 +139,11 @@ def iterations_done(project: Project) -> int:
     "it goes on from its checkpoint, which is at most a minute old, and ends in the same weights",
 )
 def test_kills_inside_a_training(fresh: Project) -> None:
-    networks = "results/smoke/weighted_composition/networks/f_id_conditional.safetensors"
+    name = "f_id_conditional"
+    networks = f"results/smoke/weighted_composition/networks/{name}.safetensors"
     sizes = {"width": 16, "layers": 2, "iterations": ITERATIONS, "batch": 60}
     settings = {"scale": "smoke", "device": "cpu", "task": {"runs": 2, "samples": [100]}, "networks": sizes}
-    command = ["weighted-composition", "networks", networks, "--settings", json.dumps(settings)]
+    command = ["weighted-composition", "networks", name, "--settings", json.dumps(settings), *HERE]
     rng, kept = random.Random(SEED), 0
     for _ in range(3):
         run = fresh.start(sys.executable, "-c", SAVES_AT_ONCE, *command, output=subprocess.DEVNULL)

@@ -16,7 +16,7 @@ from state import state
 
 def lose(project: Project) -> None:
     """Take away what a run of some seconds makes again."""
-    for name in ["figure4.csv", "parts/figure4.0-of-1.csv"]:
+    for name in ["figure5.csv", "parts/figure5.0-of-1.csv"]:
         (project.tree / "coupled_inference" / name).unlink()
 
 

@@ -237,11 +237,27 @@ def test_figures_tables_and_searches_have_files_and_records(recompose):
         ("table tabel1", 'tabel1: no artifact of coupled_inference; did you mean "table1"?'),
         ("plot figur2", 'figur2: no artifact of coupled_inference; did you mean "figure2"?'),
         ("gather tabel1 --batches 2", 'tabel1: no artifact of coupled_inference; did you mean "table1"?'),
+        ("plot table1", "table1"),
+        ("table figure2", "figure2"),
         ("table table1", "results/small/coupled_inference/table1.csv: no such file"),
     ],
 )
 def test_a_person_is_told_in_one_line(recompose, command, line):
     assert refused(recompose("coupled-inference", *command.split())).startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ('images two_gaussians --settings {"images":{}}', "--settings: gaussians is read too"),
+        ('networks guided --settings {"network":{}}', "--settings: training is read too"),
+        ("images two_gausians", 'two_gausians: no set of images of feature_guidance; did you mean "two_gaussians"?'),
+        ("networks guidde", 'guidde: no network of feature_guidance; did you mean "guided"?'),
+        ("gather figure2 --batches 2", "figure2 is not made in parts"),
+    ],
+)
+def test_a_person_who_makes_images_or_networks_is_told_in_one_line(recompose, command, line):
+    assert refused(recompose("feature-guidance", *command.split())).startswith(line)
 
 
 def test_a_fault_of_the_program_keeps_its_traceback(recompose):

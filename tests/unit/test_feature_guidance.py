@@ -253,6 +253,14 @@ def test_a_finished_network_outlives_a_job_that_is_killed_at_a_later_one(folder,
     assert not list((tree / SLUG / "cells/networks").glob("*.safetensors"))
 
 
+def test_images_that_are_not_there_are_named(tmp_path):
+    settings = {"network": SHAPE.model_dump(mode="json"), "training": TRAINING.model_dump(mode="json")}
+    with pytest.raises(RecomposeError, match=r"images/gray_textures.safetensors: no such file"):
+        train_networks(["guided"], json.dumps({"device": "cpu", **settings}), tmp_path)
+    with pytest.raises(RecomposeError, match=r"images/gray_textures.safetensors: no such file; make the images first"):
+        networks.networks("guided", folder=tmp_path, network=SHAPE, training=TRAINING, device="cpu")
+
+
 def test_a_network_of_another_architecture_is_refused(folder):
     path = folder / "networks/guided.safetensors"
     with pytest.raises(RecomposeError, match=r"guided.safetensors: networks of another architecture .*delete it"):

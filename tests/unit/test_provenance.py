@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from made_up_results import ROOT
 
 from recompose.config import Config, block
 from recompose.errors import RecomposeError
@@ -90,6 +91,42 @@ def test_experiments_do_not_depend_on_the_command_line_or_the_configuration():
     modules = module_hashes("recompose.papers.coupled_inference.settings")
     assert not [name for name in modules if name.startswith(("recompose.cli", "recompose.config"))]
     assert modules.keys() >= {"recompose", "recompose.papers.coupled_inference"}
+
+
+WORDS = ["recompose.artifacts", "recompose.blocks", "recompose.errors"]
+MODULES = [
+    f"recompose.papers.{path.parent.name}.{path.stem}" for path in sorted(ROOT.glob("src/recompose/papers/*/*.py"))
+]
+VALUES = [*WORDS, *(name for name in MODULES if name.endswith((".settings", ".names", ".artifacts", ".work")))]
+"""Modules that hold values and words: a rule has those that it reads among its `params`."""
+METHODS = [name for name in MODULES if not name.endswith(".__init__") and name not in VALUES]
+
+
+def hashes_in(package) -> dict[str, str]:
+    """The hash of every method, and of one of them with each module of values named beside it."""
+    command = (
+        "import json, sys; from recompose.workflow.provenance import code_hash;"
+        "print(json.dumps({roots: code_hash(*roots.split()) for roots in sys.argv[1:]}))"
+    )
+    done = package.run("-c", command, *METHODS, *(f"{METHODS[0]} {module}" for module in VALUES))
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_values_and_words_count_only_where_they_are_named(package):
+    assert len(VALUES) >= 14 and len(METHODS) > 30
+    before = hashes_in(package)
+    for module in VALUES:
+        path = package.source.joinpath(*module.split(".")).with_suffix(".py")
+        path.write_text(path.read_text() + "\nTHREE = 3\n")
+    after = hashes_in(package)
+    assert {name for name in before if before[name] == after[name]} == set(METHODS)
+
+
+def test_what_values_are_checked_with_counts_where_it_computes():
+    """How large codebooks are and how often training passes over images: no torch, and yet method."""
+    assert "recompose.papers.coupled_inference.sizes" in module_hashes("recompose.papers.coupled_inference.experiments")
+    assert "recompose.papers.feature_guidance.passes" in module_hashes("recompose.papers.feature_guidance.networks")
 
 
 def test_an_unknown_module_is_a_fault_of_the_program():

@@ -10,6 +10,7 @@ import torch
 from made_up_results import composed, compositions, made_up_distances
 from safetensors import safe_open
 
+from recompose.cli.paper import compute
 from recompose.datasets.compositions import composition
 from recompose.diffusion.mixtures import mixture_scores
 from recompose.diffusion.noise_prediction import Divergence
@@ -18,6 +19,7 @@ from recompose.judgement.page import parse_table
 from recompose.metrics.sliced_wasserstein import directions, sliced_wasserstein
 from recompose.papers.weighted_composition import aggregation, experiments, figures, tables, theorems
 from recompose.papers.weighted_composition import networks as module
+from recompose.papers.weighted_composition.artifacts import PAPER
 from recompose.papers.weighted_composition.names import MODELS, SETTINGS, TABLES
 from recompose.papers.weighted_composition.networks import learned_scores, networks
 from recompose.papers.weighted_composition.settings import ErrorMap, Figure1, Grid, Networks, Sampling, Task, Theorems
@@ -174,6 +176,14 @@ def test_neither_batches_nor_an_interruption_change_a_number(folder, measured, t
     pd.testing.assert_frame_equal(aggregation.gather("distances", parts), measured)
     monkeypatch.setattr(experiments, "_measure", lambda *_, **__: pytest.fail("all cells are kept"))
     pd.testing.assert_frame_equal(aggregation.gather("distances", [whole(folder, cells=cells)]), measured)
+
+
+def test_networks_that_are_not_there_are_named(tmp_path):
+    settings = {"task": TASK.model_dump(mode="json"), "sampling": QUICK.model_dump(mode="json")}
+    settings = json.dumps({"device": "cpu", **settings})
+    for artifact, batch in (("distances", "0/4"), ("distances", None)):
+        with pytest.raises(RecomposeError, match=r"networks/\w+.safetensors: no such file"):
+            compute(PAPER, PAPER.artifact(artifact), settings, batch, tmp_path, None)
 
 
 def test_one_particle_is_measured_as_the_naive_sampler(folder):

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -15,9 +15,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Project:
-    """A copy of the project. What runs in it imports the copy's sources."""
+    """A copy of the project. What runs in it imports the copy's sources.
+
+    Unless a test says otherwise it makes the probe, a cheap chain of each paper, from its data to the page: they show
+    what a whole run guarantees.
+    """
 
     root: Path
+    artifacts: str = "probe"
 
     @property
     def tree(self) -> Path:
@@ -56,12 +61,13 @@ class Project:
         )
 
     def snakemake(self, *arguments: str, cores: int = 2, **config: object) -> subprocess.CompletedProcess[str]:
-        """Run Snakemake at the scale smoke."""
+        """Run Snakemake at the scale smoke, for some artifacts."""
         return self.run(*self.command(*arguments, cores=cores, **config))
 
     def command(self, *arguments: str, cores: int = 2, **config: object) -> list[str]:
         """The command line of a run."""
-        settings = [f"{key}={value}" for key, value in ({"scale": "smoke"} | config).items()]
+        chosen = {"scale": "smoke", "artifacts": self.artifacts}
+        settings = [f"{key}={value}" for key, value in (chosen | config).items()]
         return ["snakemake", *arguments, "--cores", str(cores), "--config", *settings]
 
     def finish(self, *arguments: str, **config: object) -> str:
@@ -110,10 +116,10 @@ class Project:
     def copy(self, to: Path) -> Self:
         """A copy of the copy, with its outputs, their times and what Snakemake knows of them."""
         shutil.copytree(self.root, to, symlinks=True)
-        return type(self)(to)
+        return replace(self, root=to)
 
 
-def copy_project(to: Path) -> Project:
+def copy_project(to: Path, artifacts: str = "probe") -> Project:
     """What git has or would take, and nothing else."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -125,4 +131,4 @@ def copy_project(to: Path) -> Project:
         if (ROOT / name).is_file():
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, to / name)
-    return Project(to)
+    return Project(to, artifacts)

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from project import Project
 
+from recompose.papers import papers
+
 pytestmark = pytest.mark.workflow
 
 PAPER = "coupled_inference"
@@ -20,6 +22,12 @@ SAMPLED = {
     for name in ("distances_part", "figure1_numbers", "error_map_numbers", "grid_numbers")
 }
 """The rules of paper 2 that sample."""
+GUIDANCE = papers()["feature_guidance"]
+IMAGES = {f"feature_guidance_{name}_images" for name in GUIDANCE.data}
+DENOISERS = {f"feature_guidance_{name}_network" for name in GUIDANCE.networks}
+MEASURED = {f"feature_guidance_{each.name}_numbers" for each in GUIDANCE.artifacts if each.home == "experiments"}
+ASCENDING = {f"feature_guidance_{each.name}_numbers" for each in GUIDANCE.artifacts if "sampling" in each.reads}
+"""The rules of paper 5: those that make images, train, measure, and sample."""
 
 
 def rules(*names: str) -> set[str]:
@@ -30,77 +38,71 @@ def parts(*artifacts: str) -> set[str]:
     return rules(*(f"{artifact}_part" for artifact in artifacts))
 
 
-def test_a_finished_tree_needs_nothing(project: Project) -> None:
-    assert project.jobs() == {}
+def test_a_finished_tree_needs_nothing(whole: Project) -> None:
+    assert whole.jobs() == {}
 
 
 @pytest.mark.parametrize("artifact", ["figure6", "figure7", "figure8", "figure10", "figure11", "figure14", "figure16"])
-def test_the_smoke_samples_of_paper_5_climb(finished: Project, artifact: str) -> None:
+def test_the_smoke_samples_of_paper_5_climb(complete: Project, artifact: str) -> None:
     """Networks that are hardly trained may see no noise at all; then nothing of the sampler would run."""
-    taken = pd.read_csv(finished.tree / f"feature_guidance/{artifact}.csv").iterations.dropna()
+    taken = pd.read_csv(complete.tree / f"feature_guidance/{artifact}.csv").iterations.dropna()
     assert taken.min() > 0 and taken.max() < 100
 
 
-def test_times_do_not_count(project: Project) -> None:
+def test_times_do_not_count(whole: Project) -> None:
     for folder in ["src", "config", "workflow", "results"]:
-        for path in (project.root / folder).rglob("*"):
+        for path in (whole.root / folder).rglob("*"):
             path.touch()
-    assert project.jobs() == {}
+    assert whole.jobs() == {}
 
 
-def test_words_do_not_count(project: Project) -> None:
+def test_words_do_not_count(whole: Project) -> None:
     for module in [
         "storage.py",
         "randomness.py",
         f"papers/{PAPER}/experiments.py",
         f"papers/{PAPER}/figures.py",
     ]:
-        project.edit(f"src/recompose/{module}", '"""', '"""Said otherwise. ')
-        project.append(f"src/recompose/{module}", "\n\n# one more thought\n")
+        whole.edit(f"src/recompose/{module}", '"""', '"""Said otherwise. ')
+        whole.append(f"src/recompose/{module}", "\n\n# one more thought\n")
     for file in [
         "Snakefile",
         "workflow/rules/common.smk",
         "workflow/rules/report.smk",
         f"workflow/rules/{PAPER}.smk",
     ]:
-        project.append(file, "\n# one more thought\n")
-    assert project.jobs() == {}
+        whole.append(file, "\n# one more thought\n")
+    assert whole.jobs() == {}
 
 
 @pytest.mark.parametrize(
     ("module", "expected"),
     [
         ("cli/paper.py", set()),
+        ("errors.py", set()),
+        ("papers/feature_guidance/settings.py", set()),
         ("judgement/scorecard.py", {"scorecard"}),
         ("judgement/page.py", {"page"}),
         ("judgement/notebook.py", NOTEBOOKS),
         ("diffusion/particles.py", SAMPLED | {"weighted_composition_theorems_numbers"}),
-        (
-            "papers/weighted_composition/tables.py",
-            {
-                "weighted_composition_tables",
-                "weighted_composition_theorems",
-                "weighted_composition_grid",
-            },
-        ),
-        ("datasets/labelled_images.py", {"feature_guidance_all_images"}),
-        ("networks/unet.py", {"feature_guidance_all_network"}),
-        ("diffusion/score_ascent.py", {"feature_guidance_all_numbers"}),
-        ("metrics/classes.py", {"feature_guidance_all_numbers"}),
-        (f"papers/{PAPER}/figures.py", rules(*DRAWN)),
-        (f"papers/{PAPER}/tables.py", rules(*WRITTEN)),
-        (f"papers/{PAPER}/experiments.py", parts(*SWEEPS) | rules("table_search_numbers")),
+        ("diffusion/training.py", DENOISERS | {"weighted_composition_network"}),
+        ("datasets/labelled_images.py", IMAGES),
+        ("networks/unet.py", DENOISERS),
+        ("diffusion/score_ascent.py", MEASURED),
+        ("metrics/classes.py", MEASURED),
+        ("presentation/mosaics.py", set()),
+        (f"papers/{PAPER}/names.py", rules(*DRAWN, *WRITTEN, *(f"{each}_numbers" for each in [*SWEEPS, "capacity"]))),
     ],
 )
-def test_an_edited_module_reruns_what_imports_it(project: Project, module: str, expected: set[str]) -> None:
-    project.append(f"src/recompose/{module}", "\n\nANSWER = 42\n")
-    assert project.changed() == expected
+def test_an_edited_module_reruns_what_imports_it(whole: Project, module: str, expected: set[str]) -> None:
+    whole.append(f"src/recompose/{module}", "\n\nANSWER = 42\n")
+    assert whole.changed() == expected
 
 
-def test_an_edited_solver_reruns_the_numbers_and_all_that_follows(project: Project) -> None:
-    solver = sorted((project.root / PACKAGE / "solvers").glob("[a-z]*.py"))[0]
-    project.append(str(solver.relative_to(project.root)), "\n\nANSWER = 42\n")
-    jobs = set(project.jobs())
+def test_an_edited_solver_reruns_the_numbers_and_all_that_follows(whole: Project) -> None:
+    solver = sorted((whole.root / PACKAGE / "solvers").glob("[a-z]*.py"))[0]
+    whole.append(str(solver.relative_to(whole.root)), "\n\nANSWER = 42\n")
+    jobs = set(whole.jobs())
     assert parts(*SWEEPS) | rules(*DRAWN, *WRITTEN) | OVER_ALL <= jobs
     assert f"{PAPER}_search_variant" not in jobs
 
@@ -114,57 +116,141 @@ def test_an_edited_solver_reruns_the_numbers_and_all_that_follows(project: Proje
         ("methods", ["resonator"], parts("table1", "figure2", "figure3")),
     ],
 )
-def test_a_changed_key_reruns_its_readers(project: Project, key: str, value: object, expected: set[str]) -> None:
-    assert project.changed(coupled_inference=json.dumps({key: value})) == expected
+def test_a_changed_key_reruns_its_readers(whole: Project, key: str, value: object, expected: set[str]) -> None:
+    assert whole.changed(coupled_inference=json.dumps({key: value})) == expected
 
 
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
         ("sampling", {"clip": 5.0}, SAMPLED),
-        ("networks", {"iterations": 50}, {"weighted_composition_networks_0"}),
+        ("networks", {"iterations": 50}, {"weighted_composition_network"}),
         ("theorems", {"steps": 11}, {"weighted_composition_theorems_numbers"}),
     ],
 )
-def test_a_key_of_paper_2_reruns_its_readers(project: Project, key: str, value: object, expected: set[str]) -> None:
-    assert project.changed(weighted_composition=json.dumps({key: value})) == expected
+def test_a_key_of_paper_2_reruns_its_readers(whole: Project, key: str, value: object, expected: set[str]) -> None:
+    assert whole.changed(weighted_composition=json.dumps({key: value})) == expected
 
 
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("images", {"classes": 9}, {"feature_guidance_all_images"}),
-        ("training", {"epochs": 2}, {"feature_guidance_all_network"}),
-        ("sampling", {"step": 0.4}, {"feature_guidance_all_numbers"}),
+        ("images", {"classes": 9}, IMAGES),
+        ("training", {"epochs": 2}, DENOISERS),
+        ("sampling", {"step": 0.4}, ASCENDING),
     ],
 )
-def test_a_key_of_paper_5_reruns_its_readers(project: Project, key: str, value: object, expected: set[str]) -> None:
-    assert project.changed(feature_guidance=json.dumps({key: value})) == expected
+def test_a_key_of_paper_5_reruns_its_readers(whole: Project, key: str, value: object, expected: set[str]) -> None:
+    assert whole.changed(feature_guidance=json.dumps({key: value})) == expected
 
 
-def test_a_rerun_reaches_what_depends_on_it_and_nothing_else(project: Project) -> None:
-    jobs = project.jobs(coupled_inference=json.dumps({"figure4": {"trials": 40}}))
+def test_a_rerun_reaches_what_depends_on_it_and_nothing_else(whole: Project) -> None:
+    jobs = whole.jobs(coupled_inference=json.dumps({"figure4": {"trials": 40}}))
     assert set(jobs) == rules("figure4_part", "figure4_numbers", "figure4") | OVER_ALL
 
 
-def test_another_scale_has_a_tree_of_its_own(project: Project) -> None:
-    small = project.jobs(scale="small")
+def test_another_scale_has_a_tree_of_its_own(whole: Project) -> None:
+    small = whole.jobs(scale="small")
     assert small["all"] == 1 and sum(small.values()) < 300
-    assert project.jobs() == {}
+    assert whole.jobs() == {}
 
 
-def test_targets_are_known(project: Project) -> None:
+def test_targets_are_known(whole: Project) -> None:
     overall = ["all", "tables", "figures", "scorecard", "page", PAPER, f"{PAPER}_notebook"]
     artifacts = rules(*SWEEPS, "capacity", "table_search")
-    assert project.jobs(*overall, *artifacts) == {}
+    assert whole.jobs(*overall, *artifacts) == {}
 
 
-def test_a_path_is_a_target(project: Project) -> None:
-    (project.root / "results/smoke" / PAPER / "figure4.png").unlink()
-    assert project.jobs(f"results/smoke/{PAPER}/figure4.svg") == {}
-    assert project.jobs(f"results/smoke/{PAPER}/figure4.png") == {f"{PAPER}_figure4": 1}
+def test_a_path_is_a_target(whole: Project) -> None:
+    (whole.root / "results/smoke" / PAPER / "figure4.png").unlink()
+    assert whole.jobs(f"results/smoke/{PAPER}/figure4.svg") == {}
+    assert whole.jobs(f"results/smoke/{PAPER}/figure4.png") == {f"{PAPER}_figure4": 1}
 
 
-def test_a_search_is_a_target_of_its_own(project: Project) -> None:
-    assert project.jobs(f"{PAPER}_search") == {f"{PAPER}_search": 1, f"{PAPER}_search_variant": 4}
-    assert project.jobs(coupled_inference='{"hyperparameters": "search"}')[f"{PAPER}_search_variant"] == 4
+def test_a_search_is_a_target_of_its_own(whole: Project) -> None:
+    assert whole.jobs(f"{PAPER}_search") == {f"{PAPER}_search": 1, f"{PAPER}_search_variant": 4}
+    assert whole.jobs(coupled_inference='{"hyperparameters": "search"}')[f"{PAPER}_search_variant"] == 4
+
+
+def test_an_edited_function_reruns_what_comes_to_it(whole: Project) -> None:
+    """Not what else stands in its module."""
+    figures = f"{PACKAGE}/figures.py"
+    whole.edit(
+        figures,
+        "def figure5(frame: pd.DataFrame) -> Figure:\n",
+        "def figure5(frame: pd.DataFrame) -> Figure:\n    42\n",
+    )
+    assert whole.changed() == rules("figure5")
+    whole.append(figures, "\n\ndef another():\n    return 42\n")
+    assert whole.changed() == rules("figure5")
+    whole.append(figures, "\n\nprint(42)\n")  # this every function comes to
+    assert whole.changed() == rules(*DRAWN)
+
+
+def test_a_new_method_reruns_what_compares_methods(whole: Project) -> None:
+    solver = (
+        "from recompose.papers.coupled_inference.solvers import solver\n\n\n@solver\ndef mine(*given, **options): ...\n"
+    )
+    (whole.root / PACKAGE / "solvers/mine.py").write_text(solver)
+    assert whole.changed() == parts("table1", "figure2", "figure3")
+
+
+def test_a_new_block_of_settings_reruns_nothing(whole: Project) -> None:
+    for paper, model in {"weighted_composition": "Grid", "feature_guidance": "Partial"}.items():
+        settings = f"src/recompose/papers/{paper}/settings.py"
+        whole.edit(
+            settings, f"class {model}(Block):", f"class Rooms(Block):\n    pixels: int = 64\n\n\nclass {model}(Block):"
+        )
+        key = model.lower()
+        whole.edit(
+            settings, f"    {key}: {model} = {model}()", f"    {key}: {model} = {model}()\n    rooms: Rooms = Rooms()"
+        )
+    assert whole.run("recompose", "config", "check").stdout == "ok\n"
+    assert whole.jobs() == {}
+
+
+def test_a_new_artifact_runs_alone(whole: Project) -> None:
+    """With what is over all of them: an entry in the table and two functions; its rules are made from the table."""
+    paper = "src/recompose/papers/feature_guidance"
+    entry = (
+        'Artifact("longest", title="The longest ascent", caption="The longest ascent of Figure 8.", index=("row",), '
+        'forms=("table",), value="iterations", sources=("figure8",)),'
+    )
+    whole.edit(f"{paper}/artifacts.py", "        Artifact(\n", f"        {entry}\n        Artifact(\n")
+    whole.append(
+        f"{paper}/aggregation.py", "\n\ndef longest(figure8):\n    return figure8.groupby('row').max().reset_index()\n"
+    )
+    whole.append(f"{paper}/tables.py", "\n\ndef longest(frame):\n    return frame.to_markdown() + '\\n'\n")
+    new = {"feature_guidance_longest_numbers", "feature_guidance_longest"}
+    assert set(whole.jobs()) == new | {"scorecard", "manifest", "page", "all", *NOTEBOOKS}
+    assert set(whole.jobs("feature_guidance")) == new | {"feature_guidance"}
+
+
+def test_a_new_network_is_trained_alone(whole: Project) -> None:
+    paper = "src/recompose/papers/feature_guidance"
+    whole.edit(
+        f"{paper}/names.py",
+        '    "single": Network(',
+        '    "twin": Network("gray_textures", "guided"),\n    "single": Network(',
+    )
+    jobs = {job for job in whole.jobs() if job.startswith("feature_guidance")}
+    assert jobs == {
+        "feature_guidance_twin_network",
+        "feature_guidance_training_numbers",
+        "feature_guidance_training",
+        "feature_guidance_notebook",
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('title="Figure 5: number', 'title="Figure five: number', set()),
+        ('value="difference"', 'value="difference", gpu=True', set()),
+        ('caption="Decomposition accuracy when varying the number', 'caption="The accuracy when varying the number',
+         {f"{PAPER}_notebook", "page"}),
+    ],
+)  # fmt: skip
+def test_a_line_in_a_table_of_artifacts(whole: Project, old: str, new: str, expected: set[str]) -> None:
+    whole.edit(f"{PACKAGE}/artifacts.py", old, new)
+    assert whole.changed() == expected

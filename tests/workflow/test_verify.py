@@ -18,7 +18,8 @@ def findings(project: Project) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_verify(project: Project) -> None:
+def test_verify(whole: Project) -> None:
+    project = whole
     assert findings(project) == []
 
     table1 = project.root / TABLE1

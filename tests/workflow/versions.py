@@ -2,13 +2,17 @@
 
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
-from project import Project
+from project import Project, copy_project
 
 
+@dataclass(frozen=True)
 class Versions(Project):
     """A repository `project`; beside it stands its DVC remote, the folder `storage`."""
+
+    artifacts: str = '["coupled_inference_capacity", "weighted_composition_figure1", "feature_guidance_figure8"]'
 
     @property
     def storage(self) -> Path:
@@ -31,11 +35,11 @@ class Versions(Project):
         self.must("git", "add", *names)
         self.must("git", *author, "commit", "--quiet", "--message", " ".join(names))
 
-    def begin(self, finished: Project) -> None:
-        """Make the repository of a finished project, and push its results."""
-        finished.copy(self.root)
-        self.edit("config/config.yaml", "scale: small", "scale: smoke")
-        self.must("git", "init", "--quiet")
+    def begin(self) -> None:
+        """Make the repository, its results by DVC's own command, and push these."""
+        copy_project(self.root)
+        self.edit("config/config.yaml", "scale: small", f"artifacts: {self.artifacts}\nscale: smoke")
+        self.must("git", "init", "--quiet", "--initial-branch=main")
         self.must("recompose", "plots-page")
         self.dvc("remote", "add", "--default", "storage", "../storage")
         self.commit(".")

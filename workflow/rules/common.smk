@@ -131,9 +131,10 @@ def reads(paper, *keys):
 
 
 def code(paper, *modules):
-    """The hash of some modules of a paper; those that it lacks do not count."""
+    """The hash of some modules of a paper, or functions of these (`module:name`); modules that it lacks do not count."""
     package = PAPERS[paper].package
-    return code_hash(*(f"{package}.{module}" for module in modules if find_spec(f"{package}.{module}")))
+    there = [each for each in modules if find_spec(f"{package}.{each.partition(':')[0]}")]
+    return code_hash(*(f"{package}.{each}" for each in there))
 
 
 def asks(work=None, gpu=False):

@@ -35,7 +35,7 @@ for artifact in ["table1", "figure2", "figure3", "figure4", "figure5", "figure6"
             scale=settings.scale,
             batch=f"{{batch}}/{BATCHES}",
             settings=reads("coupled_inference", *PAPERS["coupled_inference"].artifact(artifact).reads),
-            code=code("coupled_inference", "experiments"),
+            code=code("coupled_inference", f"experiments:{artifact}"),
         shell:
             "recompose coupled-inference {params.artifact} --settings {params.settings:q} --batch {params.batch}"
             " --results results/{params.scale} > {log:q} 2>&1"
@@ -57,7 +57,7 @@ for artifact in ["table1", "figure2", "figure3", "figure4", "figure5", "figure6"
             scale=settings.scale,
             batches=BATCHES,
             settings=reads("coupled_inference", *PAPERS["coupled_inference"].artifact(artifact).reads),
-            code=code("coupled_inference", "experiments", "aggregation", "names"),
+            code=code("coupled_inference", f"experiments:{artifact}", "aggregation:gather", "names"),
         shell:
             "recompose coupled-inference gather {params.artifact} --batches {params.batches}"
             " --settings {params.settings:q} --results results/{params.scale} > {log:q} 2>&1"
@@ -75,7 +75,7 @@ rule coupled_inference_capacity_numbers:
     params:
         scale=settings.scale,
         settings=reads("coupled_inference", "capacity"),
-        code=code("coupled_inference", "aggregation", "names"),
+        code=code("coupled_inference", "aggregation:capacity", "names"),
     shell:
         "recompose coupled-inference capacity --settings {params.settings:q} --results results/{params.scale} > {log:q} 2>&1"
 
@@ -115,7 +115,7 @@ rule coupled_inference_table_search_numbers:
     params:
         scale=settings.scale,
         settings=reads("coupled_inference", "search", "hyperparameters"),
-        code=code("coupled_inference", "experiments"),
+        code=code("coupled_inference", "experiments:table_search"),
     shell:
         "recompose coupled-inference table-search --settings {params.settings:q}"
         " --results results/{params.scale} > {log:q} 2>&1"

@@ -98,7 +98,7 @@ for artifact in GUIDANCE.artifacts:
             scale=settings.scale,
             networks={name: asdict(DENOISERS[name]) for name in artifact.networks},
             settings=reads("feature_guidance", *artifact.reads),
-            code=code("feature_guidance", artifact.home),
+            code=code("feature_guidance", artifact.computed_by),
         shell:
             "recompose feature-guidance {params.artifact} --settings {params.settings:q}"
             " --results results/{params.scale} > {log:q} 2>&1"

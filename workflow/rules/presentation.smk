@@ -1,18 +1,19 @@
 """Of every paper, from its table of artifacts: figures, tables, the notebook, and the targets."""
 
 for slug, paper in PAPERS.items():
+    wanted = CHOSEN.get(slug, paper)
 
     rule:
         name:
             slug
         input:
-            everything(CHOSEN.get(slug, paper)),
+            everything(wanted),
 
     rule:
         name:
             f"{slug}_notebook"
         input:
-            everything(CHOSEN.get(slug, paper)),
+            everything(wanted),
             notebook=f"workflow/notebooks/{slug}.ipynb",
             claims=f"config/claims/{slug}.yaml",
             published=published(slug),
@@ -37,7 +38,7 @@ for slug, paper in PAPERS.items():
             name:
                 f"{slug}_images"
             input:
-                image_sets(slug, *paper.data),
+                image_sets(slug, *wanted.data),
 
     if paper.networks:
 
@@ -45,7 +46,7 @@ for slug, paper in PAPERS.items():
             name:
                 f"{slug}_networks"
             input:
-                weights(slug, *paper.networks),
+                weights(slug, *wanted.networks),
 
     for artifact in paper.artifacts:
         # A target by its name, where no rule that draws or prints has it already.
@@ -80,7 +81,7 @@ for slug, paper in PAPERS.items():
                 params:
                     figure=f"{paper.command} plot {artifact.name}",
                     scale=settings.scale,
-                    code=code(slug, "figures", "names"),
+                    code=code(slug, artifact.shown_by("figure"), "names"),
                 shell:
                     "recompose {params.figure} --results results/{params.scale} > {log:q} 2>&1"
 
@@ -108,6 +109,6 @@ for slug, paper in PAPERS.items():
             params:
                 tables=[paper.command, "table", *artifacts],
                 scale=settings.scale,
-                code=code(slug, "tables", "names"),
+                code=code(slug, *dict.fromkeys(paper.artifact(each).shown_by("table") for each in artifacts), "names"),
             shell:
                 "recompose {params.tables} --results results/{params.scale} > {log:q} 2>&1"

@@ -49,7 +49,7 @@ rule weighted_composition_distances_part:
         batch=f"{{batch}}/{BATCHES}",
         cells=[ANALYTIC, *MODELS, *SETTINGS],
         settings=reads("weighted_composition", "task", "sampling"),
-        code=code("weighted_composition", "experiments"),
+        code=code("weighted_composition", "experiments:distances"),
     shell:
         "recompose weighted-composition distances --settings {params.settings:q} --batch {params.batch}"
         " --results results/{params.scale} > {log:q} 2>&1"
@@ -68,7 +68,7 @@ rule weighted_composition_distances:
         scale=settings.scale,
         batches=BATCHES,
         settings=reads("weighted_composition", "task", "sampling"),
-        code=code("weighted_composition", "experiments", "aggregation", "names"),
+        code=code("weighted_composition", "experiments:distances", "aggregation:gather", "names"),
     shell:
         "recompose weighted-composition gather distances --batches {params.batches} --settings {params.settings:q}"
         " --results results/{params.scale} > {log:q} 2>&1"
@@ -134,7 +134,7 @@ for artifact in map(COMPOSITIONS.artifact, ["figure1", "error_map", "grid"]):
             scale=settings.scale,
             cells=list(SETTINGS),
             settings=reads("weighted_composition", *artifact.reads),
-            code=code("weighted_composition", "experiments"),
+            code=code("weighted_composition", artifact.computed_by),
         shell:
             "recompose weighted-composition {params.artifact} --settings {params.settings:q}"
             " --results results/{params.scale} > {log:q} 2>&1"

@@ -18,7 +18,7 @@ def add_search(commands: typer.Typer, paper: Paper) -> None:
         from recompose.storage import write_yaml
         from recompose.workflow.provenance import code_hash
 
-        tree, function = tree_of_scale(scale, results), function_of(paper.slug, "search", "search")
+        tree, function = tree_of_scale(scale, results), function_of(paper.slug, "search:search")
         step = Step(tree, f"{paper.package}.search", paper.slug, settings or resolve(paper.slug, scale, "search"))
         output = tree / paper.slug / "search" / f"{variant}.yaml"
         # Edited code starts a journal of its own: what the old code measured says nothing of the new one.
@@ -38,6 +38,6 @@ def add_search(commands: typer.Typer, paper: Paper) -> None:
         searches = {path.stem: path for path in sorted((tree / paper.slug / "search").glob("*.yaml"))}
         found = {name: yaml.safe_load(path.read_text(encoding="utf-8")) for name, path in searches.items()}
         records = {name: read_json(sidecar_of(path, tree)) for name, path in searches.items()}
-        tuned, readings = function_of(paper.slug, "adoption", "adopt")(found, records)
+        tuned, readings = function_of(paper.slug, "adoption:adopt")(found, records)
         write_yaml(tuned, folder / f"{paper.slug}.yaml")
         write_csv(readings, folder / f"{paper.slug}_readings.csv")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from recompose.artifacts import Artifact, Paper, pick
+from recompose.artifacts import Artifact, Form, Paper, pick
 from recompose.cli.options import PLAIN, Batch, Results, Scale, Settings
 
 Names = Annotated[list[str] | None, typer.Argument(help="Which ones; else all.")]
@@ -39,12 +39,12 @@ def paper_commands(paper: Paper) -> typer.Typer:
         from recompose.storage import write_csv
 
         tree = tree_of_scale(None, results)
-        step = Step(tree, f"{paper.package}.experiments", paper.slug, settings)
-        step.modules.append(f"{paper.package}.aggregation")
+        step = Step(tree, f"{paper.package}.{paper.artifact(name).computed_by}", paper.slug, settings)
+        step.modules.append(f"{paper.package}.aggregation:gather")
         folder = tree / paper.slug
         parts = [part_of(folder, paper.artifact(name).name, f"{index}/{batches}") for index in range(batches)]
         step.inherit(parts)
-        frame = function_of(paper.slug, "aggregation", "gather")(name, step.frames(parts))
+        frame = function_of(paper.slug, "aggregation:gather")(name, step.frames(parts))
         step.save(frame, folder / f"{name}.csv", write_csv)
         shutil.rmtree(folder / "cells" / name, ignore_errors=True)
 
@@ -54,7 +54,7 @@ def paper_commands(paper: Paper) -> typer.Typer:
         from recompose.storage import write_figure
 
         for name in names or paper.having("figure"):
-            show(paper, paper.artifact(name), "figures", ("png", "svg"), write_figure, results, scale)
+            show(paper, paper.artifact(name), "figure", ("png", "svg"), write_figure, results, scale)
 
     @commands.command()
     def table(names: Names = None, results: Results = None, scale: Scale = None) -> None:
@@ -62,7 +62,7 @@ def paper_commands(paper: Paper) -> typer.Typer:
         from recompose.storage import write_text
 
         for name in names or paper.having("table"):
-            show(paper, paper.artifact(name), "tables", ("md",), write_text, results, scale)
+            show(paper, paper.artifact(name), "table", ("md",), write_text, results, scale)
 
     if paper.data:
         _add_images(commands, paper)
@@ -84,9 +84,9 @@ def compute(
     share = Share.parse(batch) if batch else WHOLE
     tree = tree_of_scale(scale, results)  # before what takes seconds to import: from here on, others wait
     folder = tree / paper.slug
-    function = function_of(paper.slug, artifact.home, artifact.function or artifact.name)
+    function = function_of(paper.slug, artifact.computed_by)
     given = settings or resolve(paper.slug, scale, *artifact.reads)
-    step = Step(tree, f"{paper.package}.{artifact.home}", paper.slug, given)
+    step = Step(tree, f"{paper.package}.{artifact.computed_by}", paper.slug, given)
     step.keep(artifact.reads)
     step.reads(hyperparameter_files(paper.slug, folder, step.settings.get("hyperparameters")))
     networks = [folder / "networks" / f"{name}.safetensors" for name in artifact.networks]
@@ -101,7 +101,7 @@ def compute(
     made = found if isinstance(found, Measured) else Measured(found)
     numbers = made.numbers
     if "cells" in offered and not batch:
-        numbers = function_of(paper.slug, "aggregation", "gather")(artifact.name, [numbers])
+        numbers = function_of(paper.slug, "aggregation:gather")(artifact.name, [numbers])
     place = folder / "unfinished" if made.unfinished else folder
     step.save(numbers, part_of(folder, artifact.name, batch) if batch else place / f"{artifact.name}.csv", write_csv)
     if artifact.pictures:
@@ -118,7 +118,7 @@ def part_of(folder: Path, artifact: str, batch: str) -> Path:
 
 
 def show(
-    paper: Paper, artifact: Artifact, module: str, forms: tuple[str, ...], write: Any, results: Path | None,
+    paper: Paper, artifact: Artifact, form: Form, ends: tuple[str, ...], write: Any, results: Path | None,
     scale: str | None,
 ) -> None:  # fmt: skip
     """Draw or print an artifact from its numbers, and the pictures beside them."""
@@ -126,10 +126,10 @@ def show(
 
     tree = tree_of_scale(scale, results)
     inputs = [tree / paper.slug / f"{artifact.name}{end}" for end in (".csv", *[".safetensors"] * artifact.pictures)]
-    step = Step(tree, f"{paper.package}.{module}")
-    shown = function_of(paper.slug, module, artifact.name, artifact.function)(*step.frames(inputs))
-    for form in forms:
-        step.save(shown, inputs[0].with_suffix(f".{form}"), write)
+    step = Step(tree, f"{paper.package}.{artifact.shown_by(form)}")
+    shown = function_of(paper.slug, artifact.shown_by(form))(*step.frames(inputs))
+    for end in ends:
+        step.save(shown, inputs[0].with_suffix(f".{end}"), write)
 
 
 def _add_images(commands: typer.Typer, paper: Paper) -> None:
@@ -145,7 +145,7 @@ def _add_images(commands: typer.Typer, paper: Paper) -> None:
         from recompose.cli.step import Step, function_of, resolve, tree_of_scale
         from recompose.storage import write_tensors
 
-        tree, function = tree_of_scale(scale, results), function_of(paper.slug, "data", "images")
+        tree, function = tree_of_scale(scale, results), function_of(paper.slug, "data:images")
         for name in names or list(paper.data):
             reads = pick(paper.data, name, f"set of images of {paper.slug}").reads
             step = Step(tree, f"{paper.package}.data", paper.slug, settings or resolve(paper.slug, scale, *reads))
@@ -160,7 +160,7 @@ def _add_networks(commands: typer.Typer, paper: Paper) -> None:
         from recompose.cli.step import Step, function_of, resolve, tree_of_scale
         from recompose.storage import write_csv, write_tensors
 
-        tree, function = tree_of_scale(scale, results), function_of(paper.slug, "networks", "networks")
+        tree, function = tree_of_scale(scale, results), function_of(paper.slug, "networks:networks")
         folder, checkpoints = tree / paper.slug, []
         for name in names or list(paper.networks):
             network = pick(paper.networks, name, f"network of {paper.slug}")

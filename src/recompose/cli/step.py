@@ -172,8 +172,8 @@ def tree_of_scale(scale: str | None, results: Path | None = None) -> Path:
     return tree
 
 
-def function_of(paper: str, module: str, name: str, shared: str = "") -> Function:
-    """A paper's function by name, or else the one that several artifacts share."""
-    found = import_module(f"recompose.papers.{paper}.{module}")
-    function: Function = getattr(found, name) if hasattr(found, name) else getattr(found, shared or name)
+def function_of(paper: str, where: str) -> Function:
+    """A paper's function: `module:name`."""
+    module, _, name = where.partition(":")
+    function: Function = getattr(import_module(f"recompose.papers.{paper}.{module}"), name)
     return function

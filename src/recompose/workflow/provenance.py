@@ -35,7 +35,8 @@ _VERSIONS = ("torch", "diffusers", "numpy", "pandas", "recompose")
 def code_hash(*modules: str) -> str:
     """One hash of the method in these modules and all that they import; comments, docstrings, layout do not count.
 
-    A rule carries it in its `params`: an edit reruns exactly the rules whose command imports the module. Models of
+    `module:function` is that function, what it uses of its module, and what these import. A rule carries the hash in
+    its `params`: an edit reruns exactly the rules whose command executes what was edited. Models of
     settings and tables of names and artifacts do not count, unless they are among the modules that are named here:
     their values travel in `params`.
     """
@@ -55,7 +56,7 @@ def content_hash(*files: str | Path) -> str:
 
 @cache  # a command that writes many artifacts records the same code with each
 def _hashes(modules: tuple[str, ...]) -> dict[str, str]:
-    return {module: _hash_of_code(_source(module)) for module in sorted(_closure(modules))}
+    return {module: _hash_of_code(_statements(module)) for module in sorted(_closure(modules))}
 
 
 def _closure(modules: Sequence[str]) -> set[str]:
@@ -69,15 +70,17 @@ def _closure(modules: Sequence[str]) -> set[str]:
         module = todo.pop()
         if module in found:
             continue
-        if module not in graph.modules:
-            raise ModuleNotFoundError(f"no module {module} in {_PACKAGE}")
+        name, _, function = module.partition(":")
+        if name not in graph.modules:
+            raise ModuleNotFoundError(f"no module {name} in {_PACKAGE}")
         found.add(module)
-        imported = [each for each in graph.find_modules_directly_imported_by(module) if not _holds_values(each)]
-        parent = module.rpartition(".")[0]
+        known = _imported_by(_statements(module)) if function else graph.find_modules_directly_imported_by(name)
+        imported = [each for each in known if not _holds_values(each)]
+        parent = name.rpartition(".")[0]
         todo += [*imported, *([parent] if parent else [])]
         if _DISCOVERY in imported:
-            is_package = bool(graph.find_children(module))
-            members = graph.find_descendants(module if is_package else parent)
+            is_package = bool(graph.find_children(name))
+            members = graph.find_descendants(name if is_package else parent)
             todo += [each for each in members if not _holds_values(each)]
     return found
 
@@ -103,13 +106,61 @@ def _source(module: str) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
+def _hash_of_code(statements: Sequence[ast.stmt]) -> str:
+    return hashlib.sha256(ast.dump(ast.Module(list(statements), [])).encode()).hexdigest()[:16]
+
+
 @cache
-def _hash_of_code(source: str) -> str:
-    tree = ast.parse(source)
+def _statements(module: str) -> tuple[ast.stmt, ...]:
+    """The statements of a module without its texts; of `module:function` those that the function comes to, in order."""
+    name, _, function = module.partition(":")
+    tree = ast.parse(_source(name))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+    if not function:
+        return tuple(tree.body)
+    bound = {statement: _bound_by(statement) for statement in tree.body if not _is_for_types(statement)}
+    if function not in set().union(*bound.values()):
+        raise ModuleNotFoundError(f"no {function} in {name}")
+    used, todo = set[ast.stmt](), [each for each, names in bound.items() if not names or function in names]
+    while todo:
+        statement = todo.pop()
+        if statement not in used:
+            used.add(statement)
+            names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+            todo += [each for each, others in bound.items() if others & names]
+    return tuple(statement for statement in tree.body if statement in used)
+
+
+def _is_for_types(statement: ast.stmt) -> bool:
+    """Whether a statement is `if TYPE_CHECKING`, which nothing executes."""
+    return isinstance(statement, ast.If) and isinstance(test := statement.test, ast.Name) and test.id == "TYPE_CHECKING"
+
+
+def _bound_by(statement: ast.stmt) -> set[str]:
+    """The names that a statement of a module defines or imports; none if it does something else."""
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return {statement.name}
+        case ast.Import() | ast.ImportFrom():
+            return {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
+        case ast.Assign() | ast.AnnAssign():
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+        case _:
+            return set()
+
+
+def _imported_by(statements: Iterable[ast.stmt]) -> set[str]:
+    """The modules of this project that some statements import, also late, inside a function."""
+    modules = _import_graph().modules
+    nodes = [node for statement in statements for node in ast.walk(statement)]
+    found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    for node in (node for node in nodes if isinstance(node, ast.ImportFrom)):
+        inside = {f"{node.module}.{alias.name}" for alias in node.names} & modules
+        found |= inside if len(inside) == len(node.names) else {*inside, str(node.module)}
+    return found & modules
 
 
 def _is_text(statement: ast.stmt) -> bool:
