@@ -21,7 +21,8 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from recompose.datasets.products import Products, bound_products
-from recompose.metrics.decomposition import accuracy_interval, decomposition_accuracy
+from recompose.metrics.decomposition import decomposition_accuracy
+from recompose.metrics.intervals import wilson_interval
 from recompose.papers.coupled_inference.solvers import solvers_named
 
 DIMENSION, FACTORS, SIZE, ITERATIONS = 1000, 3, 50, 100
@@ -121,7 +122,7 @@ def compare(repeats: int) -> pd.DataFrame:
 
     accuracy, cost = {}, {}
     for key, (solve, problems) in runs.items():  # this is the warm-up as well
-        accuracy[key] = accuracy_interval(
+        accuracy[key] = wilson_interval(
             decomposition_accuracy(solve(problems, ITERATIONS).numpy(), problems.chosen.numpy())
         )
         cost[key] = multiply_adds(solve, problems)

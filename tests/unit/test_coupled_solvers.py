@@ -8,7 +8,8 @@ import torch
 
 from recompose.datasets.products import bound_products
 from recompose.errors import RecomposeError
-from recompose.metrics.decomposition import accuracy_interval, decomposition_accuracy
+from recompose.metrics.decomposition import decomposition_accuracy
+from recompose.metrics.intervals import wilson_interval
 from recompose.papers.coupled_inference.solvers import SOLVERS, solver, solvers_named
 from recompose.papers.coupled_inference.solvers import least_squares as least_squares_module
 from recompose.papers.coupled_inference.solvers.joint import blocks_within, cut, sweep_cost
@@ -220,5 +221,5 @@ def test_the_accuracy_interval_covers():
     generator = np.random.default_rng(0)
     for probability in (0.1, 0.5, 0.97):
         shares = generator.binomial(3, probability, size=(2000, 100)) / 3
-        intervals = [accuracy_interval(row) for row in shares]
+        intervals = [wilson_interval(row) for row in shares]
         assert np.mean([low <= probability <= high for _, low, high in intervals]) >= 0.95

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from recompose.metrics.intervals import NORMAL, percentiles
+
 DRAWS = 4000
 
 
@@ -32,7 +34,7 @@ class Estimate:
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % confidence interval, which always holds the value itself."""
-        low, high = np.quantile(self.draws, [0.025, 0.975])
+        low, high = percentiles(self.draws)
         return min(float(low), self.value), max(float(high), self.value)
 
 
@@ -43,7 +45,7 @@ def _flip(beyond: frozenset[str]) -> frozenset[str]:
 def from_interval(values: np.ndarray, low: np.ndarray, high: np.ndarray, *, generator: np.random.Generator) -> Estimate:
     """The mean of independent numbers with 95 % intervals, each a normal distribution in two pieces."""
     normal = generator.standard_normal((DRAWS, len(values)))
-    spread = np.where(normal < 0, values - low, high - values) / 1.96
+    spread = np.where(normal < 0, values - low, high - values) / NORMAL
     return Estimate(float(values.mean()), (values + normal * spread).mean(axis=1))
 
 

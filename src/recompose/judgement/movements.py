@@ -27,6 +27,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
 
 from recompose.errors import RecomposeError
+from recompose.metrics.intervals import NORMAL
 
 SAME = 1e-6
 """Numbers that are relatively closer than this are the same: processors disagree in the last digits."""
@@ -244,7 +245,7 @@ def _error(frame: pd.DataFrame, column: str, spread: Ends | None, way: np.ndarra
         return ends[0] / np.sqrt(ends[1])
     above, below = ends[1] - value, value - ends[0]
     side: np.ndarray = np.where(way > 0, above, np.where(way < 0, below, np.maximum(above, below)))
-    return side.clip(0) / 1.96
+    return side.clip(0) / NORMAL
 
 
 def _largest(moves: list[Movement]) -> Movement | None:

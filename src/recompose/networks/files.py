@@ -20,7 +20,7 @@ Kept = tuple[dict[str, Tensor], dict[str, str]]
 def kept(network: nn.Module, about: Mapping[str, Any]) -> Kept:
     """A network's parameters and buffers as they go into a file, with what it is: its name, architecture, precision.
 
-    about: what JSON can hold, and gives back as it was.
+    about: what JSON can hold.
     """
     tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     return tensors, {ABOUT: json.dumps(dict(about))}
@@ -44,7 +44,7 @@ def read(
         raise RecomposeError(f"{path}: no such file; train the networks first") from None
     except Exception as error:
         raise RecomposeError(f"{path}: not a readable file of networks ({error}); delete it and run again") from error
-    for key, value in expected.items():
+    for key, value in json.loads(json.dumps(dict(expected))).items():  # a tuple comes back from a file as a list
         if about.get(key) != value:
             what = f"networks of another {key} ({about.get(key)} instead of {value})"
             raise RecomposeError(f"{path}: {what}; delete it and run again")

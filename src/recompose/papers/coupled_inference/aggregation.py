@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from recompose.metrics.intervals import percentiles
 from recompose.papers.coupled_inference.hyperparameters import PUBLISHED
 from recompose.papers.coupled_inference.names import ordered
 from recompose.papers.coupled_inference.settings import Capacity
@@ -64,11 +65,11 @@ def capacity(figure2: pd.DataFrame, *, capacity: Capacity) -> pd.DataFrame:
         at = figure2[figure2.factors == factors]
         found = {method: _capacity(at[at.method == method], factors, method, capacity) for method in ordered(at.method)}
         for method, (value, draws, censored) in found.items():
-            low, high = np.quantile(draws, [0.025, 0.975])
+            low, high = percentiles(draws)
             row = {"method": method, "factors": factors, "capacity": value, "ci_low": low, "ci_high": high}
             if "resonator" in found:
                 base, base_draws, _ = found["resonator"]
-                low, high = np.quantile(draws / base_draws, [0.025, 0.975])
+                low, high = percentiles(draws / base_draws)
                 row |= {"ratio_to_resonator": value / base, "ratio_ci_low": low, "ratio_ci_high": high}
             rows.append(row | {"censored": censored})
     columns = ["method", "factors", "capacity", "ci_low", "ci_high", "ratio_to_resonator"]

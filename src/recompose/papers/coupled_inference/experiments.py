@@ -15,7 +15,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from recompose.datasets.products import Products, bound_products
-from recompose.metrics.decomposition import accuracy_interval, decomposition_accuracy
+from recompose.metrics.decomposition import decomposition_accuracy
+from recompose.metrics.intervals import wilson_interval
 from recompose.papers.coupled_inference.coupled import VARIANTS, coupled_inference
 from recompose.papers.coupled_inference.hyperparameters import Hyperparameters
 from recompose.papers.coupled_inference.hyperparameters import hyperparameters as chosen_hyperparameters
@@ -247,7 +248,7 @@ def _accuracies(found: torch.Tensor, problems: Products) -> np.ndarray:
 
 def _accuracy(found: torch.Tensor, problems: Products) -> Row:
     accuracies = _accuracies(found, problems)
-    mean, low, high = accuracy_interval(accuracies)
+    mean, low, high = wilson_interval(accuracies)
     return {"accuracy": mean, "ci_low": low, "ci_high": high, "trials": accuracies.size}
 
 

@@ -13,7 +13,8 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from recompose.datasets.products import Products, bound_products
 from recompose.errors import RecomposeError, nearest
-from recompose.metrics.decomposition import accuracy_interval, decomposition_accuracy
+from recompose.metrics.decomposition import decomposition_accuracy
+from recompose.metrics.intervals import wilson_interval
 from recompose.papers.coupled_inference.coupled import VARIANTS, coupled_inference
 from recompose.papers.coupled_inference.hyperparameters import (
     TUNED_VERSION,
@@ -205,7 +206,7 @@ def summary(study: optuna.Study, variant: str, search: Search, device: str) -> d
             chosen = suggest(optuna.trial.FixedTrial(trial.params), variant, search.iterations)
             *_, found = coupled_inference(fresh.codebooks, fresh.bound, VARIANTS[variant], chosen)
             accuracies = decomposition_accuracy(found.cpu().numpy(), fresh.chosen.cpu().numpy())
-            scores.append((accuracy_interval(accuracies), number, chosen))
+            scores.append((wilson_interval(accuracies), number, chosen))
     (accuracy, low, high), number, chosen = max(scores, key=lambda score: (score[0][0], -score[1]))
     return {
         "version": TUNED_VERSION,

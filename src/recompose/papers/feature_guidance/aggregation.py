@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from recompose.metrics.intervals import bootstrap, student_interval
 from recompose.papers.feature_guidance.names import SLUG
 from recompose.randomness import numpy_generator
 from recompose.storage import read_csv
@@ -23,17 +24,13 @@ def embedding(frame: pd.DataFrame, *, resamples: int = 2000) -> pd.DataFrame:
     """Of Figure 5: A, B and B / A of Eq. 6, and the correlation of the distances; bootstrap intervals."""
     pairs = frame[["feature_distance", "density_distance"]].to_numpy()
 
-    def quantities(sample: np.ndarray) -> list[float]:
+    def quantities(sample: np.ndarray) -> np.ndarray:
         ratio = sample[:, 1] / sample[:, 0]
-        return [ratio.min(), ratio.max(), ratio.max() / ratio.min(), np.corrcoef(sample.T)[0, 1]]
+        return np.array([ratio.min(), ratio.max(), ratio.max() / ratio.min(), np.corrcoef(sample.T)[0, 1]])
 
-    generator = numpy_generator(SLUG, "embedding")
-    drawn = [quantities(pairs[generator.integers(len(pairs), size=len(pairs))]) for _ in range(resamples)]
-    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    value, low, high = bootstrap(pairs, quantities, generator=numpy_generator(SLUG, "embedding"), resamples=resamples)
     names = ["A", "B", "B / A", "correlation"]
-    return pd.DataFrame(
-        {"quantity": names, "value": quantities(pairs), "ci_low": low, "ci_high": high, "n": len(pairs)}
-    )
+    return pd.DataFrame({"quantity": names, "value": value, "ci_low": low, "ci_high": high, "n": len(pairs)})
 
 
 def components(frame: pd.DataFrame) -> pd.DataFrame:
@@ -77,9 +74,6 @@ def quality(*frames: pd.DataFrame) -> pd.DataFrame:
 
 def mean_and_interval(values: np.ndarray) -> tuple[float, float, float, float, int]:
     """Mean, standard deviation, 95 % t interval of the mean, and how many."""
-    from scipy.special import stdtrit
-
-    n = len(values)
-    mean, std = float(values.mean()), float(values.std(ddof=1)) if n > 1 else 0.0
-    half = float(stdtrit(max(n - 1, 1), 0.975)) * std / n**0.5
-    return mean, std, mean - half, mean + half, n
+    mean, low, high = student_interval(values)
+    std = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    return mean, std, low, high, len(values)

@@ -6,6 +6,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from recompose.metrics.intervals import normal_interval
 from recompose.networks.unet import FeatureUNet
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.guidance import Bench, denoise, features, noise
@@ -117,9 +118,8 @@ def figure5(bench: Bench, *, distances: configuration.Distances) -> Measured:
         images = squares[first][second] + squares[second][first]  # one image of either class after the other
         far = float((centroids[place[first]] - centroids[place[second]]).square().sum())
         values = images.cpu().numpy()
-        half = 1.96 * values.std(ddof=1) / len(values) ** 0.5
-        rows.append((first, second, far, values.mean(), values.std(ddof=1), values.mean() - half, values.mean() + half,
-                     len(values)))  # fmt: skip
+        mean, low, high = normal_interval(values)
+        rows.append((first, second, far, mean, values.std(ddof=1), low, high, len(values)))
     columns = ["first", "second", "feature_distance", "density_distance", "std", "ci_low", "ci_high", "n"]
     frame = pd.DataFrame(rows, columns=columns)
     return Measured(frame, _closest_and_farthest(bench, frame))

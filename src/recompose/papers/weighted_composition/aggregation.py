@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from recompose.metrics.intervals import student_half_width
 from recompose.papers.weighted_composition.names import ANALYTIC, METRICS, MODELS, SETTINGS, TABLES, Table
 
 PLACE = ["setting", "model", "metric", "samples", "particles"]
@@ -85,7 +86,7 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     grouped = frame.groupby(by, sort=False).value
     n = grouped.size()
     means = grouped.mean()
-    half = _t_quantile(1 - LEVEL / 2, n.to_numpy()) * grouped.std(ddof=1).fillna(0.0) / np.sqrt(n)
+    half = student_half_width(grouped.std(ddof=1).fillna(0.0).to_numpy(), n.to_numpy())
     columns = {
         "mean": means,
         "std": grouped.std(ddof=0),
@@ -95,12 +96,6 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
         "floor": frame.groupby(by, sort=False).floor.mean(),
     }
     return pd.DataFrame(columns).reset_index()
-
-
-def _t_quantile(level: float | np.ndarray, n: np.ndarray) -> np.ndarray:
-    from scipy.special import stdtrit  # scipy.stats takes seconds to import
-
-    return np.asarray(stdtrit(np.maximum(n - 1, 1), level))
 
 
 def comparisons(distances: pd.DataFrame) -> pd.DataFrame:
@@ -173,5 +168,5 @@ def _holm(family: pd.DataFrame) -> pd.DataFrame:
     rank = family.p.rank(method="first").to_numpy() - 1
     # What comes after the first that is not rejected is not tested at a larger level than that one.
     level = LEVEL / (len(family) - np.minimum(rank, (corrected <= LEVEL).sum()))
-    half = _t_quantile(1 - level / 2, family.n.to_numpy()) * family["std"] / np.sqrt(family.n)
+    half = student_half_width(family["std"].to_numpy(), family.n.to_numpy(), level)
     return family.assign(p_holm=corrected, ci_low=family["mean"] - half, ci_high=family["mean"] + half)

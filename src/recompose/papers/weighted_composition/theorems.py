@@ -15,6 +15,7 @@ from recompose.diffusion.feynman_kac import (
 from recompose.diffusion.grid_scores import GridScores
 from recompose.diffusion.mixtures import gaussian, mixture_scores
 from recompose.diffusion.schedules import VariancePreserving
+from recompose.metrics.intervals import NORMAL, percentiles
 from recompose.papers.weighted_composition.names import GAUSSIAN
 from recompose.papers.weighted_composition.settings import Theorems
 from recompose.randomness import numpy_generator, torch_generator
@@ -93,7 +94,7 @@ def _theorem_1(theorems: Theorems) -> list[dict[str, object]]:
         spread = float(found.square().std()) / found.numel() ** 0.5
         biases.append(expected - value)
         spreads.append(spread)
-        numbers = {"value": value, "ci_low": value - 1.96 * spread, "ci_high": value + 1.96 * spread}
+        numbers = {"value": value, "ci_low": value - NORMAL * spread, "ci_high": value + NORMAL * spread}
         error = abs(value - expected) / expected
         rows.append(
             {"theorem": 1, "setting": CONVERGENCE, "quantity": "variance of the corrector", "particles": particles}
@@ -104,7 +105,7 @@ def _theorem_1(theorems: Theorems) -> list[dict[str, object]]:
         (theorems.resamples, len(biases))
     )
     rate, draws = _slope(theorems.particles, np.array([biases])), _slope(theorems.particles, drawn)
-    low, high = np.quantile(draws, [0.025, 0.975])
+    low, high = percentiles(draws)
     numbers = {"value": float(rate[0]), "ci_low": float(low), "ci_high": float(high), "expected": -1.0}
     rows.append({"theorem": 1, "setting": CONVERGENCE, "quantity": "rate"} | numbers | {"error": abs(rate[0] + 1)})
     return rows
