@@ -34,19 +34,19 @@ def dates(project: Project) -> dict[Path, float]:
     "what is finished stays finished, and an edit is noticed; the next run dates the results anew, and its jobs "
     "succeed; what people write keeps its dates, and a line says so",
 )
-def test_outputs_from_the_future(finished: Project, project: Project) -> None:
+def test_outputs_from_the_future(probed: Project, project: Project) -> None:
     set_back(project, days=10)
     assert project.jobs() == {}
     project.edit("config/claims/coupled_inference.yaml", "title: ", "title: Said otherwise. ")
     assert project.changed() == {"scorecard"}
     project.edit("config/claims/coupled_inference.yaml", "title: Said otherwise. ", "title: ")
     assert project.jobs() == {}
-    (project.tree / "coupled_inference/figure4.csv").unlink()
+    (project.tree / "coupled_inference/figure5.csv").unlink()
     (project.tree / "scorecard.csv").unlink()  # which reads files that people write
     written = dates(project)
     told = " ".join(project.finish().split())
     assert re.search(r"\bconfig/\S+ and \d+ more are dated in the future: .* touch dates them anew", told)
-    assert state(project) == state(finished) and dates(project) == written
+    assert state(project) == state(probed) and dates(project) == written
     assert project.jobs() == {}
     assert all(path.stat().st_mtime <= time.time() for path in project.tree.rglob("*"))
 
@@ -57,9 +57,9 @@ def test_outputs_from_the_future(finished: Project, project: Project) -> None:
 )
 def test_an_interruption_after_the_clock_was_set_back(project: Project) -> None:
     set_back(project, days=10)
-    changed = '{"figure4": {"trials": 16}}'
-    project.finish("results/smoke/coupled_inference/figure4.csv", coupled_inference=changed)  # and no further
-    assert set(project.jobs("coupled_inference_figure4", coupled_inference=changed)) == {"coupled_inference_figure4"}
+    changed = '{"figure5": {"trials": 16}}'
+    project.finish("results/smoke/coupled_inference/figure5.csv", coupled_inference=changed)  # and no further
+    assert set(project.jobs("coupled_inference_figure5", coupled_inference=changed)) == {"coupled_inference_figure5"}
 
 
 def faketime(folder: Path) -> Path:
@@ -85,14 +85,14 @@ def earlier(project: Project, folder: Path, days: int) -> dict[str, str]:
     return {**clock, "PYTHONPATH": paths}
 
 
-def test_a_run_under_an_earlier_clock(finished: Project, project: Project, tmp_path: Path) -> None:
-    (project.tree / "coupled_inference/figure4.csv").unlink()
-    (project.tree / "coupled_inference/parts/figure4.0-of-1.csv").unlink()
-    command = project.command("results/smoke/coupled_inference/figure4.csv", "scorecard")
+def test_a_run_under_an_earlier_clock(probed: Project, project: Project, tmp_path: Path) -> None:
+    (project.tree / "coupled_inference/figure5.csv").unlink()
+    (project.tree / "coupled_inference/parts/figure5.0-of-1.csv").unlink()
+    command = project.command("results/smoke/coupled_inference/figure5.csv", "scorecard")
     run = project.start(*command, **earlier(project, tmp_path, days=10))
     output, _ = run.communicate(timeout=300)
     assert run.returncode == 0, output
-    record = json.loads((project.tree / "coupled_inference/provenance/figure4.csv.json").read_text())
+    record = json.loads((project.tree / "coupled_inference/provenance/figure5.csv.json").read_text())
     assert datetime.fromisoformat(record["date"]) < datetime.now(UTC) - timedelta(days=9)
     project.finish()
-    assert state(project) == state(finished)
+    assert state(project) == state(probed)

@@ -151,7 +151,10 @@ def test_sentences_agree_with_the_table_they_speak_of():
         ({"id": "figure3-rises"}, "ids given twice: figure3-rises"),
         ({"published": {"artifact": "table9"}}, "no published number with"),
         ({"requires": ["figure9"]}, "claims required but not there: figure9"),
-        ({"of": {"artifact": "figur3", "along": "dimension", "read": "rise"}}, 'figur3: no artifact of coupled_inference; did you mean "figure3"?'),
+        (
+            {"of": {"artifact": "figur3", "along": "dimension", "read": "rise"}},
+            'figur3: no artifact of coupled_inference; did you mean "figure3"?',
+        ),
     ],
 )
 def test_a_mistake_in_a_claim_is_named(tmp_path, change, message):

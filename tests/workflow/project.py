@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +18,8 @@ class Project:
     """A copy of the project. What runs in it imports the copy's sources."""
 
     root: Path
+    artifacts: str = "all"
+    """What its runs make: `all`, `probe`, or a list of targets as YAML; empty: what the configuration says."""
 
     @property
     def tree(self) -> Path:
@@ -59,10 +61,11 @@ class Project:
         """Run Snakemake at the scale smoke."""
         return self.run(*self.command(*arguments, cores=cores, **config))
 
-    def command(self, *arguments: str, cores: int = 2, **config: object) -> list[str]:
+    def command(self, *arguments: str, cores: int | None = 2, **config: object) -> list[str]:
         """The command line of a run."""
-        settings = [f"{key}={value}" for key, value in ({"scale": "smoke"} | config).items()]
-        return ["snakemake", *arguments, "--cores", str(cores), "--config", *settings]
+        usual = {"scale": "smoke", **({"artifacts": self.artifacts} if self.artifacts else {})}
+        settings = [f"{key}={value}" for key, value in (usual | config).items()]
+        return ["snakemake", *arguments, *(["--cores", str(cores)] if cores else []), "--config", *settings]
 
     def finish(self, *arguments: str, **config: object) -> str:
         """Run Snakemake to a good end."""
@@ -110,10 +113,10 @@ class Project:
     def copy(self, to: Path) -> Self:
         """A copy of the copy, with its outputs, their times and what Snakemake knows of them."""
         shutil.copytree(self.root, to, symlinks=True)
-        return type(self)(to)
+        return replace(self, root=to)
 
 
-def copy_project(to: Path) -> Project:
+def copy_project(to: Path, artifacts: str = "all") -> Project:
     """What git has or would take, and nothing else."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -125,4 +128,4 @@ def copy_project(to: Path) -> Project:
         if (ROOT / name).is_file():
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, to / name)
-    return Project(to)
+    return Project(to, artifacts)

@@ -80,5 +80,3 @@ def test_it_is_code_like_the_rest(toy: Project) -> None:
         assert done.returncode == 0, done.stdout
     done = toy.run("snakefmt", "--check", "workflow/rules/dots.smk")
     assert done.returncode == 0, done.stdout
-
-

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 from project import Project
 
-from recompose.config import SCALES
+from recompose.blocks import SCALES
+from recompose.papers import papers
 
 pytestmark = pytest.mark.workflow
 
@@ -15,14 +16,20 @@ SECONDS = 2.0
 
 
 @pytest.mark.parametrize("scale", SCALES)
-def test_at_most_300_jobs(fresh: Project, scale: str) -> None:
-    assert 0 < sum(fresh.jobs(scale=scale).values()) <= 300
+def test_at_most_400_jobs(fresh: Project, scale: str) -> None:
+    assert 100 < sum(fresh.jobs(scale=scale, artifacts="all").values()) <= 400
+
+
+def test_the_probe_is_a_chain_of_each_paper(fresh: Project) -> None:
+    jobs = fresh.jobs(artifacts="probe")
+    assert {f"{slug}_notebook" for slug in papers()} | {"scorecard", "manifest", "page"} <= set(jobs)
+    assert sum(jobs.values()) <= 12 * len(papers())
 
 
 def test_a_dry_run_answers_at_once(fresh: Project) -> None:
     (fresh.root / "empty.smk").write_text("rule all:\n")
     nothing = processor_seconds(lambda: fresh.finish("-n", "--snakefile", "empty.smk"))
-    assert processor_seconds(lambda: fresh.finish("-n", scale="paper")) - nothing < SECONDS
+    assert processor_seconds(lambda: fresh.finish("-n", scale="paper", artifacts="all")) - nothing < SECONDS
 
 
 def processor_seconds(run: Callable[[], object]) -> float:

@@ -2,9 +2,15 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from project import Project
+
+ARTIFACTS = (
+    "[coupled_inference_figure5, coupled_inference_capacity, weighted_composition_figure1, feature_guidance_figure8]"
+)
+"""The probe, and what has numbers that `dvc metrics` and `dvc plots` compare."""
 
 
 class Versions(Project):
@@ -31,10 +37,10 @@ class Versions(Project):
         self.must("git", "add", *names)
         self.must("git", *author, "commit", "--quiet", "--message", " ".join(names))
 
-    def begin(self, finished: Project) -> None:
-        """Make the repository of a finished project, and push its results."""
-        finished.copy(self.root)
-        self.edit("config/config.yaml", "scale: small", "scale: smoke")
+    def begin(self, probed: Project) -> None:
+        """Make the repository of a project with its probe, and push its results; the configuration says which."""
+        probed.copy(self.root)
+        self.edit("config/config.yaml", "scale: small", f"artifacts: {ARTIFACTS}\nscale: smoke")
         self.must("git", "init", "--quiet")
         self.must("recompose", "plots-page")
         self.dvc("remote", "add", "--default", "storage", "../storage")
@@ -52,7 +58,7 @@ class Versions(Project):
         """A clone without results, and a copy of the remote."""
         shutil.copytree(self.storage, to / "storage")
         self.must("git", "clone", "--quiet", ".", str(to / "project"))
-        return Versions(to / "project")
+        return replace(self, root=to / "project")
 
     def back(self) -> None:
         """Take the committed version."""
