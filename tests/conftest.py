@@ -1,4 +1,4 @@
-"""Finished trees, made once, and copies of them for each test."""
+"""Finished results, made once, and copies of them for each test."""
 
 import fcntl
 import os
@@ -26,41 +26,44 @@ def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], obje
 
 
 @pytest.fixture(scope="session")
+def probed(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project with its probe made, a cheap chain of each paper: for what needs a finished run."""
+    return Project(once(tmp_path_factory, "probed", lambda folder: copy_project(folder, "probe").finish()), "probe")
+
+
+@pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project with the probe's part of its smoke tree."""
+    """The project with everything of the scale smoke: for what is about all artifacts."""
     return Project(once(tmp_path_factory, "finished", lambda folder: copy_project(folder).finish()))
 
 
 @pytest.fixture(scope="session")
-def complete(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project with all of its smoke tree, for tests of what reruns."""
-    folder = once(tmp_path_factory, "complete", lambda folder: copy_project(folder, "all").finish())
-    return Project(folder, "all")
-
-
-@pytest.fixture(scope="session")
-def pushed(tmp_path_factory: pytest.TempPathFactory) -> Versions:
-    """The project as a git repository, its results pushed to a DVC remote beside it."""
-    folder = once(tmp_path_factory, "pushed", lambda folder: Versions(folder / "project").begin())
-    return Versions(folder / "project")
+def pushed(probed: Project, tmp_path_factory: pytest.TempPathFactory) -> Versions:
+    """A project as a git repository, its results, a few more than the probe, pushed to a DVC remote beside it."""
+    folder = once(tmp_path_factory, "pushed", lambda folder: Versions(folder / "project", "").begin(probed))
+    return Versions(folder / "project", "")
 
 
 @pytest.fixture
-def project(finished: Project, tmp_path: Path) -> Iterator[Project]:
-    """A copy of the project with the probe."""
-    yield finished.copy(tmp_path / "project")
-    shutil.rmtree(tmp_path / "project", ignore_errors=True)
+def project(probed: Project, tmp_path: Path) -> Iterator[Project]:
+    """A copy of the project with its probe, which most tests are content with."""
+    yield from a_copy(probed, tmp_path / "project")
 
 
 @pytest.fixture
-def whole(complete: Project, tmp_path: Path) -> Iterator[Project]:
-    """A copy of the project with all of its smoke tree."""
-    yield complete.copy(tmp_path / "whole")
-    shutil.rmtree(tmp_path / "whole", ignore_errors=True)
+def whole(finished: Project, tmp_path: Path) -> Iterator[Project]:
+    """A copy of the project with everything."""
+    yield from a_copy(finished, tmp_path / "project")
+
+
+def a_copy(project: Project, to: Path) -> Iterator[Project]:
+    """A copy of a project, while a test needs it."""
+    yield project.copy(to)
+    shutil.rmtree(to, ignore_errors=True)
 
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Project]:
-    """A copy of the project without outputs."""
-    yield copy_project(tmp_path / "fresh")
+    """A copy of the project without outputs, whose runs make the probe."""
+    yield copy_project(tmp_path / "fresh", "probe")
     shutil.rmtree(tmp_path / "fresh", ignore_errors=True)

@@ -1,9 +1,8 @@
-"""The cluster, and the tree of a run without it."""
+"""The cluster of all tests; `probed` is the run without it that theirs are compared with."""
 
 from collections.abc import Iterator
 
 import pytest
-from project import Project
 from slurm import Cluster, cluster
 
 
@@ -19,9 +18,3 @@ def slurm(started: Cluster) -> Cluster:
     """The cluster, idle, whatever the test before has done to it."""
     started.clear()
     return started
-
-
-@pytest.fixture(scope="session")
-def local(finished: Project) -> Project:
-    """The project with a tree that was made without SLURM."""
-    return finished

@@ -34,7 +34,7 @@ def dates(project: Project) -> dict[Path, float]:
     "what is finished stays finished, and an edit is noticed; the next run dates the results anew, and its jobs "
     "succeed; what people write keeps its dates, and a line says so",
 )
-def test_outputs_from_the_future(finished: Project, project: Project) -> None:
+def test_outputs_from_the_future(probed: Project, project: Project) -> None:
     set_back(project, days=10)
     assert project.jobs() == {}
     project.edit("config/claims/coupled_inference.yaml", "title: ", "title: Said otherwise. ")
@@ -46,7 +46,7 @@ def test_outputs_from_the_future(finished: Project, project: Project) -> None:
     written = dates(project)
     told = " ".join(project.finish().split())
     assert re.search(r"\bconfig/\S+ and \d+ more are dated in the future: .* touch dates them anew", told)
-    assert state(project) == state(finished) and dates(project) == written
+    assert state(project) == state(probed) and dates(project) == written
     assert project.jobs() == {}
     assert all(path.stat().st_mtime <= time.time() for path in project.tree.rglob("*"))
 
@@ -85,7 +85,7 @@ def earlier(project: Project, folder: Path, days: int) -> dict[str, str]:
     return {**clock, "PYTHONPATH": paths}
 
 
-def test_a_run_under_an_earlier_clock(finished: Project, project: Project, tmp_path: Path) -> None:
+def test_a_run_under_an_earlier_clock(probed: Project, project: Project, tmp_path: Path) -> None:
     (project.tree / "coupled_inference/figure5.csv").unlink()
     (project.tree / "coupled_inference/parts/figure5.0-of-1.csv").unlink()
     command = project.command("results/smoke/coupled_inference/figure5.csv", "scorecard")
@@ -95,4 +95,4 @@ def test_a_run_under_an_earlier_clock(finished: Project, project: Project, tmp_p
     record = json.loads((project.tree / "coupled_inference/provenance/figure5.csv.json").read_text())
     assert datetime.fromisoformat(record["date"]) < datetime.now(UTC) - timedelta(days=9)
     project.finish()
-    assert state(project) == state(finished)
+    assert state(project) == state(probed)

@@ -50,7 +50,7 @@ def cut_short(path: Path) -> bytes:
         ),
     ],
 )
-def test_a_file_that_was_cut_short(finished: Project, project: Project, name: str, target: str, told: str) -> None:
+def test_a_file_that_was_cut_short(probed: Project, project: Project, name: str, target: str, told: str) -> None:
     path = project.tree / name
     cut_short(path)
     refused = project.snakemake(target)
@@ -59,7 +59,7 @@ def test_a_file_that_was_cut_short(finished: Project, project: Project, name: st
     path.unlink()
     project.finish(target)
     project.finish()
-    assert state(project) == state(finished)
+    assert state(project) == state(probed)
 
 
 @pytest.mark.faults(
@@ -69,11 +69,11 @@ def test_a_file_that_was_cut_short(finished: Project, project: Project, name: st
 def test_a_tuned_file_that_was_cut_short(project: Project) -> None:
     tuned = project.root / "config/tuned/coupled_inference.yaml"
     whole = cut_short(tuned)
-    refused = project.snakemake("coupled_inference_table1")
+    refused = project.snakemake("coupled_inference_figure5")
     assert refused.returncode != 0 and "Traceback" not in refused.stdout
     assert "error: config/tuned/coupled_inference.yaml: " in refused.stdout
     tuned.write_bytes(whole)
-    assert project.jobs("coupled_inference_table1") == {}
+    assert project.jobs("coupled_inference_figure5") == {}
 
 
 @pytest.mark.faults(

@@ -68,18 +68,18 @@ def told(done: subprocess.CompletedProcess[str]) -> str:
     [
         ("coupled_inference/figure5.png", "coupled_inference_figure5", "coupled_inference/"),
         (
-            "weighted_composition/networks/f_ood_conditional.safetensors",
-            "weighted_composition_networks",
-            "weighted_composition/cells/networks/f_ood_conditional-",  # its checkpoint, which is written first
+            "weighted_composition/networks/f_id_conditional.safetensors",
+            "weighted_composition_figure1",
+            "weighted_composition/cells/networks/f_id_conditional-",  # its checkpoint, which is written first
         ),
         ("manifest.json", "results/smoke/manifest.json", ""),
         ("index.html", "page", ""),
     ],
     ids=["artifact", "checkpoint", "manifest", "page"],
 )
-def test_a_full_disk(finished: Project, project: Project, missing: str, target: str, refused: str) -> None:
+def test_a_full_disk(probed: Project, project: Project, missing: str, target: str, refused: str) -> None:
     with mounted(project, "mount -t tmpfs -o size=24m none results") as small:
-        shutil.copytree(finished.tree, small.tree)
+        shutil.copytree(probed.tree, small.tree)
         (small.tree / missing).unlink()
         filler = small.fill(room=4096)
         line = told(small.snakemake(target))
@@ -89,53 +89,52 @@ def test_a_full_disk(finished: Project, project: Project, missing: str, target: 
         filler.unlink()
         small.finish(target)
         small.finish()
-        assert state(small) == state(finished)
+        assert state(small) == state(probed)
 
 
 @pytest.mark.faults(
     "the disk is full, and has no room for a line in a log",
     "the run itself says that the disk is full",
 )
-def test_a_disk_that_is_full_to_the_last_byte(finished: Project, project: Project) -> None:
+def test_a_disk_that_is_full_to_the_last_byte(probed: Project, project: Project) -> None:
     with mounted(project, "mount -t tmpfs -o size=24m none results") as small:
-        shutil.copytree(finished.tree, small.tree)
+        shutil.copytree(probed.tree, small.tree)
         (small.tree / "index.html").unlink()
         filler = small.fill(room=0)
         assert "\nrecompose: the disk of results/smoke is full\n" in small.snakemake("page").stdout
         filler.unlink()
         small.finish()
-        assert state(small) == state(finished)
+        assert state(small) == state(probed)
 
 
 @pytest.mark.faults(
     "a file grows beyond a quota or a limit",
     "one line names the file, and the old one stays as it was",
 )
-def test_a_limit_on_the_size_of_files(finished: Project, project: Project) -> None:
-    folder = "results/smoke/coupled_inference"
-    here = ["--results", "results/smoke"]
+def test_a_limit_on_the_size_of_files(probed: Project, project: Project) -> None:
+    folder, tree = "results/smoke/coupled_inference", ["--results", "results/smoke"]
     checkpoint = "results/smoke/weighted_composition/cells/networks/f_id_conditional-"
     for command, path in {
-        ("coupled-inference", "gather", "figure5", "--batches", "1", *here): f"{folder}/figure5.csv",
-        ("coupled-inference", "plot", "figure5", *here): f"{folder}/figure5.png",
+        ("coupled-inference", "gather", "figure5", "--batches", "1", *tree): f"{folder}/figure5.csv",
+        ("coupled-inference", "plot", "figure5", *tree): f"{folder}/figure5.png",
         ("weighted-composition", "networks", "f_id_conditional", "--scale", "smoke"): checkpoint,
         ("manifest", "--scale", "smoke"): "results/smoke/manifest.json",
         ("page", "--scale", "smoke"): "results/smoke/index.html",
     }.items():
         line = told(project.run("prlimit", "--fsize=1024", "recompose", *command))
         assert line.startswith(f"error: cannot write {path}") and "file too large" in line.lower(), line
-    assert state(project) == state(finished)
+    assert state(project) == state(probed)
 
 
 @pytest.mark.faults(
     "the results are on a read-only mount",
     "a run says so in one line before it begins; what only reads works as ever",
 )
-def test_a_read_only_mount(finished: Project, project: Project) -> None:
+def test_a_read_only_mount(probed: Project, project: Project) -> None:
     (project.tree / "index.html").unlink()
     with mounted(project, "mount --bind results results && mount -o remount,ro,bind results") as kept:
         assert told(kept.snakemake()) == "error: cannot write results/smoke: read-only file system"
         assert set(kept.jobs()) == {"page", "all"}
         assert kept.run("recompose", "verify", "--scale", "smoke").stdout == "ok\n"
     project.finish()
-    assert state(project) == state(finished)
+    assert state(project) == state(probed)

@@ -34,17 +34,18 @@ def wait(run: "subprocess.Popen[str]", reached: Callable[[], object]) -> None:
     "the configuration is edited while a run is going on, or left half-written",
     "the run finishes with the configuration it started with; the next one reruns what reads the edited keys",
 )
-def test_an_edited_configuration(finished: Project, project: Project) -> None:
+def test_an_edited_configuration(probed: Project, project: Project) -> None:
     lose(project, FIGURE5)
+    networks = [f"results/smoke/{name}" for name in project.sha256("weighted_composition/networks/*")]
     shutil.rmtree(project.tree / "weighted_composition/networks")
     log = project.tree / "logs/coupled_inference/figure5.0-of-1.log"
     log.unlink()
-    run = project.start(*project.command(TARGET, "weighted_composition_networks"))
+    run = project.start(*project.command(TARGET, *networks))
     wait(run, log.exists)
     project.append("config/config.yaml", "\ncoupled_inference: {figure5: {trials: 16")  # an editor that saves half
     output, _ = run.communicate(timeout=300)
     assert run.returncode == 0, output
-    assert state(project) == state(finished)
+    assert state(project) == state(probed)
     refused = project.snakemake("-n")
     assert refused.returncode != 0 and "error: config/config.yaml: line" in refused.stdout
     project.append("config/config.yaml", "}}\n")
@@ -55,7 +56,7 @@ def test_an_edited_configuration(finished: Project, project: Project) -> None:
     "the configuration is edited while jobs of a run wait in the queue of a cluster",
     "each job has the configuration that the run started with",
 )
-def test_a_job_on_a_cluster_that_starts_after_an_edit(finished: Project, project: Project) -> None:
+def test_a_job_on_a_cluster_that_starts_after_an_edit(probed: Project, project: Project) -> None:
     """What a cluster's executor runs on a node: Snakemake again, with the settings that the run handed on."""
     handed_on = base64.b64encode(load_config(root=project.root, scale="smoke").model_dump_json().encode()).decode()
     lose(project, FIGURE5)
@@ -65,7 +66,7 @@ def test_a_job_on_a_cluster_that_starts_after_an_edit(finished: Project, project
         job = ["--target-jobs", rule, "--allowed-rules", rule.partition(":")[0]]
         done = project.run("snakemake", *job, *on_a_node, "--config", f"settings={handed_on}")
         assert done.returncode == 0, done.stdout
-    assert state(project) == state(finished)
+    assert state(project) == state(probed)
 
 
 @pytest.mark.faults(

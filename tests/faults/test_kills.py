@@ -40,10 +40,10 @@ def kill(run: "subprocess.Popen[str]") -> None:
     "`kill -9` of a run with all of its jobs, twenty times from the first job to the last",
     "the same command goes on from the finished cells, and ends in the same bytes",
 )
-def test_twenty_kills_change_no_byte(finished: Project, fresh: Project) -> None:
+def test_twenty_kills_change_no_byte(probed: Project, fresh: Project) -> None:
     rng = random.Random(SEED)
     logs = fresh.tree / "logs"
-    jobs = len(list((finished.tree / "logs").rglob("*.log")))
+    jobs = len(list((probed.tree / "logs").rglob("*.log")))
 
     def at_work(started: float, begun: int) -> bool:
         """Whether so many jobs have begun since the first run, and one of them in this run."""
@@ -65,7 +65,7 @@ def test_twenty_kills_change_no_byte(finished: Project, fresh: Project) -> None:
         finally:
             kill(run)
     fresh.finish()
-    assert state(fresh) == state(finished)
+    assert state(fresh) == state(probed)
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_twenty_kills_change_no_byte(finished: Project, fresh: Project) -> None:
             id="record",
         ),
         pytest.param(
-            "weighted_composition/networks/nf_ood_conditional.safetensors",
-            "cells/networks/nf_ood_conditional",
-            "weighted_composition_networks",
+            "weighted_composition/networks/nf_id_conditional.safetensors",
+            "cells/networks/nf_id_conditional",
+            "weighted_composition_figure1",
             id="checkpoint",
         ),
         pytest.param("manifest.json", "smoke/manifest.json", "results/smoke/manifest.json", id="manifest"),
@@ -98,7 +98,7 @@ def test_twenty_kills_change_no_byte(finished: Project, fresh: Project) -> None:
     ],
 )
 def test_a_kill_while_a_file_is_written(
-    finished: Project, project: Project, missing: str, killed_before: str, target: str
+    probed: Project, project: Project, missing: str, killed_before: str, target: str
 ) -> None:
     (project.tree / missing).unlink()
     paths = os.pathsep.join([str(KILLER), project.environment["PYTHONPATH"]])
@@ -110,7 +110,7 @@ def test_a_kill_while_a_file_is_written(
     assert half.stat().st_size and not half.with_name(half.name.removeprefix(".partial-")).exists()
     project.finish(target)
     project.finish()
-    assert state(project) == state(finished)
+    assert state(project) == state(probed)
 
 
 SAVES_AT_ONCE = """
@@ -123,7 +123,6 @@ main()
 
 
 ITERATIONS = 3000
-HERE = ["--results", "results/smoke"]
 
 
 def iterations_done(project: Project) -> int:
@@ -139,11 +138,13 @@ def iterations_done(project: Project) -> int:
     "it goes on from its checkpoint, which is at most a minute old, and ends in the same weights",
 )
 def test_kills_inside_a_training(fresh: Project) -> None:
-    name = "f_id_conditional"
-    networks = f"results/smoke/weighted_composition/networks/{name}.safetensors"
+    networks, tree = (
+        fresh.tree / "weighted_composition/networks/f_id_conditional.safetensors",
+        ["--results", "results/smoke"],
+    )
     sizes = {"width": 16, "layers": 2, "iterations": ITERATIONS, "batch": 60}
     settings = {"scale": "smoke", "device": "cpu", "task": {"runs": 2, "samples": [100]}, "networks": sizes}
-    command = ["weighted-composition", "networks", name, "--settings", json.dumps(settings), *HERE]
+    command = ["weighted-composition", "networks", "f_id_conditional", "--settings", json.dumps(settings), *tree]
     rng, kept = random.Random(SEED), 0
     for _ in range(3):
         run = fresh.start(sys.executable, "-c", SAVES_AT_ONCE, *command, output=subprocess.DEVNULL)
@@ -155,7 +156,7 @@ def test_kills_inside_a_training(fresh: Project) -> None:
         assert kept < iterations_done(fresh) < ITERATIONS  # one that begins anew would be further back
         kept = iterations_done(fresh)
     assert fresh.run("recompose", *command).returncode == 0
-    resumed = (fresh.root / networks).read_bytes()
+    resumed = networks.read_bytes()
     assert iterations_done(fresh) == 0
     assert fresh.run("recompose", *command).returncode == 0
-    assert (fresh.root / networks).read_bytes() == resumed
+    assert networks.read_bytes() == resumed

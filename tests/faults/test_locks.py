@@ -46,7 +46,7 @@ def is_locked(path: Path) -> bool:
     "two runs are started at once in one folder",
     "one of them runs; the other one says so, and ends without having touched anything",
 )
-def test_two_runs_at_once(finished: Project, project: Project) -> None:
+def test_two_runs_at_once(probed: Project, project: Project) -> None:
     lose(project)
     runs = [project.start(*project.command()) for _ in range(2)]
     told = [run.communicate(timeout=300)[0] for run in runs]
@@ -54,14 +54,14 @@ def test_two_runs_at_once(finished: Project, project: Project) -> None:
     (refused,) = [text for run, text in zip(runs, told, strict=True) if run.returncode]
     assert "error: another run is writing results/smoke; wait for it, or stop it" in refused
     assert "Traceback" not in refused
-    assert state(project) == state(finished)
+    assert state(project) == state(probed)
 
 
 @pytest.mark.faults(
     "Snakemake alone is killed, and its jobs go on",
     "a new run does not interfere: it says that they are still writing; after them, it goes on",
 )
-def test_jobs_that_outlive_their_run(finished: Project, project: Project) -> None:
+def test_jobs_that_outlive_their_run(probed: Project, project: Project) -> None:
     lose(project)
     run = project.start(*project.command(), output=subprocess.DEVNULL)
     job = until_job(project, run)
@@ -78,16 +78,16 @@ def test_jobs_that_outlive_their_run(finished: Project, project: Project) -> Non
     assert "error: jobs of an earlier run are still writing results/smoke" in refused.stdout
     psutil.wait_procs([job], timeout=120)
     project.finish()
-    assert state(project) == state(finished)
+    assert state(project) == state(probed)
 
 
 @pytest.mark.faults(
     "locks that killed runs have left behind, Snakemake's own among them",
     "no lock holds up the next run",
 )
-def test_a_stale_lock(finished: Project, project: Project) -> None:
+def test_a_stale_lock(probed: Project, project: Project) -> None:
     lose(project)
-    locking = ["snakemake", "--workflow-profile", "none", "--cores", "1", "--config", "scale=smoke"]
+    locking = ["snakemake", "--workflow-profile", "none", "--cores", "1", "--config", "scale=smoke", "artifacts=probe"]
     run = project.start(*locking, output=subprocess.DEVNULL)
     until_job(project, run)
     os.killpg(run.pid, signal.SIGKILL)
@@ -95,4 +95,4 @@ def test_a_stale_lock(finished: Project, project: Project) -> None:
     assert list((project.root / ".snakemake/locks").iterdir())
     assert (project.tree / ".lock").exists()
     project.finish()
-    assert state(project) == state(finished)
+    assert state(project) == state(probed)

@@ -15,14 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Project:
-    """A copy of the project. What runs in it imports the copy's sources.
-
-    Unless a test says otherwise it makes the probe, a cheap chain of each paper, from its data to the page: they show
-    what a whole run guarantees.
-    """
+    """A copy of the project. What runs in it imports the copy's sources."""
 
     root: Path
-    artifacts: str = "probe"
+    artifacts: str = "all"
+    """What its runs make: `all`, `probe`, or a list of targets as YAML; empty: what the configuration says."""
 
     @property
     def tree(self) -> Path:
@@ -61,14 +58,14 @@ class Project:
         )
 
     def snakemake(self, *arguments: str, cores: int = 2, **config: object) -> subprocess.CompletedProcess[str]:
-        """Run Snakemake at the scale smoke, for some artifacts."""
+        """Run Snakemake at the scale smoke."""
         return self.run(*self.command(*arguments, cores=cores, **config))
 
-    def command(self, *arguments: str, cores: int = 2, **config: object) -> list[str]:
+    def command(self, *arguments: str, cores: int | None = 2, **config: object) -> list[str]:
         """The command line of a run."""
-        chosen = {"scale": "smoke", "artifacts": self.artifacts}
-        settings = [f"{key}={value}" for key, value in (chosen | config).items()]
-        return ["snakemake", *arguments, "--cores", str(cores), "--config", *settings]
+        usual = {"scale": "smoke", **({"artifacts": self.artifacts} if self.artifacts else {})}
+        settings = [f"{key}={value}" for key, value in (usual | config).items()]
+        return ["snakemake", *arguments, *(["--cores", str(cores)] if cores else []), "--config", *settings]
 
     def finish(self, *arguments: str, **config: object) -> str:
         """Run Snakemake to a good end."""
@@ -119,7 +116,7 @@ class Project:
         return replace(self, root=to)
 
 
-def copy_project(to: Path, artifacts: str = "probe") -> Project:
+def copy_project(to: Path, artifacts: str = "all") -> Project:
     """What git has or would take, and nothing else."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],

@@ -10,9 +10,9 @@ pytestmark = pytest.mark.workflow
 
 
 @pytest.fixture(scope="module")
-def untouched(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def untouched(probed: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """One copy for all bad inputs: each must leave every byte as it was."""
-    project = finished.copy(tmp_path_factory.mktemp("bad") / "project")
+    project = probed.copy(tmp_path_factory.mktemp("bad") / "project")
     before = project.sha256("**/*")
     yield project
     assert project.sha256("**/*") == before

@@ -1,20 +1,29 @@
 """The same configuration gives the same bytes, however the work is divided."""
 
-import shutil
-
 import pytest
 from project import Project
 
 pytestmark = pytest.mark.workflow
 
-TARGETS = ["coupled_inference", "weighted_composition", "feature_guidance", "scorecard"]
 NUMBERS = ["*.csv", "*/*.csv", "*/networks/*", "feature_guidance/*.safetensors", "feature_guidance/images/*"]
 
 
-@pytest.mark.parametrize(("cores", "batches"), [(1, None), (2, 3)])
-def test_neither_cores_nor_batches_change_a_byte(project: Project, cores: int, batches: int | None) -> None:
-    expected = project.sha256(*NUMBERS)
-    assert len(expected) > 8
-    shutil.rmtree(project.root / "results")
-    project.finish(*TARGETS, cores=cores, **({"execution": f"{{batches: {batches}}}"} if batches else {}))
-    assert project.sha256(*NUMBERS) == expected
+def test_cores_change_no_byte(probed: Project, fresh: Project) -> None:
+    fresh.finish(cores=1)
+    expected = probed.sha256(*NUMBERS)
+    assert len(expected) > 12
+    assert fresh.sha256(*NUMBERS) == expected
+
+
+def test_batches_change_no_byte(whole: Project) -> None:
+    """All that is dealt to several jobs, and the images, which several processes of a job make then."""
+    parts = list(whole.tree.glob("*/parts/*.0-of-1.csv"))
+    dealt = [f"{path.parts[-3]}/{path.name.removesuffix('.0-of-1.csv')}.csv" for path in parts]
+    images = list(whole.sha256("*/images/*"))
+    assert len(dealt) == 7 and len(images) == 6
+    expected = whole.sha256(*dealt, *images)
+    for name in expected:
+        (whole.tree / name).unlink()
+    whole.finish(*(f"results/smoke/{name}" for name in expected), execution="{batches: 3}")
+    assert len(list(whole.tree.glob("*/parts/*-of-3.csv"))) == 3 * len(dealt)
+    assert whole.sha256(*dealt, *images) == expected

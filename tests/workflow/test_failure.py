@@ -22,18 +22,18 @@ def figure5(*frames):
 """
 
 
-def test_a_failing_rule(whole: Project) -> None:
-    tree = whole.root / "results/smoke"
-    for artifact in ["capacity", "figure5"]:
-        (tree / f"coupled_inference/{artifact}.png").unlink()
-    whole.append("src/recompose/papers/coupled_inference/figures.py", BREAKS_HALFWAY)
+def test_a_failing_rule(project: Project) -> None:
+    other = project.tree / "weighted_composition/figure1.png"
+    for path in [other, project.tree / "coupled_inference/figure5.png"]:
+        path.unlink()
+    project.append("src/recompose/papers/coupled_inference/figures.py", BREAKS_HALFWAY)
 
-    failed = whole.snakemake("--keep-going", "figures", "tables")
+    failed = project.snakemake("--keep-going", "figures", "tables")
 
     assert failed.returncode != 0
     assert "Traceback" in failed.stdout and "ValueError: the pen is dry" in failed.stdout
-    log = (tree / "logs/coupled_inference/figure5_figure.log").read_text()
+    log = (project.tree / "logs/coupled_inference/figure5_figure.log").read_text()
     assert "Traceback" in log and "ValueError: the pen is dry" in log
-    assert not list((tree / "coupled_inference").rglob("*figure5.[ps][nv]g*"))
-    assert (tree / "coupled_inference/capacity.png").exists()
-    assert set(whole.jobs("figures", "tables")) == {"figures", "coupled_inference_figure5"}
+    assert not list((project.tree / "coupled_inference").rglob("*figure5.[ps][nv]g*"))
+    assert other.exists()
+    assert set(project.jobs("figures", "tables")) == {"figures", "coupled_inference_figure5"}

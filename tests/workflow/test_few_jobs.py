@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 from project import Project
 
-from recompose.config import SCALES
+from recompose.blocks import SCALES
+from recompose.papers import papers
 
 pytestmark = pytest.mark.workflow
 
@@ -16,7 +17,13 @@ SECONDS = 2.0
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_at_most_400_jobs(fresh: Project, scale: str) -> None:
-    assert 0 < sum(fresh.jobs(scale=scale, artifacts="all").values()) <= 400
+    assert 100 < sum(fresh.jobs(scale=scale, artifacts="all").values()) <= 400
+
+
+def test_the_probe_is_a_chain_of_each_paper(fresh: Project) -> None:
+    jobs = fresh.jobs(artifacts="probe")
+    assert {f"{slug}_notebook" for slug in papers()} | {"scorecard", "manifest", "page"} <= set(jobs)
+    assert sum(jobs.values()) <= 12 * len(papers())
 
 
 def test_a_dry_run_answers_at_once(fresh: Project) -> None:

@@ -43,9 +43,9 @@ def test_a_finished_tree_needs_nothing(whole: Project) -> None:
 
 
 @pytest.mark.parametrize("artifact", ["figure6", "figure7", "figure8", "figure10", "figure11", "figure14", "figure16"])
-def test_the_smoke_samples_of_paper_5_climb(complete: Project, artifact: str) -> None:
+def test_the_smoke_samples_of_paper_5_climb(finished: Project, artifact: str) -> None:
     """Networks that are hardly trained may see no noise at all; then nothing of the sampler would run."""
-    taken = pd.read_csv(complete.tree / f"feature_guidance/{artifact}.csv").iterations.dropna()
+    taken = pd.read_csv(finished.tree / f"feature_guidance/{artifact}.csv").iterations.dropna()
     assert taken.min() > 0 and taken.max() < 100
 
 

@@ -1,4 +1,4 @@
-"""What jobs ask a cluster for: of which partition, how much memory, how much time."""
+"""What jobs ask a SLURM cluster for: of which partition, how much memory, how much time."""
 
 import re
 
@@ -12,10 +12,25 @@ TARGETS = ["weighted_composition_distances", "weighted_composition_grid", "resul
 
 def asked(project: Project, **config: object) -> dict[str, dict[str, str]]:
     """What the jobs of each rule ask for at the published scale; the last job of a rule where there are several."""
+    return asked_for(project, *TARGETS, **config)
+
+
+def asked_for(project: Project, *targets: str, **config: object) -> dict[str, dict[str, str]]:
+    """The same of the jobs that these targets need; those that run beside Snakemake ask for nothing."""
     plain = ["--workflow-profile", "none"]  # without the bar, which would hide it
-    shown = project.finish("-n", *TARGETS, "--profile", "profiles/slurm", *plain, **({"scale": "paper"} | config))
+    usual = {"scale": "paper", "artifacts": "all"}
+    shown = project.finish("-n", *targets, "--profile", "profiles/slurm", *plain, **(usual | config))
     jobs = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    resources: (.*)$", shown, re.M)
     return {rule: dict(pair.split("=") for pair in resources.split(", ")) for rule, resources in jobs}
+
+
+def test_every_job_of_the_queue_asks_for_what_it_needs(fresh: Project) -> None:
+    jobs = asked_for(fresh, "all", cluster="{account: mine, longest: 600}")
+    assert len(jobs) > 40
+    for rule, resources in jobs.items():
+        assert {"mem_mb", "runtime", "slurm_partition", "slurm_account"} <= set(resources), rule
+        assert int(resources["mem_mb"]) >= 4000 and 30 <= int(resources["runtime"]) <= 600
+        assert (resources["slurm_partition"] == "gpu") == ("gpu" in resources)
 
 
 def test_jobs_ask_for_what_their_work_takes(fresh: Project) -> None:
@@ -39,12 +54,3 @@ def test_without_gpus_everything_asks_for_cpus_and_for_longer(fresh: Project) ->
     assert {job["slurm_partition"] for job in jobs.values()} == {"cpu"}
     assert not any("gpu" in job for job in jobs.values())
     assert jobs["weighted_composition_network"]["runtime"] == "1440"  # weeks, but no partition grants them
-
-
-def test_the_site_has_its_names_in_the_configuration(fresh: Project) -> None:
-    site = "{cpu_partition: short, gpu_partition: a100, account: me, gpus: 2, longest: 60}"
-    jobs = asked(fresh, cluster=site)
-    assert {job["slurm_partition"] for job in jobs.values()} == {"short", "a100"}
-    assert {job["slurm_account"] for job in jobs.values()} == {"me"}
-    assert jobs["weighted_composition_network"]["gpu"] == "2"
-    assert max(int(job["runtime"]) for job in jobs.values()) == 60

@@ -2,17 +2,19 @@
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-from project import Project, copy_project
+from project import Project
+
+ARTIFACTS = (
+    "[coupled_inference_figure5, coupled_inference_capacity, weighted_composition_figure1, feature_guidance_figure8]"
+)
+"""The probe, and what has numbers that `dvc metrics` and `dvc plots` compare."""
 
 
-@dataclass(frozen=True)
 class Versions(Project):
     """A repository `project`; beside it stands its DVC remote, the folder `storage`."""
-
-    artifacts: str = '["coupled_inference_capacity", "weighted_composition_figure1", "feature_guidance_figure8"]'
 
     @property
     def storage(self) -> Path:
@@ -35,11 +37,11 @@ class Versions(Project):
         self.must("git", "add", *names)
         self.must("git", *author, "commit", "--quiet", "--message", " ".join(names))
 
-    def begin(self) -> None:
-        """Make the repository, its results by DVC's own command, and push these."""
-        copy_project(self.root)
-        self.edit("config/config.yaml", "scale: small", f"artifacts: {self.artifacts}\nscale: smoke")
-        self.must("git", "init", "--quiet", "--initial-branch=main")
+    def begin(self, probed: Project) -> None:
+        """Make the repository of a project with its probe, and push its results; the configuration says which."""
+        probed.copy(self.root)
+        self.edit("config/config.yaml", "scale: small", f"artifacts: {ARTIFACTS}\nscale: smoke")
+        self.must("git", "init", "--quiet")
         self.must("recompose", "plots-page")
         self.dvc("remote", "add", "--default", "storage", "../storage")
         self.commit(".")
@@ -56,7 +58,7 @@ class Versions(Project):
         """A clone without results, and a copy of the remote."""
         shutil.copytree(self.storage, to / "storage")
         self.must("git", "clone", "--quiet", ".", str(to / "project"))
-        return Versions(to / "project")
+        return replace(self, root=to / "project")
 
     def back(self) -> None:
         """Take the committed version."""
