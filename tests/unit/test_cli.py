@@ -253,7 +253,7 @@ def test_a_person_is_told_in_one_line(recompose, command, line):
         ('networks guided --settings {"network":{}}', "--settings: training is read too"),
         ("images two_gausians", 'two_gausians: no set of images of feature_guidance; did you mean "two_gaussians"?'),
         ("networks guidde", 'guidde: no network of feature_guidance; did you mean "guided"?'),
-        ("gather figure2 --batches 2", "figure2 is not made in parts"),
+        ("gather figure2 --batches 2", "results/small/feature_guidance/parts/figure2.0-of-2.csv: no such file"),
     ],
 )
 def test_a_person_who_makes_images_or_networks_is_told_in_one_line(recompose, command, line):
