@@ -32,6 +32,8 @@ rule scorecard:
     params:
         scale=settings.scale,
         partial="" if settings.artifacts == "all" else "--partial",
+        # The column that a claim means where it names none.
+        values=[f"{artifact.name}: {artifact.value}" for paper in CHOSEN.values() for artifact in paper.artifacts],
         code=code_hash("recompose.judgement.scorecard"),
     shell:
         "recompose scorecard {params.partial} --results results/{params.scale} > {log:q} 2>&1"

@@ -8,6 +8,7 @@ import typer
 
 from recompose.artifacts import Artifact, Form, Paper, pick
 from recompose.cli.options import PLAIN, Batch, Results, Scale, Settings
+from recompose.errors import RecomposeError, nearest
 
 Names = Annotated[list[str] | None, typer.Argument(help="Which ones; else all.")]
 Processes = Annotated[int, typer.Option(min=1, help="Processes that make images at the same time.")]
@@ -44,7 +45,8 @@ def paper_commands(paper: Paper) -> typer.Typer:
         folder = tree / paper.slug
         parts = [part_of(folder, paper.artifact(name).name, f"{index}/{batches}") for index in range(batches)]
         step.inherit(parts)
-        frame = function_of(paper.slug, "aggregation:gather")(name, step.frames(parts))
+        frames = step.frames(parts)
+        frame = function_of(paper.slug, "aggregation:gather")(name, frames)
         step.save(frame, folder / f"{name}.csv", write_csv)
         shutil.rmtree(folder / "cells" / name, ignore_errors=True)
 
@@ -76,7 +78,6 @@ def compute(
 ) -> None:
     """Compute the numbers of an artifact, or a share of their cells, and the pictures that its figure shows."""
     from recompose.cli.step import Step, function_of, hyperparameter_files, resolve, takes, tree_of_scale
-    from recompose.errors import RecomposeError
     from recompose.storage import Measured, write_csv, write_tensors
     from recompose.sweeps import WHOLE, CellStore
     from recompose.sweeps import Batch as Share
@@ -124,6 +125,8 @@ def show(
     """Draw or print an artifact from its numbers, and the pictures beside them."""
     from recompose.cli.step import Step, function_of, tree_of_scale
 
+    if form not in artifact.forms:
+        raise RecomposeError(f"{artifact.name} is no {form}; {nearest(artifact.name, paper.having(form))}")
     tree = tree_of_scale(scale, results)
     inputs = [tree / paper.slug / f"{artifact.name}{end}" for end in (".csv", *[".safetensors"] * artifact.pictures)]
     step = Step(tree, f"{paper.package}.{artifact.shown_by(form)}")
@@ -149,6 +152,7 @@ def _add_images(commands: typer.Typer, paper: Paper) -> None:
         for name in names or list(paper.data):
             reads = pick(paper.data, name, f"set of images of {paper.slug}").reads
             step = Step(tree, f"{paper.package}.data", paper.slug, settings or resolve(paper.slug, scale, *reads))
+            step.keep(reads)
             made = step.call(function, name, processes=processes)
             step.save((made, {}), tree / paper.slug / "images" / f"{name}.safetensors", write_tensors)
 
@@ -166,6 +170,7 @@ def _add_networks(commands: typer.Typer, paper: Paper) -> None:
             network = pick(paper.networks, name, f"network of {paper.slug}")
             given = settings or resolve(paper.slug, scale, *network.reads)
             step = Step(tree, f"{paper.package}.networks", paper.slug, given)
+            step.keep(network.reads)
             data = [folder / "images" / f"{network.data}.safetensors"] if network.data else []
             step.require_unchanged(data)
             # Other settings, images or code begin a checkpoint of their own.

@@ -77,6 +77,9 @@ class Step:
     def fingerprint(self, *more: Path) -> str:
         """What the rows of a cell depend on: settings, device, code, the files that are read."""
         device = resolve_device(self.settings.get("device", "auto"))
+        lacking = next((path for path in more if not path.exists()), None)
+        if lacking:
+            raise RecomposeError(f"{lacking}: no such file; make it first")
         read = [*self.inputs.values(), *map(sha256_of, more)]
         depends = [self.settings, device, read, code_hash(*self.modules)]
         return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]

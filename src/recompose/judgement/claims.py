@@ -203,7 +203,7 @@ def load_paper(file: Path, published: Path) -> Paper:
     except ValidationError as error:
         lines = (f"{file}: {_place(fault['loc'], claims)}: {fault['msg']}" for fault in error.errors())
         raise RecomposeError("\n".join(lines)) from error
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecomposeError) as error:
         raise RecomposeError(f"{file}: {error}") from error
 
 
@@ -217,8 +217,9 @@ def _with_values(asking: Asking, table: ArtifactTable) -> Asking:
         for key in type(asking).model_fields
         if isinstance(query := getattr(asking, key), Query)
     }
-    if isinstance(asking, Query) and not asking.value:
-        update["value"] = table.artifact(asking.artifact).value
+    if isinstance(asking, Query):
+        declared = table.artifact(asking.artifact)  # also where a column is named: an unknown artifact is a mistake
+        update["value"] = asking.value or declared.value
     return asking.model_copy(update=update)
 
 

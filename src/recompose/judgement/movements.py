@@ -179,7 +179,7 @@ def _spreads(columns: Sequence[str], value: str) -> dict[str, Ends]:
     """Each measured column with an uncertainty: the two ends of its interval, or the names of `std` and `n`."""
     spreads: dict[str, Ends] = {}
     for low in (column for column in columns if column.endswith("ci_low") and f"{column[:-3]}high" in columns):
-        start = low.removesuffix("ci_low")
+        start = low.removesuffix("ci_low").removesuffix("_")
         owner = next((column for column in columns if column.startswith(start)), "") if start else value
         if owner in columns:
             spreads[owner] = low, f"{low[:-3]}high"
