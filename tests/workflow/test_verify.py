@@ -5,7 +5,7 @@ from project import Project
 
 pytestmark = pytest.mark.workflow
 
-TABLE1 = "results/smoke/coupled_inference/table1.csv"
+FIGURE5 = "results/smoke/coupled_inference/figure5.csv"
 
 
 def findings(project: Project) -> list[str]:
@@ -18,31 +18,35 @@ def findings(project: Project) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_verify(whole: Project) -> None:
-    project = whole
+def test_verify(project: Project) -> None:
     assert findings(project) == []
 
-    table1 = project.root / TABLE1
-    content = table1.read_bytes()
-    table1.unlink()
-    assert findings(project) == [f"{TABLE1}: missing"]
+    figure5 = project.root / FIGURE5
+    content = figure5.read_bytes()
+    figure5.unlink()
+    assert findings(project) == [f"{FIGURE5}: missing"]
 
     middle = len(content) // 2
-    table1.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+    figure5.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
     (changed,) = findings(project)
-    assert changed.startswith(f"{TABLE1}: changed")
+    assert changed.startswith(f"{FIGURE5}: changed")
     refused = project.snakemake()  # nothing is built on it
-    assert refused.returncode != 0 and f"{TABLE1}: changed since it was made" in refused.stdout
-    table1.unlink()  # as the message says
+    assert refused.returncode != 0 and f"{FIGURE5}: changed since it was made" in refused.stdout
+    figure5.unlink()  # as the message says
     project.finish()
-    assert table1.read_bytes() == content and findings(project) == []
+    assert figure5.read_bytes() == content and findings(project) == []
 
-    project.append("config/config.yaml", "\ncoupled_inference: {capacity: {threshold: 0.5}}\n")
-    (stale,) = findings(project)
+
+def test_verify_of_everything(whole: Project) -> None:
+    assert findings(whole) == []
+
+    block = "\ncoupled_inference: {capacity: {threshold: 0.5}}\n"
+    whole.append("config/config.yaml", block)
+    (stale,) = findings(whole)
     assert "capacity.csv" in stale and "capacity.threshold" in stale and "0.5" in stale
-    project.edit("config/config.yaml", "\ncoupled_inference: {capacity: {threshold: 0.5}}\n", "")
+    whole.edit("config/config.yaml", block, "")
 
-    project.append("src/recompose/papers/coupled_inference/tables.py", "\n\nANSWER = 42\n")
-    stale_tables = findings(project)
+    whole.append("src/recompose/papers/coupled_inference/tables.py", '\n\nprint(end="")\n')
+    stale_tables = findings(whole)
     assert len(stale_tables) == 3
     assert all("recompose.papers.coupled_inference.tables" in line for line in stale_tables)
