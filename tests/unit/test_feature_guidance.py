@@ -12,6 +12,7 @@ import torch
 from recompose.cli.paper import compute, paper_commands
 from recompose.errors import RecomposeError
 from recompose.papers.feature_guidance import (
+    SLUG,
     aggregation,
     data,
     embedding,
@@ -24,7 +25,7 @@ from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.artifacts import PAPER
 from recompose.papers.feature_guidance.experiments import MEASURES, measured
 from recompose.papers.feature_guidance.guidance import Bench, psnr
-from recompose.papers.feature_guidance.names import IMAGES, NETWORKS, SLUG
+from recompose.papers.feature_guidance.names import IMAGES, NETWORKS
 from recompose.storage import read_csv, write_csv, write_tensors
 
 IMAGE = configuration.Images(classes=6, size=64, patch=16, held_out=2, single=1, members=1)

@@ -1,7 +1,6 @@
 """What the other files share: the output tree, its files by their names, what a rule records of what it reads."""
 
 import json
-from importlib.util import find_spec
 
 from recompose.cli.config import check_values
 from recompose.config import block
@@ -131,10 +130,8 @@ def reads(paper, *keys):
 
 
 def code(paper, *modules):
-    """The hash of some modules of a paper, or functions of these (`module:name`); modules that it lacks do not count."""
-    package = PAPERS[paper].package
-    there = [each for each in modules if find_spec(f"{package}.{each.partition(':')[0]}")]
-    return code_hash(*(f"{package}.{each}" for each in there))
+    """The hash of some modules of a paper, or of functions of these (`module:name`)."""
+    return code_hash(*(f"{PAPERS[paper].package}.{each}" for each in modules))
 
 
 def asks(work=None, gpu=False):

@@ -57,7 +57,7 @@ for artifact in ["table1", "figure2", "figure3", "figure4", "figure5", "figure6"
             scale=settings.scale,
             batches=BATCHES,
             settings=reads("coupled_inference", *PAPERS["coupled_inference"].artifact(artifact).reads),
-            code=code("coupled_inference", f"experiments:{artifact}", "aggregation:gather", "names"),
+            code=code("coupled_inference", f"experiments:{artifact}", "aggregation:gather"),
         shell:
             "recompose coupled-inference gather {params.artifact} --batches {params.batches}"
             " --settings {params.settings:q} --results results/{params.scale} > {log:q} 2>&1"
@@ -75,7 +75,7 @@ rule coupled_inference_capacity_numbers:
     params:
         scale=settings.scale,
         settings=reads("coupled_inference", "capacity"),
-        code=code("coupled_inference", "aggregation:capacity", "names"),
+        code=code("coupled_inference", "aggregation:capacity"),
     shell:
         "recompose coupled-inference capacity --settings {params.settings:q} --results results/{params.scale} > {log:q} 2>&1"
 

@@ -81,7 +81,7 @@ for slug, paper in PAPERS.items():
                 params:
                     figure=f"{paper.command} plot {artifact.name}",
                     scale=settings.scale,
-                    code=code(slug, artifact.shown_by("figure"), "names"),
+                    code=code(slug, artifact.shown_by("figure")),
                 shell:
                     "recompose {params.figure} --results results/{params.scale} > {log:q} 2>&1"
 
@@ -109,6 +109,6 @@ for slug, paper in PAPERS.items():
             params:
                 tables=[paper.command, "table", *artifacts],
                 scale=settings.scale,
-                code=code(slug, *dict.fromkeys(paper.artifact(each).shown_by("table") for each in artifacts), "names"),
+                code=code(slug, *dict.fromkeys(paper.artifact(each).shown_by("table") for each in artifacts)),
             shell:
                 "recompose {params.tables} --results results/{params.scale} > {log:q} 2>&1"

@@ -68,7 +68,7 @@ rule weighted_composition_distances:
         scale=settings.scale,
         batches=BATCHES,
         settings=reads("weighted_composition", "task", "sampling"),
-        code=code("weighted_composition", "experiments:distances", "aggregation:gather", "names"),
+        code=code("weighted_composition", "experiments:distances", "aggregation:gather"),
     shell:
         "recompose weighted-composition gather distances --batches {params.batches} --settings {params.settings:q}"
         " --results results/{params.scale} > {log:q} 2>&1"
@@ -87,7 +87,7 @@ rule weighted_composition_tables_numbers:
         scale=settings.scale,
         names=FROM_DISTANCES,
         settings=reads("weighted_composition"),
-        code=code("weighted_composition", "aggregation", "names"),
+        code=code("weighted_composition", "aggregation"),
     shell:
         "recompose weighted-composition numbers {params.names} --settings {params.settings:q}"
         " --results results/{params.scale} > {log:q} 2>&1"

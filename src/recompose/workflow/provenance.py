@@ -26,6 +26,8 @@ _PACKAGE = "recompose"
 _DISCOVERY = "recompose.discovery"
 _VALUES = ("settings", "names", "artifacts", "work")
 """Modules of a paper that hold values and no method: a rule has those that it reads among its `params`."""
+_SHOWING = ("figures", "tables", "aggregation")
+"""Modules of a paper whose work shows its names in their order: there these count."""
 _WORDS = ("recompose.errors", "recompose.blocks", "recompose.artifacts")
 """What these stand on, and the words of errors."""
 _CHANGED = "changed since it was made (its sha256 differs); delete it, and the next run makes it again"
@@ -38,7 +40,7 @@ def code_hash(*modules: str) -> str:
     `module:function` is that function, what it uses of its module, and what these import. A rule carries the hash in
     its `params`: an edit reruns exactly the rules whose command executes what was edited. Models of
     settings and tables of names and artifacts do not count, unless they are among the modules that are named here:
-    their values travel in `params`.
+    their values travel in `params`. Names count where a module shows them.
     """
     return hashlib.sha256(json.dumps(module_hashes(*modules)).encode()).hexdigest()[:16]
 
@@ -75,7 +77,8 @@ def _closure(modules: Sequence[str]) -> set[str]:
             raise ModuleNotFoundError(f"no module {name} in {_PACKAGE}")
         found.add(module)
         known = _imported_by(_statements(module)) if function else graph.find_modules_directly_imported_by(name)
-        imported = [each for each in known if not _holds_values(each)]
+        shows = module in modules and name.rpartition(".")[2] in _SHOWING
+        imported = [each for each in known if not _holds_values(each) or (shows and each.endswith(".names"))]
         parent = name.rpartition(".")[0]
         todo += [*imported, *([parent] if parent else [])]
         if _DISCOVERY in imported:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from recompose.metrics.intervals import bootstrap, student_interval
-from recompose.papers.feature_guidance.names import SLUG
+from recompose.papers.feature_guidance import SLUG
 from recompose.randomness import numpy_generator
 from recompose.storage import read_csv
 

@@ -18,8 +18,9 @@ from recompose.datasets.labelled_images import LabelledImages
 from recompose.datasets.photographs import PhotographedTexture, photographed_textures
 from recompose.datasets.textures import FAMILIES, patches, texture
 from recompose.errors import RecomposeError
+from recompose.papers.feature_guidance import SLUG
 from recompose.papers.feature_guidance import settings as configuration
-from recompose.papers.feature_guidance.names import GROUPS, SLUG
+from recompose.papers.feature_guidance.names import GROUPS
 from recompose.randomness import numpy_generator, torch_generator
 
 DATA = Path("data")

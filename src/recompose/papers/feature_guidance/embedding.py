@@ -8,9 +8,9 @@ from torch import Tensor
 
 from recompose.metrics.intervals import normal_interval
 from recompose.networks.unet import FeatureUNet
+from recompose.papers.feature_guidance import SLUG
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.guidance import Bench, denoise, features, noise
-from recompose.papers.feature_guidance.names import SLUG
 from recompose.randomness import numpy_generator
 from recompose.storage import Measured
 

@@ -9,8 +9,8 @@ from recompose.datasets.labelled_images import LabelledImages, intensities
 from recompose.diffusion.guidance import classifier_free
 from recompose.diffusion.score_ascent import Ascent, Residual, denoised, score_ascent
 from recompose.networks.unet import FeatureUNet, LabelledUNet
+from recompose.papers.feature_guidance import SLUG
 from recompose.papers.feature_guidance import settings as configuration
-from recompose.papers.feature_guidance.names import SLUG
 from recompose.randomness import torch_generator
 
 AT_ONCE = 256

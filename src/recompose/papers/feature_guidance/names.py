@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-SLUG = "feature_guidance"
 Kind = Literal["guided", "mixture", "labelled"]
 
 IMAGES = {

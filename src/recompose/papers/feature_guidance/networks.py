@@ -12,9 +12,10 @@ from recompose.machine import resolve_precision
 from recompose.networks import files
 from recompose.networks.layout import placed
 from recompose.networks.unet import FeatureUNet, LabelledUNet
+from recompose.papers.feature_guidance import SLUG
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.data import load_images
-from recompose.papers.feature_guidance.names import NETWORKS, SLUG, Kind
+from recompose.papers.feature_guidance.names import NETWORKS, Kind
 from recompose.papers.feature_guidance.passes import passes
 from recompose.papers.feature_guidance.training import Condition, noise_loss, steps_of_epoch
 
