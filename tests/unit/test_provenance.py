@@ -31,6 +31,7 @@ def code(package):
     """A copy of the package with a few modules that import each other."""
     package.write("metrics/first.py", '"""Before."""\nfrom recompose.metrics.second import two\n')
     package.write("metrics/second.py", '"""Before."""\n\n\ndef two():\n    """Before."""\n    return 2  # before\n')
+    package.write("metrics/third.py", "def one(x):\n    return x\n")
     package.write("metrics/unrelated.py", "three = 3\n")
     package.write("metrics/open/__init__.py", "")
     package.write("metrics/open/registry.py", "from recompose.discovery import import_submodules\n")
@@ -102,6 +103,16 @@ VALUES = [*WORDS, *(name for name in MODULES if name.endswith((".settings", ".na
 METHODS = [name for name in MODULES if not name.endswith(".__init__") and name not in VALUES]
 
 
+SHOWING = {
+    name
+    for name in METHODS
+    if name.endswith((".figures", ".tables", ".aggregation"))
+    and f"from {name.rpartition('.')[0]}.names import"
+    in ROOT.joinpath("src", *name.split(".")).with_suffix(".py").read_text()
+}
+"""Modules that show names, in their order."""
+
+
 def hashes_in(package) -> dict[str, str]:
     """The hash of every method, and of one of them with each module of values named beside it."""
     command = (
@@ -114,13 +125,13 @@ def hashes_in(package) -> dict[str, str]:
 
 
 def test_values_and_words_count_only_where_they_are_named(package):
-    assert len(VALUES) >= 14 and len(METHODS) > 30
+    assert len(SHOWING) > 4 and len(VALUES) >= 14 and len(METHODS) > 30
     before = hashes_in(package)
     for module in VALUES:
         path = package.source.joinpath(*module.split(".")).with_suffix(".py")
         path.write_text(path.read_text() + "\nTHREE = 3\n")
     after = hashes_in(package)
-    assert {name for name in before if before[name] == after[name]} == set(METHODS)
+    assert {name for name in before if before[name] == after[name]} == set(METHODS) - SHOWING
 
 
 def test_what_values_are_checked_with_counts_where_it_computes():
@@ -271,3 +282,61 @@ def test_a_missing_or_corrupt_manifest_is_one_line(tree, content, expected):
     with pytest.raises(RecomposeError, match=expected) as caught:
         list(verify(tree, Config()))
     assert "\n" not in str(caught.value)
+
+
+FUNCTIONS = """
+from recompose.metrics.second import two
+from recompose.metrics.third import one
+
+if TYPE_CHECKING:
+    from recompose.metrics.unrelated import three
+
+SIZE = 3
+OTHER = 4
+
+def helper(x):
+    return x + SIZE
+
+def used(x):
+    return helper(one(x))
+
+def alone(x):
+    return two(x) + OTHER
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changes"),
+    [
+        ("return helper(one(x))", "return helper(one(x)) + 1", {"used"}),
+        ("return x + SIZE", "return x - SIZE", {"used"}),
+        ("SIZE = 3", "SIZE = 5", {"used"}),
+        ("OTHER = 4", "OTHER = 5", {"alone"}),
+        ("def alone(x):", "@helper\ndef alone(x):", {"alone"}),
+        ("def alone(x):", "def new(x):\n    return x\n\ndef alone(x):", set()),
+        ("OTHER = 4", "OTHER = 4\nprint(OTHER)", {"used", "alone"}),
+    ],
+)
+def test_a_function_is_hashed_with_what_it_comes_to(code, old, new, changes):
+    def hashes() -> dict[str, str]:
+        return {name: hash_in(code, f"recompose.metrics.shown:{name}") for name in ("used", "alone")}
+
+    code.write("metrics/shown.py", FUNCTIONS)
+    before = hashes()
+    code.write("metrics/shown.py", FUNCTIONS.replace(old, new))
+    after = hashes()
+    assert {name for name in before if before[name] != after[name]} == changes
+
+
+def test_a_function_depends_on_the_modules_it_comes_to(code):
+    code.write("metrics/shown.py", FUNCTIONS)
+    used, alone = (hash_in(code, f"recompose.metrics.shown:{name}") for name in ("used", "alone"))
+    code.write("metrics/unrelated.py", "three = 4\n")  # imported for types only
+    code.write("metrics/second.py", "def two():\n    return 3\n")
+    assert hash_in(code, "recompose.metrics.shown:used") == used
+    assert hash_in(code, "recompose.metrics.shown:alone") != alone
+
+
+def test_an_unknown_function_is_a_fault_of_the_program():
+    with pytest.raises(ModuleNotFoundError):
+        code_hash("recompose.storage:nowhere")
