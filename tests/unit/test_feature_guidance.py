@@ -19,6 +19,7 @@ from recompose.papers.feature_guidance import (
     interpolation,
     networks,
     partial,
+    rows,
     sampling,
 )
 from recompose.papers.feature_guidance import settings as configuration
@@ -295,12 +296,12 @@ def test_quality_is_over_classes():
             "right_statistics": [1, 0, 0, 0], "spread": [1.0, 1.0, 3.0, 3.0],
         }
     )  # fmt: skip
-    real = samples.assign(kind=aggregation.REAL, right_features=1, right_statistics=1, spread=2.0)
+    real = samples.assign(kind=rows.REAL, right_features=1, right_statistics=1, spread=2.0)
     found = aggregation.quality(pd.concat([samples, real])).set_index(["kind", "quantity"])["mean"]
     assert found["samples", "accuracy_features"] == 0.75
     assert found["samples", "accuracy_statistics"] == 0.25
     assert found["samples", "diversity"] == 1.0
-    assert found[aggregation.REAL, "diversity"] == 1.0
+    assert found[rows.REAL, "diversity"] == 1.0
 
 
 def test_the_loss_curves_of_all_networks_become_one_artifact(folder):

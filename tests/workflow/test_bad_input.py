@@ -20,7 +20,7 @@ def untouched(probed: Project, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def errors(project: Project, *arguments: str, **config: object) -> list[str]:
     """The lines that tell what is wrong."""
-    refused = project.snakemake(*arguments, **config)
+    refused = project.snakemake(*arguments, **({"artifacts": "all"} | config))
     assert refused.returncode != 0, refused.stdout
     assert "Traceback" not in refused.stdout
     return [line.strip() for line in refused.stdout.splitlines() if "error: " in line.lower()]

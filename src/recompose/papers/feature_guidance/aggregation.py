@@ -6,13 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recompose.metrics.intervals import bootstrap, student_interval
+from recompose.metrics.intervals import bootstrap
 from recompose.papers.feature_guidance import SLUG
+from recompose.papers.feature_guidance.rows import REAL, mean_and_interval
 from recompose.randomness import numpy_generator
 from recompose.storage import read_csv
-
-REAL = "test patches"
-"""Beside samples: what they are compared with."""
 
 
 def training(*, folder: Path, network_names: Sequence[str]) -> pd.DataFrame:
@@ -70,10 +68,3 @@ def quality(*frames: pd.DataFrame) -> pd.DataFrame:
     shares = table.quantity.str.startswith("accuracy")
     table.loc[shares, ["ci_low", "ci_high"]] = table.loc[shares, ["ci_low", "ci_high"]].clip(0, 1)
     return table
-
-
-def mean_and_interval(values: np.ndarray) -> tuple[float, float, float, float, int]:
-    """Mean, standard deviation, 95 % t interval of the mean, and how many."""
-    mean, low, high = student_interval(values)
-    std = float(values.std(ddof=1)) if len(values) > 1 else 0.0
-    return mean, std, low, high, len(values)

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from recompose.papers.feature_guidance import settings as configuration
-from recompose.papers.feature_guidance.aggregation import mean_and_interval
 from recompose.papers.feature_guidance.data import ONE_TEXTURE
 from recompose.papers.feature_guidance.guidance import Bench, denoise, noise, psnr
+from recompose.papers.feature_guidance.rows import mean_and_interval
 from recompose.storage import Measured
 
 NONE = "none"

@@ -12,7 +12,6 @@ from recompose.metrics.classes import nearest_centroid, spread
 from recompose.metrics.texture_statistics import texture_statistics
 from recompose.networks.unet import LabelledUNet
 from recompose.papers.feature_guidance import settings as configuration
-from recompose.papers.feature_guidance.aggregation import REAL
 from recompose.papers.feature_guidance.guidance import (
     MEMBERS,
     Bench,
@@ -22,6 +21,7 @@ from recompose.papers.feature_guidance.guidance import (
     sample,
     starts,
 )
+from recompose.papers.feature_guidance.rows import REAL
 from recompose.storage import Measured
 
 LATE = 0.01
