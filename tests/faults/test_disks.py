@@ -69,7 +69,7 @@ def told(done: subprocess.CompletedProcess[str]) -> str:
         ("coupled_inference/figure5.png", "coupled_inference_figure5", "coupled_inference/"),
         (
             "weighted_composition/networks/f_id_conditional.safetensors",
-            "weighted_composition_figure1",
+            "weighted_composition_networks",
             "weighted_composition/cells/networks/f_id_conditional-",  # its checkpoint, which is written first
         ),
         ("manifest.json", "results/smoke/manifest.json", ""),
@@ -121,7 +121,7 @@ def test_a_limit_on_the_size_of_files(probed: Project, project: Project) -> None
         ("manifest", "--scale", "smoke"): "results/smoke/manifest.json",
         ("page", "--scale", "smoke"): "results/smoke/index.html",
     }.items():
-        line = told(project.run("prlimit", "--fsize=1024", "recompose", *command))
+        line = told(project.run("prlimit", "--fsize=256", "recompose", *command))
         assert line.startswith(f"error: cannot write {path}") and "file too large" in line.lower(), line
     assert state(project) == state(probed)
 

@@ -90,7 +90,7 @@ def test_twenty_kills_change_no_byte(probed: Project, fresh: Project) -> None:
         pytest.param(
             "weighted_composition/networks/nf_id_conditional.safetensors",
             "cells/networks/nf_id_conditional",
-            "weighted_composition_figure1",
+            "weighted_composition_networks",
             id="checkpoint",
         ),
         pytest.param("manifest.json", "smoke/manifest.json", "results/smoke/manifest.json", id="manifest"),
