@@ -59,7 +59,7 @@ def guided() -> dict[str, pd.DataFrame]:
         for method, ks in {"guided": 0.05, "classifier-free, w = 3": 0.4}.items()
         for label in (0, 1)
     ]
-    along = [(alpha, alpha + 0.001 * row) for alpha in (1.0, 0.75, 0.5, 0.25, 0.0) for row in range(5)]
+    along = [(row, alpha, alpha + 0.001 * row) for alpha in (1.0, 0.75, 0.5, 0.25, 0.0) for row in range(5)]
     partial = [(label, sigma, 30 - 20 * sigma + 0.1 * label, sigma + 0.01 * label)
                for label in range(3) for sigma in (0.9, 0.5, 0.1)]  # fmt: skip
     return {
@@ -73,9 +73,9 @@ def guided() -> dict[str, pd.DataFrame]:
         "quality": (table := pd.DataFrame(quality, columns=["artifact", "kind", "quantity", "mean"])).assign(
             ci_low=table["mean"] - 0.05, ci_high=table["mean"] + 0.05, n=32
         ),
-        "figure8": pd.DataFrame(along, columns=["alpha", "along"]),
+        "figure8": pd.DataFrame(along, columns=["row", "alpha", "along"]),
         "figure12": pd.DataFrame(partial, columns=["label", "sigma", "psnr", "along"]),
-        "figure13": pd.DataFrame({"sigma": [0.9, 0.9, 0.1, 0.1], "same": [0, 1, 1, 1]}),
+        "figure13": pd.DataFrame({"label": [0, 1, 0, 1], "sigma": [0.9, 0.9, 0.1, 0.1], "same": [0, 1, 1, 1]}),
     }
 
 
@@ -83,12 +83,12 @@ def _separability(guided: str, mixture: str) -> pd.DataFrame:
     """More of it in the guided network than in the mixture's, and most in the middle."""
     blocks = {"all": 20.0, "encoder 1": 5.0, "middle": 40.0, "decoder 1": 10.0}
     rows = [
-        ("pair", network, block, block.split()[0], pair, value * share * (1 + 0.01 * pair))
+        ("pair", network, block, block.split()[0], *pair, value * share * (1 + 0.01 * sum(pair)))
         for network, share in ((guided, 1.0), (mixture, 0.2))
         for block, value in blocks.items()
-        for pair in range(4)
+        for pair in itertools.combinations(range(6), 2)
     ]
-    return pd.DataFrame(rows, columns=["kind", "network", "block", "part", "first", "separability"])
+    return pd.DataFrame(rows, columns=["kind", "network", "block", "part", "first", "second", "separability"])
 
 
 @cache
@@ -151,11 +151,14 @@ def _excess(setting: str, samples: str, level: int) -> float:
 
 
 def edit(tree: Path, artifact: str, change: dict[str, object], **rows: object) -> None:
-    """Change columns of the rows that match."""
+    """Change columns of the rows that match; a narrow interval goes with them."""
     path = tree / SLUG / f"{artifact}.csv"
     frame = pd.read_csv(path)
     chosen = np.logical_and.reduce([frame[column] == value for column, value in rows.items()])
     assert chosen.any()
+    (value,) = change.values()
+    if isinstance(value, float) and "ci_low" in frame and "multiply_adds" not in change:
+        change = change | {"ci_low": 0.995 * value, "ci_high": 1.005 * value}
     for column, value in change.items():
         frame[column] = frame[column].astype(object).where(~chosen, value)
     write_csv(frame, path)
@@ -192,9 +195,10 @@ def copy_claims(folder: Path) -> Path:
 
 
 def _interval(frame: pd.DataFrame) -> pd.DataFrame:
-    spread = 1.96 * np.sqrt(np.maximum(frame.accuracy * (1 - frame.accuracy), 0.005) / 200)
+    """Of so many trials that every verdict is decided."""
+    spread = 1.96 * np.sqrt(np.maximum(frame.accuracy * (1 - frame.accuracy), 0.005) / 20_000)
     return frame.assign(
-        ci_low=(frame.accuracy - spread).clip(0, 1), ci_high=(frame.accuracy + spread).clip(0, 1), trials=200
+        ci_low=(frame.accuracy - spread).clip(0, 1), ci_high=(frame.accuracy + spread).clip(0, 1), trials=20_000
     )
 
 

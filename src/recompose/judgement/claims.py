@@ -22,7 +22,7 @@ from recompose.papers import papers
 from recompose.storage import read_csv
 
 Scalar = str | int | float
-Read = Literal["only", "mean", "peak", "breadth", "rise", "worst_step", "rank_correlation", "slowdown"]
+Read = Literal["only", "mean", "peak", "breadth", "rise", "fitted_rise", "departure", "rank_correlation", "slowdown"]
 PUBLISHED_COLUMNS = ("artifact", "where", "quantity", "value")
 """Of the printed numbers; what else is in a row says what the number is about, and can be bound to a claim."""
 
@@ -37,8 +37,11 @@ class Query(Block):
     """column: value that is left out"""
     value: str = ""
     """the measured column; empty: the one that the paper's table of artifacts names"""
-    spread: Literal["interval", "replicates", "none"] = "interval"
-    """`ci_low` and `ci_high` of each row; the rows repeat one observation; none, the value is exact"""
+    spread: Literal["interval", "shared", "none"] = "interval"
+    """each row's `<value>_ci_low` and `<value>_ci_high`, or else `ci_low` and `ci_high`, and rows are independent; the
+    same, of rows about the same problems, whose errors add up; none, the value is exact"""
+    over: list[str] = Field(default_factory=list, max_length=2)
+    """what varies: a column that names runs, sets or classes, which are resampled; or two, of pairs of them"""
     along: str | None = None
     """an axis: the rows of one axis value are averaged, and then the line is read"""
     read: Read = "only"
@@ -47,6 +50,12 @@ class Query(Block):
     """a column, for example method: of its values the one with the largest result is taken"""
     minus: "Query | None" = None
     """subtracted at each axis value, before the line is read"""
+
+    @model_validator(mode="after")
+    def _what_is_resampled_has_no_other_spread(self) -> Self:
+        if self.over and self.spread != "interval":
+            raise ValueError(f"spread: {self.spread} beside `over`, which says how the rows vary")
+        return self
 
     @model_validator(mode="after")
     def _line_needs_axis(self) -> Self:
@@ -58,7 +67,7 @@ class Query(Block):
 
 
 class Needs(Block):
-    """What a claim needs before it can be tested."""
+    """What a claim needs before it can be judged; below that scale its number is measured and shown all the same."""
 
     scale: Scale = "small"
     data: str | None = None
@@ -66,9 +75,11 @@ class Needs(Block):
 
 
 class Claim(Block):
-    """One claim: what is measured, and where it has to lie.
+    """One claim: what is measured, and where it has to lie, with its whole 95 % interval.
 
-    - `number`: within `tolerance` of what the paper prints;
+    - `number`: within `tolerance` of what the paper prints; or, where the printed number's own uncertainty is known
+      (`published_trials`, `published_error`), within two standard errors of the difference of the two;
+    - `fit`: as many numbers beside what the paper prints (`against`) as `each` tells apart, by the chi-square of all;
     - `equivalence`: a difference within `tolerance` of zero;
     - `ordering`: a comparison with another query, between `at_least` and `at_most`;
     - `threshold`: a number by itself, between `at_least` and `at_most`;
@@ -79,7 +90,11 @@ class Claim(Block):
     by: Literal["paper", "recompose"] = "paper"
     statement: str
     where: str
-    kind: Literal["number", "ordering", "threshold", "equivalence", "trend"]
+    kind: Literal["number", "fit", "ordering", "threshold", "equivalence", "trend"]
+    quantity: str = ""
+    """what is measured, with its unit"""
+    cell: bool = False
+    """one printed number of a table: counted apart from sentences"""
     of: Query
     against: Query | None = None
     compare: Literal["difference", "ratio", "gain"] = "difference"
@@ -89,22 +104,29 @@ class Claim(Block):
     exceptions: int = Field(0, ge=0)
     """so many combinations may fail"""
     published: float | None = None
+    published_trials: int | None = Field(None, gt=0)
+    """of a printed accuracy: how many trials it is the mean of"""
+    published_error: float | None = Field(None, gt=0)
+    """of any other printed number: its standard error"""
     tolerance: float | None = Field(None, gt=0)
     at_least: float | None = None
     at_most: float | None = None
-    significant: bool = False
-    """the whole confidence interval has to lie there"""
     requires: list[str] = Field(default_factory=list)
     """ids of claims that the sentence takes for granted: unless they are reproduced, this one is not either"""
     reading: str = ""
     """how the words were read, where they leave a choice"""
+    decided_by: str = ""
+    """what would decide it, where more of the same would not"""
     needs: Needs = Needs()
 
     @model_validator(mode="after")
     def _kind_has_its_keys(self) -> Self:
         bounds = self.at_least is not None or self.at_most is not None
+        widths = [self.tolerance, self.published_trials, self.published_error]
+        told = sum(each is not None for each in widths)
         wrong = {
-            "number": self.published is None or self.tolerance is None or bounds,
+            "number": self.published is None or told != 1 or bounds,
+            "fit": self.against is None or not self.each or self.published_trials is None or told != 1 or bounds,
             "equivalence": self.tolerance is None or self.published is not None or bounds,
             "ordering": self.against is None or not bounds,
             "threshold": self.against is not None or not bounds,
@@ -116,10 +138,10 @@ class Claim(Block):
 
     @property
     def region(self) -> tuple[float, float]:
-        """The interval that the measured number has to lie in."""
-        if self.kind in ("number", "equivalence"):
-            centre, width = self.published or 0.0, self.tolerance or 0.0
-            return centre - width, centre + width
+        """Where the measured number has to lie; for a printed number's own errors its interval decides, too."""
+        if self.tolerance is not None:
+            centre = self.published or 0.0
+            return centre - self.tolerance, centre + self.tolerance
         low = float("-inf") if self.at_least is None else self.at_least
         return low, float("inf") if self.at_most is None else self.at_most
 

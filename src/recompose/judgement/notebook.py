@@ -12,7 +12,7 @@ import pandas as pd
 
 from recompose.errors import RecomposeError
 from recompose.judgement.claims import load_paper
-from recompose.judgement.scorecard import NOT_TESTABLE, measured, scale_of
+from recompose.judgement.scorecard import NOT_REPRODUCED, measured, scale_of
 from recompose.papers import papers
 from recompose.storage import read_csv, write_text
 
@@ -96,7 +96,7 @@ class Reader:
         self.folder, self.config = Path(results) / paper, Path(claims).parent
         self.table_of = papers()[paper]
         self.paper = load_paper(Path(claims) / f"{paper}.yaml", self.config / "published" / f"{paper}.csv")
-        card = read_csv(Path(results) / "scorecard.csv", ["paper", "id", "statement", "verdict"])
+        card = read_csv(Path(results) / "scorecard.csv", ["paper", "id", "statement", "cell", "verdict"])
         self.card = card[card.paper == paper]
 
     def number(self, artifact: str, value: str = "", **rows: Any) -> str:
@@ -128,19 +128,20 @@ class Reader:
     def claims(self, artifact: str) -> str:
         """The paper's claims on an artifact; where it prints many numbers, these are counted."""
         card = self.card[(self.card.artifact == artifact) & (self.card.by == "paper")]
-        numbers = card[card.kind == "number"]
+        numbers = card[card.cell]
         counted = numbers if len(numbers) > 8 else numbers.head(0)
         lines = [_line(row) for row in card.drop(counted.index).to_dict("records")]
         if len(counted):
             lines.append(f"Printed numbers: {_counts(counted)}.")
-            missed = counted[~counted.verdict.isin(["reproduced", NOT_TESTABLE])]
+            missed = counted[counted.verdict == NOT_REPRODUCED]
             lines += [_line(row) for row in missed.to_dict("records")]
         return "\n".join(f"- {line}" for line in lines)
 
     def summary(self) -> str:
         """How many claims came to which verdict."""
         own, ours = self.card[self.card.by == "paper"], self.card[self.card.by != "paper"]
-        return f"The paper's claims: {_counts(own)}. This project's: {_counts(ours)}."
+        cells = f" Printed cells of tables: {_counts(own[own.cell])}." if own.cell.any() else ""
+        return f"The paper's sentences: {_counts(own[~own.cell])}.{cells} This project's: {_counts(ours)}."
 
     def figure(self, artifact: str) -> Any:
         """The figure, described by the paper's caption."""
@@ -175,4 +176,4 @@ def _counts(claims: pd.DataFrame) -> str:
 
 def _line(row: Mapping[Any, Any]) -> str:
     number = measured(row)
-    return f"**{row['verdict']}**: {row['statement']}" + (f" Measured {number}." if number else "")
+    return f"**{row['verdict']}**: {row['statement']}" + (f" {row['quantity']}: {number}." if number else "")

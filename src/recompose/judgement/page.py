@@ -12,13 +12,16 @@ from typing import Any
 import pandas as pd
 
 from recompose.judgement.claims import Paper, load_papers
-from recompose.judgement.scorecard import VERDICTS, measured, scale_of
+from recompose.judgement.scorecard import VERDICTS, counts, measured, scale_of
 from recompose.judgement.templates import render_template
 from recompose.papers import papers
 from recompose.storage import read_csv
 from recompose.workflow.provenance import read_manifest
 
-SCORECARD_COLUMNS = ("paper", "id", "by", "where", "statement", "kind", "artifact", "verdict", "note")
+SCORECARD_COLUMNS = (
+    "paper", "id", "by", "where", "statement", "kind", "cell", "artifact", "quantity", "condition", "worst", "verdict",
+    "note",
+)  # fmt: skip
 _MIME = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
@@ -65,11 +68,8 @@ def _paper(paper: Paper, card: pd.DataFrame, results: Path, manifest: Mapping[st
         "data": paper.data,
         "claims": claims,
         "counts": [
-            (
-                by,
-                [(verdict, sum(c["verdict"] == verdict and c["by"] == by for c in claims)) for verdict in VERDICTS],
-            )
-            for by in dict.fromkeys(claim["by"] for claim in claims)
+            (by, bool(cell), list(zip(VERDICTS, counts(told).values(), strict=True)))
+            for (by, cell), told in card.groupby(["by", "cell"], sort=False)
         ],
         "notebook": f"notebooks/{notebook.name}" if notebook.exists() else None,
         "artifacts": [

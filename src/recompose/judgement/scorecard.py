@@ -1,44 +1,42 @@
 """The scorecard: what each claim comes to on the results of one scale. Verdicts are computed, never written.
 
-Confidence intervals. A row's own 95 % interval is read as a normal distribution in two pieces (one
-standard deviation below the value, another above it, so that the interval of an accuracy near 1 stays
-lopsided) and rows count as independent. Draws of the rows are carried through the whole measurement, and
-the interval is the 2.5 and the 97.5 percentile. All methods solve the same problems, so their accuracies
-rise and fall together: for a difference the independence is on the safe side. Where the worst of several
-groups or the best of several methods is reported, the choice is made once, on the measured values.
-Replicates (rows that repeat one observation) are resampled instead.
+A claim is reproduced where the whole 95 % interval of its number satisfies the condition, not reproduced where the
+whole interval violates it, and undecided else; how numbers get their intervals, `recompose.judgement.measuring` tells.
+What is claimed of several cases (`each`) is reproduced if it is for each of them, not reproduced if one violates it.
 """
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from recompose.blocks import SCALES
 from recompose.errors import RecomposeError
-from recompose.judgement.claims import Claim, Headline, Paper, Query, load_papers
-from recompose.judgement.estimates import LINES, Estimate, exact, from_interval, from_replicates
+from recompose.judgement.claims import Claim, Headline, Paper, load_papers
+from recompose.judgement.estimates import Estimate
+from recompose.judgement.measuring import Frames, Group, compared, estimate, groups
 from recompose.randomness import numpy_generator
 from recompose.storage import read_csv
 
 REPRODUCED = "reproduced"
 NOT_REPRODUCED = "not reproduced"
-NOT_TESTABLE = "not testable at this scale"
+UNDECIDED = "undecided"
 NEEDS_DATA = "needs real data"
-VERDICTS = (REPRODUCED, NOT_REPRODUCED, NOT_TESTABLE, NEEDS_DATA)
+VERDICTS = (REPRODUCED, NOT_REPRODUCED, UNDECIDED, NEEDS_DATA)
 
 COLUMNS = (
-    "paper", "id", "by", "where", "statement", "kind", "artifact", "value", "ci_low", "ci_high", "published",
-    "tolerance", "verdict", "note",
+    "paper", "id", "by", "where", "statement", "kind", "cell", "artifact", "quantity", "value", "ci_low", "ci_high",
+    "published", "condition", "worst", "verdict", "note",
 )  # fmt: skip
 
-Frames = Callable[[str], pd.DataFrame]
-Group = dict[str, Any]
+COARSE = 1.5
+"""A number measured with so many times the printed one's standard error, or more, does not decide by agreeing."""
+MANY = 1000
+"""Where so many times as much data would be needed, the value is as good as on the bound."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,27 @@ class Verdict:
     value: float = math.nan
     ci_low: float = math.nan
     ci_high: float = math.nan
+    condition: str = ""
+    worst: str = ""
+    """which of several cases the number is of"""
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One of the cases that a claim speaks of: its number, where that has to lie, and what follows."""
+
+    group: Group
+    estimate: Estimate
+    region: tuple[float, float]
+    verdict: str
+
+    @property
+    def room(self) -> tuple[int, float]:
+        """Its place among the cases, the worst first: by verdict, then by how far its interval is inside."""
+        low, high = self.estimate.interval
+        order = (NOT_REPRODUCED, UNDECIDED, REPRODUCED)
+        return order.index(self.verdict), min(low - self.region[0], self.region[1] - high)
 
 
 def score(results: str | Path, claims: str | Path, data: Iterable[str] = (), partial: bool = False) -> pd.DataFrame:
@@ -88,213 +106,194 @@ def _frames(folder: Path) -> Frames:
 
 
 def _row(paper: Paper, claim: Claim, verdict: Verdict) -> dict[str, Any]:
-    return {
-        "paper": paper.slug,
-        "id": claim.id,
-        "by": claim.by,
-        "where": claim.where,
-        "statement": claim.statement,
-        "kind": claim.kind,
-        "artifact": claim.of.artifact,
-        "value": verdict.value,
-        "ci_low": verdict.ci_low,
-        "ci_high": verdict.ci_high,
-        "published": claim.published,
-        "tolerance": claim.tolerance,
-        "verdict": verdict.verdict,
-        "note": " ".join(filter(None, [f"Holds if {_condition(claim)}.", claim.reading, verdict.note])),
-    }
+    told = claim.model_dump(include={"id", "by", "where", "statement", "kind", "cell", "quantity", "published"})
+    found = {key: getattr(verdict, key) for key in ("value", "ci_low", "ci_high", "condition", "worst", "verdict")}
+    note = " ".join(filter(None, [claim.reading, verdict.note]))
+    return {"paper": paper.slug, "artifact": claim.of.artifact, "note": note} | told | found
 
 
-def _condition(claim: Claim) -> str:
-    """Where the measured number has to lie, in words."""
-    low, high = claim.region
-    what = {"difference": "the difference", "ratio": "the ratio", "gain": "the relative increase"}[claim.compare]
-    what = f"the confidence interval of {what}" if claim.significant else what
-    if not claim.against:
-        what = "the confidence interval" if claim.significant else "the value"
-    if claim.kind == "number":
-        return f"{what} is within {claim.tolerance:g} of {claim.published:g}"
-    if math.isfinite(low) and math.isfinite(high):
-        return f"{what} lies in [{low:g}, {high:g}]"
-    return f"{what} is at least {low:g}" if math.isfinite(low) else f"{what} is at most {high:g}"
+# ---------------------------------------------------------------------------------------------------------------
+# One claim
 
 
 def judge(claim: Claim, frames: Frames, scale: str, data: Iterable[str] = ()) -> Verdict:
-    """The verdict on one claim. Rows it asks for that are not there are an error, never a pass."""
+    """The verdict on one claim. Rows it asks for that are not there are an error, never a pass.
+
+    Below the scale that it needs its number is measured where the rows are there, and decides nothing.
+    """
     if claim.needs.data and claim.needs.data not in data:
         return Verdict(NEEDS_DATA, note=f"It needs {claim.needs.data}.")
-    if SCALES.index(scale) < SCALES.index(claim.needs.scale):
-        return Verdict(NOT_TESTABLE, note=f"It needs scale {claim.needs.scale}.")
+    small = SCALES.index(scale) < SCALES.index(claim.needs.scale)
     try:
-        group, estimate = _measure(claim, frames)
+        cases = _cases(claim, frames)
     except LookupError as error:
+        if small:
+            return Verdict(UNDECIDED, note=f"It needs scale {claim.needs.scale}: here are {error.args[0]}.")
         raise RecomposeError(f"claim {claim.id}: {error.args[0]}") from error
-    if estimate is None:
-        return Verdict(NOT_TESTABLE, note="The number is not defined on these results.")
-    low, high = estimate.interval
-    verdict, note = _verdict(claim, estimate), _note(claim, group, estimate)
-    if verdict == NOT_REPRODUCED and claim.significant and scale != SCALES[-1] and _inside(claim, estimate.value):
-        # Nothing contradicts the claim. The published numbers of runs and problems have to decide; fewer cannot.
-        undecided = "The value lies there and its interval does not: a larger scale has to decide."
-        verdict, note = NOT_TESTABLE, f"{note} {undecided}".strip()
-    return Verdict(verdict, estimate.value, low, high, note)
+    except ValueError as error:
+        raise RecomposeError(f"claim {claim.id}: {error}") from error
+    if not cases:
+        return Verdict(UNDECIDED, note="The number is not defined on these results.")
+    verdict = UNDECIDED if small else _together(claim, cases)
+    case = cases[min(claim.exceptions, len(cases) - 1)]
+    notes = [_bound(case.estimate)]
+    if verdict == UNDECIDED:
+        notes.append(claim.decided_by or (f"It needs scale {claim.needs.scale}." if small else _decides(case)))
+    place = ", ".join(f"{column} = {value}" for column, value in case.group.items())
+    worst = place and f"{place} ({f'the worst but {claim.exceptions}' if claim.exceptions else 'the worst'})"
+    low, high = case.estimate.interval
+    return Verdict(
+        verdict, case.estimate.value, low, high, _condition(claim, case.region), worst, " ".join(filter(None, notes))
+    )
+
+
+def _cases(claim: Claim, frames: Frames) -> list[Case]:
+    """The cases that a claim speaks of, the worst first. A line that never gets to where it is read says nothing."""
+    generator = numpy_generator("scorecard", claim.id)
+    measured = [(group, compared(claim, frames, group, generator)) for group in groups(claim, frames)]
+    measured = [(group, found) for group, found in measured if not math.isnan(found.value)]
+    if claim.kind == "fit":
+        return [_fit(claim, frames, measured)]
+    cases = []
+    for group, found in measured:
+        region = _region(claim, found)
+        cases.append(Case(group, found, region, _verdict(claim, found, region)))
+    return sorted(cases, key=lambda case: case.room)
+
+
+def _region(claim: Claim, found: Estimate) -> tuple[float, float]:
+    """Where the number has to lie; of a printed number with errors of its own: two of those of the difference."""
+    if claim.published is None or claim.tolerance is not None:
+        return claim.region
+    width = 2 * math.hypot(found.error, _error(claim, claim.published))
+    return claim.published - width, claim.published + width
+
+
+def _error(claim: Claim, published: float) -> float:
+    """The standard error of a printed number; of an accuracy with one success and one failure more (never zero)."""
+    if claim.published_error is not None:
+        return claim.published_error
+    trials = claim.published_trials or 1
+    share = (published * trials + 1) / (trials + 2)
+    return math.sqrt(share * (1 - share) / trials)
+
+
+def _verdict(claim: Claim, found: Estimate, region: tuple[float, float]) -> str:
+    """By the whole interval; by the value where the region is made of both numbers' errors.
+
+    An interval that touches a bound is neither inside nor outside, unless the number is exact.
+    """
+    low, high = region
+    if claim.published is not None and claim.tolerance is None:
+        if not low <= found.value <= high:
+            return NOT_REPRODUCED
+        return REPRODUCED if found.error < COARSE * _error(claim, claim.published) else UNDECIDED
+    smallest, largest = found.interval
+    smallest = -math.inf if "below" in found.beyond else smallest
+    largest = math.inf if "above" in found.beyond else largest
+    exact = claim.of.spread == "none" and (claim.against is None or claim.against.spread == "none")
+    if (low < smallest and largest < high) or (exact and low <= smallest and largest <= high):
+        return REPRODUCED
+    if largest < low or smallest > high or (not exact and (largest == low or smallest == high)):
+        return NOT_REPRODUCED
+    return UNDECIDED
+
+
+def _fit(claim: Claim, frames: Frames, measured: list[tuple[Group, Estimate]]) -> Case:
+    """All the differences to printed numbers as one: their chi-square, which 95 of 100 such sets do not exceed."""
+    from scipy.special import chdtri
+
+    assert claim.against is not None
+    generator = numpy_generator("scorecard", claim.id, "published")
+    square, coarse = 0.0, False
+    for group, difference in measured:
+        error = _error(claim, estimate(claim.against, frames, group, generator).value)
+        square += difference.value**2 / (difference.error**2 + error**2)
+        coarse = coarse or difference.error >= COARSE * error
+    bound = float(chdtri(len(measured), 0.05))
+    verdict = NOT_REPRODUCED if square > bound else UNDECIDED if coarse else REPRODUCED
+    return Case({}, Estimate(square, pd.Series([square]).to_numpy()), (-math.inf, bound), verdict)
+
+
+def _together(claim: Claim, cases: list[Case]) -> str:
+    """The verdict on all cases: as many as may fail are excused."""
+    verdicts = [case.verdict for case in cases]
+    if verdicts.count(NOT_REPRODUCED) > claim.exceptions:
+        return NOT_REPRODUCED
+    return REPRODUCED if len(cases) - verdicts.count(REPRODUCED) <= claim.exceptions else UNDECIDED
 
 
 def granted(claim: Claim, verdicts: Mapping[str, Verdict]) -> Verdict:
     """The verdict on a claim, among those on what it takes for granted: two methods that fail alike do not agree."""
     verdict = verdicts[claim.id]
-    failed = [name for name in claim.requires if verdicts[name].verdict == NOT_REPRODUCED]
-    if verdict.verdict != REPRODUCED or not failed:
-        return verdict
-    note = f"It takes for granted what is not reproduced: {', '.join(failed)}. {verdict.note}"
-    return replace(verdict, verdict=NOT_REPRODUCED, note=note)
+    for worse in (NOT_REPRODUCED, UNDECIDED):
+        named = ", ".join(name for name in claim.requires if verdicts[name].verdict == worse)
+        if named and verdict.verdict == REPRODUCED:
+            what = "is not reproduced" if worse == NOT_REPRODUCED else "is undecided"
+            note = f"It takes for granted what {what}: {named}. {verdict.note}".strip()
+            verdict = replace(verdict, verdict=worse, note=note)
+    return verdict
 
 
-def _note(claim: Claim, group: Group, estimate: Estimate) -> str:
-    place = ", ".join(f"{column} = {value}" for column, value in group.items())
-    worst = "the worst case" + (f" but {claim.exceptions}" if claim.exceptions else "")
-    notes = [f"Reported is {worst}: {place}."] if place else []
-    if estimate.beyond:
-        notes.append(f"A capacity lies beyond the grid: the true value may lie {' or '.join(sorted(estimate.beyond))}.")
-    return " ".join(notes)
+# ---------------------------------------------------------------------------------------------------------------
+# In words
 
 
-def _verdict(claim: Claim, estimate: Estimate) -> str:
-    """Inside the region or not; a mere bound decides only what it can."""
-    low, high = claim.region
-    smallest, largest = _ends(claim, estimate)
-    smallest = -math.inf if "below" in estimate.beyond else smallest
-    largest = math.inf if "above" in estimate.beyond else largest
-    if low <= smallest and largest <= high and not (claim.significant and (low == smallest or largest == high)):
-        return REPRODUCED
-    if estimate.beyond and largest >= low and smallest <= high:
-        return NOT_TESTABLE
-    return NOT_REPRODUCED
+def _condition(claim: Claim, region: tuple[float, float]) -> str:
+    """Where the measured number has to lie."""
+    low, high = region
+    if claim.kind == "fit":
+        return f"at most {high:.3g}"
+    if claim.published is not None:
+        width = f"within {high - claim.published:.3g} of {claim.published:g}"
+        return width if claim.tolerance is not None else f"{width}, two standard errors of the difference"
+    if math.isfinite(low) and math.isfinite(high):
+        return f"within {high:g} of 0" if low == -high else f"between {low:g} and {high:g}"
+    return f"at least {low:g}" if math.isfinite(low) else f"at most {high:g}"
 
 
-def _inside(claim: Claim, value: float) -> bool:
-    low, high = claim.region
-    return low <= value <= high
+def _bound(found: Estimate) -> str:
+    ways = " or ".join(sorted(found.beyond))
+    return f"A capacity lies beyond the grid: the true value may lie {ways}." if ways else ""
 
 
-def _ends(claim: Claim, estimate: Estimate) -> tuple[float, float]:
-    """What has to lie in the region: the value, or its whole interval."""
-    return estimate.interval if claim.significant else (estimate.value, estimate.value)
+def _decides(case: Case) -> str:
+    """How much more data would decide a case, if its value stayed: an interval shrinks with their square root."""
+    if case.estimate.beyond:
+        return "A wider grid would decide it."
+    value, (low, high), (bottom, top) = case.estimate.value, case.estimate.interval, case.region
+    if value < bottom:
+        needed = _times(high - value, bottom - value)
+    elif value > top:
+        needed = _times(value - low, value - top)
+    else:
+        needed = max(_times(value - low, value - bottom), _times(high - value, top - value))
+    if needed > MANY:
+        return "Its value lies on the bound: no amount of data is likely to decide it."
+    return f"About {math.ceil(needed)} times as much data would decide it, if its value stayed where it is."
 
 
-def _measure(claim: Claim, frames: Frames) -> tuple[Group, Estimate | None]:
-    """The claim's number in its worst group: the one with the least room inside the region."""
-    generator = numpy_generator("scorecard", claim.id)
-    measured = []
-    for group in _groups(claim, frames):
-        estimate = _estimate(claim.of, frames, group, generator)
-        if claim.against:
-            other = _estimate(claim.against, frames, group, generator)
-            estimate = estimate - other if claim.compare == "difference" else estimate / other
-            if claim.compare == "gain":
-                estimate = replace(estimate, value=estimate.value - 1, draws=estimate.draws - 1)
-        if not math.isnan(estimate.value):  # a line that never gets to where it would be read says nothing
-            measured.append((group, estimate))
-    if not measured:
-        return {}, None
-    low, high = claim.region
-
-    def room(item: tuple[Group, Estimate]) -> tuple[bool, float]:
-        """A value beyond the region is worse than an interval that reaches beyond it."""
-        smallest, largest = _ends(claim, item[1])
-        return _inside(claim, item[1].value), min(smallest - low, high - largest)
-
-    measured.sort(key=room)
-    return measured[min(claim.exceptions, len(measured) - 1)]
+def _times(reach: float, room: float) -> float:
+    return (reach / room) ** 2 if room > 0 else math.inf
 
 
-def _groups(claim: Claim | Headline, frames: Frames) -> list[Group]:
-    """The combinations of the columns in `each` that the rows have."""
-    if not claim.each:
-        return [{}]
-    rows = _select(claim.of, frames, {})
-    for column in claim.each:
-        _column(rows, column, claim.of)
-    groups = rows[claim.each].drop_duplicates().sort_values(claim.each).to_dict("records")
-    return [{str(column): value for column, value in group.items()} for group in groups]
-
-
-def _estimate(query: Query, frames: Frames, group: Group, generator: np.random.Generator) -> Estimate:
-    """One number from the rows of a query: the best of several, a property of a line, or the rows' mean."""
-    rows = _select(query, frames, group)
-    if query.best_of:
-        single = query.model_copy(update={"best_of": None})
-        values = sorted(_column(rows, query.best_of, query).unique())
-        results = [_estimate(single, frames, {**group, query.best_of: value}, generator) for value in values]
-        return max(results, key=lambda estimate: estimate.value)
-    if query.along:
-        axis = sorted(_column(rows, query.along, query).unique())
-        line = []
-        for place in axis:
-            here = {**group, query.along: place}
-            point = _mean(query, _select(query, frames, here), generator)
-            line.append(point - _estimate(query.minus, frames, here, generator) if query.minus else point)
-        return LINES[query.read](np.asarray(axis, dtype=float), line)
-    if query.read == "only" and len(rows) != 1:
-        raise LookupError(f"{len(rows)} rows where one is meant ({_describe(query, group)})")
-    return _mean(query, rows, generator)
-
-
-def _select(query: Query, frames: Frames, group: Group) -> pd.DataFrame:
-    """The rows of a query in one group. Every value that is asked for has to be there."""
-    frame = frames(query.artifact)
-    chosen = np.ones(len(frame), dtype=bool)
-    for column, wanted in {**query.rows, **group}.items():
-        here = _column(frame, column, query).to_numpy()
-        values = wanted if isinstance(wanted, list) else [wanted]
-        matches = [chosen & (here == value) for value in values]
-        for value, match in zip(values, matches, strict=True):
-            if not match.any():
-                raise LookupError(f"no rows with {column} = {value} ({_describe(query, group)})")
-        chosen = np.logical_or.reduce(matches)
-    for column, value in query.without.items():
-        chosen &= (_column(frame, column, query) != value).to_numpy()
-    if not chosen.any():
-        raise LookupError(f"no rows ({_describe(query, group)})")
-    return frame[chosen]
-
-
-def _describe(query: Query, group: Group) -> str:
-    filters = (f"{column} = {value}" for column, value in {**query.rows, **group}.items())
-    return ", ".join([f"{query.artifact}.csv", *filters])
-
-
-def _column(rows: pd.DataFrame, column: str, query: Query) -> pd.Series:
-    if column not in rows.columns:
-        raise LookupError(f"{query.artifact}.csv has no column {column}; it has {', '.join(rows.columns)}")
-    return rows[column]
-
-
-def _mean(query: Query, rows: pd.DataFrame, generator: np.random.Generator) -> Estimate:
-    """The mean of the rows with its draws (see the module)."""
-    columns = (query.value, "ci_low", "ci_high") if query.spread == "interval" else (query.value,)
-    values, *ends = (_column(rows, column, query).to_numpy(dtype=float) for column in columns)
-    if np.isnan([values, *ends]).any():
-        raise LookupError(f"a number is missing in {', '.join(columns)} ({_describe(query, {})})")
-    match query.spread:
-        case "none":
-            estimate = exact(values)
-        case "replicates":
-            estimate = from_replicates(values, generator)
-        case _:
-            estimate = from_interval(values, ends[0], ends[1], generator=generator)
-    if "censored" in rows:  # a capacity beyond the grid is only a bound
-        return replace(estimate, beyond=frozenset(rows["censored"].dropna()) & {"above", "below"})
-    return estimate
+# ---------------------------------------------------------------------------------------------------------------
+# All of them
 
 
 def summary(card: pd.DataFrame, numbers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """For metrics: how many claims of each paper came to which verdict, by whom they are; and its headline numbers."""
+    """For metrics: how many claims of each paper came to which verdict, sentences and cells of tables apart."""
     return {
-        str(paper): {str(by): _counts(claims) for by, claims in group.groupby("by")} | {"headline": numbers[str(paper)]}
+        str(paper): {
+            f"{by} {_counted(cell)}": counts(claims) for (by, cell), claims in group.groupby(["by", "cell"], sort=False)
+        }
+        | {"headline": numbers[str(paper)]}
         for paper, group in card.groupby("paper")
     }
+
+
+def _counted(cell: object) -> str:
+    return "table cells" if cell else "sentences"
 
 
 def headlines(results: str | Path, claims: str | Path, partial: bool = False) -> dict[str, dict[str, dict[str, float]]]:
@@ -311,28 +310,32 @@ def _headline(headline: Headline, frames: Frames) -> dict[str, float]:
     generator = numpy_generator("scorecard", "headline")
     try:
         return {
-            " ".join(map(str, group.values())): _estimate(headline.of, frames, group, generator).value
-            for group in _groups(headline, frames)
+            " ".join(map(str, group.values())): estimate(headline.of, frames, group, generator).value
+            for group in groups(headline, frames)
         }
     except LookupError:
         return {}
 
 
-def _counts(claims: pd.DataFrame) -> dict[str, int]:
+def counts(claims: pd.DataFrame) -> dict[str, int]:
+    """How many of these claims came to each verdict."""
     return {verdict.replace(" ", "_"): int((claims.verdict == verdict).sum()) for verdict in VERDICTS}
 
 
 def markdown(card: pd.DataFrame) -> str:
     """The scorecard as people read it."""
     lines = ["# Scorecard", ""]
-    for (paper, by), claims in card.groupby(["paper", "by"], sort=False):
-        counts = ", ".join(f"{n} {verdict}" for verdict, n in claims.verdict.value_counts().items())
-        lines += [f"## {paper}: claims of {'the paper' if by == 'paper' else by}", "", f"{counts}.", ""]
-        lines += ["| claim | where | measured | published | verdict |", "|---|---|---|---|---|"]
+    for (paper, by, cell), claims in card.groupby(["paper", "by", "cell"], sort=False):
+        told = ", ".join(f"{n} {verdict}" for verdict, n in claims.verdict.value_counts().items())
+        whose = "the paper's" if by == "paper" else f"{by}'s"
+        lines += [f"## {paper}: {whose} {_counted(cell)}", "", f"{told}.", ""]
+        lines += ["| claim | where | quantity | measured [95 %] | reproduced if | case | published | verdict |"]
+        lines += ["|---|---|---|---|---|---|---|---|"]
         for row in claims.to_dict("records"):
             published = "" if pd.isna(row["published"]) else f"{row['published']:g}"
-            cells = [row["statement"], row["where"], measured(row), published, row["verdict"]]
-            lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+            places = [row["quantity"], measured(row), row["condition"], row["worst"], published, row["verdict"]]
+            cells = [row["statement"], row["where"], *places]
+            lines.append(f"| {' | '.join(str(cell).replace('|', '&#124;') for cell in cells)} |")
         lines.append("")
     return "\n".join(lines)
 
@@ -342,8 +345,10 @@ def measured(row: Mapping[Any, Any]) -> str:
     if pd.isna(row["value"]):
         return ""
     value, low, high = (_number(row[key]) for key in ("value", "ci_low", "ci_high"))
-    return f"{value} [{low}, {high}]"
+    return value if value == low == high else f"{value} [{low}, {high}]"
 
 
 def _number(number: float) -> str:
+    if 0 < abs(number) < 0.01:
+        return f"{number:.2g}"
     return f"{number:.3f}" if abs(number) < 10 else f"{number:.1f}"
