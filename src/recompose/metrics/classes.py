@@ -11,14 +11,21 @@ def nearest_centroid(
     members: (members, dimension) with their labels; scaled: every component in units of its standard deviation within
     the classes.
     """
-    classes = np.unique(labels)
-    centroids = np.stack([members[labels == each].mean(axis=0) for each in classes])
-    scale = np.ones(members.shape[1])
-    if scaled:
-        within = members - centroids[np.searchsorted(classes, labels)]
-        scale = np.maximum(within.std(axis=0), 1e-6)
-    squares = (((vectors[:, None] - centroids) / scale) ** 2).sum(axis=-1)
-    return classes[squares.argmin(axis=1)]
+    means = centroids(members, labels)
+    scale = deviations(members, labels) if scaled else np.ones(members.shape[1])
+    squares = (((vectors[:, None] - means) / scale) ** 2).sum(axis=-1)
+    return np.unique(labels)[squares.argmin(axis=1)]
+
+
+def centroids(members: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The mean of each class's members, (classes, dimension), by rising label."""
+    return np.stack([members[labels == each].mean(axis=0) for each in np.unique(labels)])
+
+
+def deviations(members: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The standard deviation of every component within the classes, (dimension,)."""
+    within = members - centroids(members, labels)[np.searchsorted(np.unique(labels), labels)]
+    return np.maximum(within.std(axis=0), 1e-6)
 
 
 def spread(images: np.ndarray) -> float:

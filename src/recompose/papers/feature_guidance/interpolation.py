@@ -4,7 +4,7 @@ import pandas as pd
 import torch
 
 from recompose.papers.feature_guidance import settings as configuration
-from recompose.papers.feature_guidance.guidance import MEMBERS, Bench, features, residual_of, sample, starts
+from recompose.papers.feature_guidance.guidance import MEMBERS, Bench, along, features, residual_of, sample, starts
 from recompose.storage import Measured
 
 
@@ -32,14 +32,14 @@ def figure8(
         found, ascent = sample(
             residual_of(bench.network, told[which]), start.repeat(len(alphas), 1, 1, 1), sampling, "figure8", row
         )
-        along = (features(bench.network, found) - other) @ (one - other) / (one - other).square().sum()
+        places = along(features(bench.network, found), other, one)
         images[f"samples {row}"] = found[:: len(start)]
         images[f"examples {row}"] = torch.cat([bench.members(end, 2) for end in ends])
         distance = float(squares[pair])
         rows += [
             (row, *ends, distance, round(float(alphas[each]), 6), seed % len(start), float(place), int(taken))
             for seed, (each, place, taken) in enumerate(
-                zip(which.tolist(), along.tolist(), ascent.iterations.tolist(), strict=True)
+                zip(which.tolist(), places.tolist(), ascent.iterations.tolist(), strict=True)
             )
         ]
     columns = ["row", "first", "second", "distance", "alpha", "seed", "along", "iterations"]
