@@ -5,7 +5,7 @@ from typing import Any
 from recompose.artifacts import Artifact, DataSet, Kept, Lines, Network, Paper
 from recompose.papers.feature_guidance.names import IMAGES, NETWORKS
 
-SAMPLED = ("figure10", "free_guidance", "figure11", "figure14", "figure16")
+SAMPLED = ("figure10", "averaged_conditions", "free_guidance", "figure11", "figure14", "figure16")
 """Those whose samples the table of quality judges."""
 
 
@@ -37,16 +37,27 @@ PAPER = Paper(
             value="psnr",
             networks=("guided", "mixture"),
         ),
-        _figure(
+        Artifact(
+            "figure3_classes",
+            title="the PSNR of Figure 3, class by class",
+            caption="What Figure 3 averages: PSNR of each class, and of each image of the one texture.",
+            index=("images", "model", "condition", "sigma", "group"),
+            reads=("network", "gains"),
+            value="gain",
+            networks=("guided", "mixture", "single"),
+            stand_in=True,
+            function="measured",
+        ),
+        Artifact(
             "figure3",
             title="Figure 3: PSNR against the noise",
             caption="PSNR against the noise, and its difference from the mixture's (left) or from that of a denoiser "
             "of one texture alone (middle: its own images, right: other images under its condition). Means "
             "over classes, or images, with 95 % intervals.",
             index=("images", "model", "condition", "sigma", "quantity"),
-            reads=("gains",),
-            networks=("guided", "mixture", "single"),
-            pictures=False,
+            forms=("figure",),
+            sources=("figure3_classes",),
+            stand_in=True,
             lines=Lines("PSNR over the mixture's denoiser (paper 5, Figure 3)", "gain", "sigma", "mean"),
         ),
         _figure(
@@ -65,7 +76,8 @@ PAPER = Paper(
             "figure5",
             title="Figure 5: distances of densities against those of features",
             caption="Distance of densities (Eq. 7) against the squared distance of features, over pairs of classes, "
-            "with the lines of slope A and B. Left and right: the closest and the most distant pairs.",
+            "with the lines of slope A and B, beyond which 2.5 % of the pairs lie. Left and right: the closest and the "
+            "most distant pairs.",
             index=("first", "second"),
             reads=("distances",),
             value="density_distance",
@@ -74,12 +86,45 @@ PAPER = Paper(
         Artifact(
             "embedding",
             title="the constants of Eq. 6, read off Figure 5",
-            caption="The constants A and B of Eq. 6, and the correlation of Figure 5.",
+            caption="The constants A and B of Eq. 6, the correlation of Figure 5, and how well a line fits it.",
             index=("quantity",),
             forms=("table",),
             value="value",
             sources=("figure5",),
             stand_in=True,
+        ),
+        Artifact(
+            "separation",
+            title="what holds for all pairs of classes, read off Figures 4 and 15",
+            caption="Separability of the classes (Eq. 5) over all pairs of them, the worst ones too, and what the "
+            "guided network adds to the mixture's.",
+            index=("artifact", "quantity"),
+            forms=("table",),
+            value="value",
+            sources=("figure4", "figure15"),
+            stand_in=True,
+        ),
+        _figure(
+            "factors",
+            title="the learned factors of the guidance",
+            caption="The learned factors of the guidance, block by block: with a factor of one a channel's average "
+            "becomes that of the condition, below two and above zero it comes closer.",
+            index=("block", "feature"),
+            reads=(),
+            value="factor",
+            networks=("guided",),
+            pictures=False,
+        ),
+        _figure(
+            "fixed_factors",
+            title="what learned factors add",
+            caption="PSNR of a guided denoiser with learned factors minus that of one whose factors are one, for the "
+            "test images of Figure 14's classes.",
+            index=("sigma", "label", "image"),
+            reads=("gains",),
+            value="gain",
+            networks=("six", "six_fixed"),
+            pictures=False,
         ),
         _figure(
             "figure6",
@@ -144,7 +189,7 @@ PAPER = Paper(
             index=("label", "sigma"),
             reads=("partial", "sampling"),
             value="along",
-            networks=("guided",),
+            networks=("guided", "mixture"),
             gpu=True,
         ),
         _figure(
@@ -178,6 +223,12 @@ PAPER = Paper(
             title="Figure 16: samples of ten groups",
             caption="Samples of ten classes of many kinds of images each, beside an image of the class; none picked.",
             networks=("ten",),
+        ),
+        _samples(
+            "averaged_conditions",
+            title="samples under conditions from many images, for comparison",
+            caption="Figure 10 with phi_y averaged over many images (this project's comparison).",
+            networks=("guided",),
         ),
         _samples(
             "free_guidance",

@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -15,6 +16,8 @@ from recompose.randomness import numpy_generator
 from recompose.storage import Measured
 
 ALL = "all"
+NEAR_ONE = 0.25
+"""How far from one a learned factor is close to it."""
 
 
 def figure4(bench: Bench, *, embedding: configuration.Embedding) -> Measured:
@@ -74,6 +77,19 @@ def _used(pairs: list[tuple[int, int]]) -> list[int]:
 def _parts(network: FeatureUNet, vectors: Tensor) -> list[tuple[str, Tensor]]:
     """All features, and those of each block: encoder 1 ..., middle, decoder 1 ..."""
     return [(ALL, vectors), *zip(block_names(network), torch.split(vectors, network.blocks, dim=-1), strict=True)]
+
+
+def factors(bench: Bench) -> Measured:
+    """The learned factors g that multiply phi_y - phi(x) in the network, feature by feature (section 3, Appendix A).
+
+    A factor of one sets the channel's average to phi_y: `near_one`, whether g is within a quarter of that; below two
+    and above zero it brings the average closer: `closer`.
+    """
+    found = bench.network.gain.cpu().numpy()
+    names = np.repeat(block_names(bench.network), bench.network.blocks)
+    frame = pd.DataFrame({"block": names, "feature": range(len(found)), "factor": found})
+    near, closer = np.abs(found - 1) <= NEAR_ONE, (found > 0) & (found < 2)
+    return Measured(frame.assign(near_one=near.astype(int), closer=closer.astype(int)))
 
 
 def block_names(network: FeatureUNet) -> list[str]:

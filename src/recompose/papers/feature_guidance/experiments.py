@@ -9,8 +9,8 @@ import torch
 from recompose.blocks import Block
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.data import load_images
-from recompose.papers.feature_guidance.denoising import figure2, figure3
-from recompose.papers.feature_guidance.embedding import figure4, figure5, figure15
+from recompose.papers.feature_guidance.denoising import figure2, figure3_classes, fixed_factors
+from recompose.papers.feature_guidance.embedding import factors, figure4, figure5, figure15
 from recompose.papers.feature_guidance.gaussians import figure6
 from recompose.papers.feature_guidance.guidance import Bench
 from recompose.papers.feature_guidance.interpolation import figure8
@@ -18,6 +18,7 @@ from recompose.papers.feature_guidance.names import NETWORKS
 from recompose.papers.feature_guidance.networks import trained
 from recompose.papers.feature_guidance.partial import figure12, figure13
 from recompose.papers.feature_guidance.sampling import (
+    averaged_conditions,
     figure7,
     figure10,
     figure11,
@@ -31,8 +32,8 @@ from recompose.storage import Measured
 MEASURES: dict[str, Callable[..., Measured]] = {
     function.__name__: function
     for function in (
-        figure2, figure3, figure4, figure5, figure6, figure7, figure8, figure10, figure11, figure12, figure13,
-        figure14, figure15, figure16, free_guidance,
+        figure2, figure3_classes, figure4, figure5, figure6, figure7, figure8, figure10, figure11, figure12, figure13,
+        figure14, figure15, figure16, free_guidance, averaged_conditions, factors, fixed_factors,
     )
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from recompose.presentation.mosaics import Image, mosaic, show
 from recompose.presentation.plotting import banded_lines, method_style, shared_legend, style
 
 Images = Mapping[str, np.ndarray]
+MEDIAN = {"color": "#d55e00"}
 SHOWN = 10
 """Classes in a figure of samples, at most."""
 LABELS = {
@@ -32,12 +33,18 @@ def _picture(picture: Image, title: str = "", width: float = 11.0) -> Figure:
     return figure
 
 
+def _with_images(frame: pd.DataFrame, images: Images, kind: str) -> list[int]:
+    """The classes that are shown, of those that were measured."""
+    return [label for label in dict.fromkeys(frame.label) if f"{kind} {label}" in images]
+
+
 def figure2(frame: pd.DataFrame, images: Images) -> Figure:
     """Denoising under each condition: above the conditions, left the noisy images, right the mixture's estimate."""
-    levels, labels = list(dict.fromkeys(frame.sigma)), list(dict.fromkeys(frame.label))
+    levels = list(dict.fromkeys(frame.sigma))
     with style():
         figure, panels = plt.subplots(1, len(levels), figsize=(5.6 * len(levels), 4.9), squeeze=False)
         for panel, level in zip(panels[0], levels, strict=True):
+            labels = _with_images(frame, images, f"denoised {level:g}")
             denoised = [images[f"denoised {level:g} {label}"] for label in [*labels, "none"]]
             rows: list[list[Image | None]] = [[None, *images["conditions"], None]]
             rows += [
@@ -111,7 +118,7 @@ def _separability(frame: pd.DataFrame) -> Figure:
                 axis.set_minor_formatter(NullFormatter())
             data = [here[here.block == block].separability for block in blocks]
             row[1].boxplot(data, tick_labels=[block.replace(" ", "\n") for block in blocks], showfliers=False,
-                           medianprops={"color": "#d55e00"})  # fmt: skip
+                           medianprops=MEDIAN)  # fmt: skip
             row[1].set(yscale="log", ylabel="separability", ylim=_decades(pairs[pairs.block != "all"].separability))
             for marker, colour, (label, part) in zip(
                 "oX", ("#0173b2", "#de8f05"), points[points.network == network].groupby("label"), strict=False
@@ -125,6 +132,31 @@ def _separability(frame: pd.DataFrame) -> Figure:
 
 def _decades(values: pd.Series) -> tuple[float, float]:
     return float(values.quantile(0.005)) / 1.5, float(values.quantile(0.995)) * 1.5
+
+
+def factors(frame: pd.DataFrame) -> Figure:
+    """The learned factors, block by block; lines at zero, one and two."""
+    blocks = list(dict.fromkeys(frame.block))
+    with style():
+        figure, panel = plt.subplots(figsize=(7, 3.6))
+        data = [frame[frame.block == block].factor for block in blocks]
+        panel.boxplot(data, tick_labels=[block.replace(" ", "\n") for block in blocks], medianprops=MEDIAN)
+        for level, dashes in ((0, ":"), (1, "-"), (2, ":")):
+            panel.axhline(level, color="black", linewidth=0.8, linestyle=dashes)
+        panel.set(ylabel="factor of $\\phi_y - \\phi(x_\\sigma)$")
+    return figure
+
+
+def fixed_factors(frame: pd.DataFrame) -> Figure:
+    """What learning the factors adds to the PSNR, over the images, at every noise level."""
+    levels = list(dict.fromkeys(frame.sigma))
+    with style():
+        figure, panel = plt.subplots(figsize=(7, 3.6))
+        data = [frame[frame.sigma == level].gain for level in levels]
+        panel.boxplot(data, tick_labels=[f"{level:g}" for level in levels], medianprops=MEDIAN)
+        panel.axhline(0, color="black", linewidth=0.8, linestyle=":")
+        panel.set(xlabel="noise $\\sigma$", ylabel="PSNR, learned minus one (dB)")
+    return figure
 
 
 def figure5(frame: pd.DataFrame, images: Images) -> Figure:
@@ -146,7 +178,7 @@ def figure5(frame: pd.DataFrame, images: Images) -> Figure:
         for part, colour, marker in ((ordered.head(3), "#d55e00", "s"), (ordered.tail(3), "#029e73", "D")):
             panels[1].scatter(part.feature_distance, part.density_distance, color=colour, marker=marker, s=42, zorder=3)
         ends = np.array([0, frame.feature_distance.max() * 1.05])
-        for factor, label in ((ratio.min(), "A"), (ratio.max(), "B")):
+        for factor, label in ((ratio.quantile(0.025), "A"), (ratio.quantile(0.975), "B")):
             panels[1].plot(ends, factor * ends, color="black", linewidth=0.8, linestyle="--")
             leaves = min(ends[1], frame.ci_high.max() * 1.06 / factor)  # the panel, at the right or above
             panels[1].annotate(label, (leaves, factor * leaves), fontsize=9)
@@ -217,7 +249,7 @@ def figure10(frame: pd.DataFrame, images: Images) -> Figure:
     return _sampled(frame, images, beside=False)
 
 
-figure11 = free_guidance = figure10
+figure11 = averaged_conditions = free_guidance = figure10
 
 
 def figure14(frame: pd.DataFrame, images: Images) -> Figure:
@@ -239,7 +271,7 @@ def figure8(frame: pd.DataFrame, images: Images) -> Figure:
 
 def figure12(frame: pd.DataFrame, images: Images) -> Figure:
     """Above an image under falling noise; below what it becomes under the condition at the right."""
-    levels, labels = list(dict.fromkeys(frame.sigma)), list(dict.fromkeys(frame.label))
+    levels, labels = list(dict.fromkeys(frame.sigma)), _with_images(frame, images, "samples")
     rows: list[list[Image | None]] = [[*images["noisy"], images["image"][0]]]
     rows += [[*images[f"samples {label}"], images[f"condition {label}"][0]] for label in labels]
     title = "noise " + ", ".join(f"{level:g}" for level in levels) + "; right: the image itself, and the conditions"
@@ -248,7 +280,7 @@ def figure12(frame: pd.DataFrame, images: Images) -> Figure:
 
 def figure13(frame: pd.DataFrame, images: Images) -> Figure:
     """Trajectories under a condition; below each image, what becomes of it without."""
-    levels, labels = list(dict.fromkeys(frame.sigma)), list(dict.fromkeys(frame.label))
+    levels, labels = list(dict.fromkeys(frame.sigma)), _with_images(frame, images, "trajectory")
     rows: list[list[Image | None]] = []
     for label in labels:
         rows.append([images[f"example {label}"][0], *images[f"trajectory {label}"]])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["guided", "mixture", "labelled"]
+Kind = Literal["guided", "fixed", "mixture", "labelled"]
 
 IMAGES = {
     "gray_textures": "Gray textures, a class for each",
@@ -20,7 +20,10 @@ GROUPS = {"six_groups": 6, "ten_groups": 10}
 
 @dataclass(frozen=True)
 class Network:
-    """What a network is trained on, and what it is told: another image of the class, nothing, or the class's name."""
+    """What a network is trained on, and what it is told: another image of the class, nothing, or the class's name.
+
+    `fixed`: guided, with factors that stay at one.
+    """
 
     images: str
     kind: Kind
@@ -33,6 +36,7 @@ NETWORKS = {
     "single": Network("one_texture", "guided"),
     "colour": Network("colour_textures", "guided"),
     "six": Network("six_groups", "guided"),
+    "six_fixed": Network("six_groups", "fixed"),
     "six_mixture": Network("six_groups", "mixture"),
     "ten": Network("ten_groups", "guided"),
     "gaussians": Network("two_gaussians", "guided"),

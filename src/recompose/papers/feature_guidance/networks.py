@@ -16,7 +16,7 @@ from recompose.papers.feature_guidance import SLUG
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.data import load_images
 from recompose.papers.feature_guidance.names import NETWORKS, Kind
-from recompose.papers.feature_guidance.passes import passes
+from recompose.papers.feature_guidance.passes import halving, passes
 from recompose.papers.feature_guidance.training import Condition, noise_loss, steps_of_epoch
 
 CURVE = 50
@@ -43,7 +43,7 @@ def networks(
         Training(
             steps=passes(training, NETWORKS[name].images) * each,
             learning_rate=training.learning_rate,
-            annealing=Halving(training.halve_every * each),
+            annealing=Halving(halving(training, NETWORKS[name].images) * each),
             average=training.average,
             precision=precision,
             compiled=training.compiled,
@@ -71,7 +71,9 @@ def condition_of(kind: Kind, network: FeatureUNet, drop: float) -> Condition:
         assert isinstance(network, LabelledUNet)
         return network.labels((labels + 1) * kept)
 
-    conditions: dict[Kind, Condition] = {"mixture": nothing, "guided": another_image, "labelled": label}
+    conditions: dict[Kind, Condition] = {
+        "mixture": nothing, "guided": another_image, "fixed": another_image, "labelled": label
+    }  # fmt: skip
     return conditions[kind]
 
 
@@ -81,7 +83,8 @@ def untrained(name: str, network: configuration.Network, classes: int, channels:
     place = (SLUG, NETWORKS[name].images)
     if NETWORKS[name].kind == "labelled":
         return LabelledUNet(place, classes=classes, channels=channels, **shape)
-    return FeatureUNet(place, gain=network.gain, channels=channels, **shape)
+    gain = network.gain and NETWORKS[name].kind != "fixed"
+    return FeatureUNet(place, gain=gain, channels=channels, **shape)
 
 
 def trained(path: Path, *, network: configuration.Network, device: str = "cpu") -> FeatureUNet:

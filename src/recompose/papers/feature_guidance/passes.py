@@ -2,10 +2,14 @@
 
 from recompose.papers.feature_guidance.settings import Training
 
-GRAY = ("gray_textures", "one_texture")
-"""Sets that most figures are about; training passes over the others may be fewer."""
-
 
 def passes(training: Training, images: str) -> int:
     """The epochs of a set of images."""
-    return training.epochs if images in GRAY else training.other_epochs
+    return {"gray_textures": training.epochs, "one_texture": training.single_epochs}.get(images, training.other_epochs)
+
+
+def halving(training: Training, images: str) -> int:
+    """The epochs after which the learning rate is halved: for the one texture as often on the way as for all."""
+    if images == "one_texture":
+        return max(1, round(training.halve_every * training.single_epochs / training.epochs))
+    return training.halve_every

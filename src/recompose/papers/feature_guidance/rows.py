@@ -4,6 +4,7 @@ import numpy as np
 
 from recompose.metrics.intervals import student_interval
 
+SAMPLES = "samples"
 REAL = "test patches"
 """Beside samples: what they are compared with."""
 

@@ -15,17 +15,20 @@ from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.guidance import (
     MEMBERS,
     Bench,
+    evenly,
     features,
     free_residual,
     residual_of,
     sample,
     starts,
 )
-from recompose.papers.feature_guidance.rows import REAL
+from recompose.papers.feature_guidance.rows import REAL, SAMPLES
 from recompose.storage import Measured
 
 LATE = 0.01
 """Share of samples that may be unfinished at the limit of iterations."""
+OUTSIDE = 0.25
+"""How far beyond the range of intensities, in parts of it, a sample that settled may go."""
 
 
 def late(numbers: pd.DataFrame, limit: int) -> str:
@@ -43,7 +46,7 @@ def late(numbers: pd.DataFrame, limit: int) -> str:
 def figure7(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
     """Samples of some classes from three noises; of the mixture from the same; and larger ones of half the classes."""
     size = bench.train.images.shape[-1]
-    shown = np.linspace(0, bench.classes - 1, samples.classes).round().astype(int).tolist()
+    shown = evenly(bench.classes, samples.classes)
     conditions = torch.stack([bench.condition(label, samples.conditions) for label in shown])
     first = starts(bench, sampling, 3, size, "figure7")
     each = torch.arange(len(shown)).repeat_interleave(3)
@@ -58,7 +61,7 @@ def figure7(bench: Bench, *, samples: configuration.Samples, sampling: configura
     )
     numbers = pd.concat(
         [
-            _arrivals("samples", [shown[place] for place in each.tolist()], ascent),
+            _arrivals(SAMPLES, [shown[place] for place in each.tolist()], ascent),
             _arrivals("mixture", [-1] * 3, free),
             _arrivals("larger", shown[::2], wide),
         ],
@@ -72,6 +75,11 @@ def figure7(bench: Bench, *, samples: configuration.Samples, sampling: configura
 def figure10(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
     """Samples of every class by the guided score, from the same first noises, each condition phi_y from one image."""
     return _class_samples(bench, "figure10", samples, sampling, _guided(bench, samples.conditions))
+
+
+def averaged_conditions(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
+    """The same with each condition phi_y averaged over many images (n_y of Appendix B)."""
+    return _class_samples(bench, "averaged_conditions", samples, sampling, _guided(bench, samples.many))
 
 
 def figure11(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
@@ -132,7 +140,15 @@ def _class_samples(
     found, ascent = sample(residual(labels), first.repeat(classes, 1, 1, 1), sampling, name)
     examples = torch.cat([bench.members(label, 1) for label in range(classes)])
     images = {"samples": found, "starts": first, "examples": examples}
-    return Measured(_judged(bench, name, found, labels, ascent), images)
+    numbers = _judged(bench, name, found, labels, ascent)
+    numbers.loc[numbers.kind == SAMPLES, "settled"] = settled(found, ascent, sampling.final).int().cpu().numpy()
+    return Measured(numbers, images)
+
+
+def settled(found: Tensor, ascent: Ascent, final: float) -> Tensor:
+    """Whether each sample came to the final noise, and is an image there: no pixel far beyond the intensities."""
+    inside = (found - found.clamp(-OUTSIDE, 1 + OUTSIDE)).flatten(1).abs().amax(dim=1) == 0
+    return inside & (ascent.sigma < final)
 
 
 def _judged(bench: Bench, name: str, found: Tensor, labels: Tensor, ascent: Ascent) -> pd.DataFrame:
@@ -147,7 +163,7 @@ def _judged(bench: Bench, name: str, found: Tensor, labels: Tensor, ascent: Asce
         return {"features": features(judge, images).cpu().numpy(), "statistics": statistics}
 
     known, frames = measured(members), []
-    for kind, images, which in (("samples", found, labels), (REAL, patches, classes_of_patches)):
+    for kind, images, which in ((SAMPLES, found, labels), (REAL, patches, classes_of_patches)):
         frame = pd.DataFrame({"artifact": name, "kind": kind, "label": which.numpy(), "seed": _places(which)})
         for space, vectors in measured(images).items():
             nearest = nearest_centroid(vectors, known[space], classes_of_members.numpy(), scaled=space == "statistics")

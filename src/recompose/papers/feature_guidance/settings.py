@@ -76,10 +76,15 @@ class Training(Block):
     """Algorithms 2 and 4, with Adam."""
 
     epochs: Count = Field(36, description="passes over the gray textures")
+    single_epochs: Count = Field(
+        80, description="the same over the one texture of Figure 3; as many steps as over all take 190 at scale small"
+    )
     other_epochs: Count = Field(12, description="the same over the other sets: Figures 6, 11 and 14-16")
     batch: int = Field(16, ge=2, description="images of a step")
     learning_rate: Positive = Field(0.003, description="of Adam")
-    halve_every: Count = Field(9, description="epochs after which the learning rate is halved")
+    halve_every: Count = Field(
+        9, description="epochs after which the learning rate is halved; for the one texture as often on its way"
+    )
     average: float | None = Field(None, gt=0, lt=1, description="decay of a moving average of the weights; null: none")
     drop_label: float = Field(0.1, gt=0, lt=1, description="share of images without their label, for classifier-free")
     precision: Literal["auto", "fp32", "bf16"] = Field(
@@ -107,7 +112,8 @@ class Sampling(Block):
 class Denoised(Block):
     """Figure 2: images denoised under right and wrong conditions."""
 
-    classes: int = Field(4, ge=2, description="classes, each the condition of all")
+    classes: int = Field(4, ge=2, description="classes that are shown, each the condition of all")
+    measured: int = Field(16, ge=2, description="the same that are measured, if there are so many")
     levels: Annotated[tuple[Level, ...], Falling] = Field(
         (1.0, 0.5), min_length=1, description="sigma, falling, a panel for each"
     )
@@ -132,7 +138,7 @@ class Embedding(Block):
 class Distances(Block):
     """Figure 5: distances of densities against those of features."""
 
-    pairs: int = Field(60, ge=3, description="pairs of classes")
+    pairs: int = Field(150, ge=3, description="pairs of classes")
     images: int = Field(6, ge=2, description="of a class, each with noise of its own at every level")
     levels: Annotated[tuple[Level, ...], Rising] = Field(
         (0.1, 0.15, 0.22, 0.33, 0.5, 0.7, 1.0), min_length=3,
@@ -175,7 +181,8 @@ class Interpolation(Block):
 class Partial(Block):
     """Figures 12 and 13: conditioning from, or down to, some level of the noise."""
 
-    classes: Count = Field(3, description="conditioning classes of Figure 12, and trajectories of Figure 13")
+    classes: Count = Field(3, description="conditioning classes of Figure 12, and trajectories of Figure 13: shown")
+    measured: Count = Field(16, description="the same that are measured, if there are so many")
     levels: Annotated[tuple[Level, ...], Falling] = Field(
         (0.9, 0.7, 0.5, 0.35, 0.2, 0.1), min_length=2, description="sigma, falling"
     )

@@ -45,7 +45,7 @@ def activations(network: Network) -> float:
 def _training(paper: FeatureGuidance, name: str) -> Work:
     """Forward, and twice as much backward; with the condition's image, all of that for two images."""
     pixels, count, channels = _images(paper, NETWORKS[name].images)
-    seen = 2 if NETWORKS[name].kind == "guided" else 1
+    seen = 2 if NETWORKS[name].kind in ("guided", "fixed") else 1
     flop = 3 * seen * operations(paper.network, channels) * pixels
     held = 4 * seen * activations(paper.network) * pixels * paper.training.batch + 2 * count * pixels * channels
     return Work(1e-12 * flop * count * passes(paper.training, NETWORKS[name].images), 0, 1e-6 * held)
@@ -62,6 +62,7 @@ def _passes(paper: FeatureGuidance) -> dict[str, float]:
     """How many pixels each artifact samples."""
     patch, samples, partial = paper.images.patch**2, paper.samples, paper.partial
     judged = min(samples.measured, paper.images.classes) * samples.seeds
+    measured = max(partial.measured, partial.classes)
     free = paper.gaussians.samples * 2 * (1 + 2 * len(paper.gaussians.weights))
     return {
         "figure6": free * paper.gaussians.patch**2,
@@ -69,10 +70,11 @@ def _passes(paper: FeatureGuidance) -> dict[str, float]:
         "figure8": paper.interpolation.pairs * paper.interpolation.steps * samples.seeds * patch,
         "figure10": judged * patch,
         "figure11": judged * patch,
-        "figure12": partial.classes * len(partial.levels) * patch,
-        "figure13": partial.classes * (1 + len(partial.levels)) * patch,
+        "figure12": (1 + measured) * len(partial.levels) * patch,
+        "figure13": measured * (1 + len(partial.levels)) * patch,
         "figure14": GROUPS["six_groups"] * samples.seeds * patch,
         "figure16": GROUPS["ten_groups"] * samples.seeds * patch,
+        "averaged_conditions": judged * patch,
         "free_guidance": 2 * judged * patch,
     }
 
