@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recompose.metrics.intervals import percentiles
+from recompose.metrics.intervals import NORMAL, OUTSIDE, percentiles
 from recompose.papers.feature_guidance import SLUG
 from recompose.papers.feature_guidance.rows import REAL, mean_and_interval
 from recompose.randomness import numpy_generator
@@ -130,8 +130,9 @@ def ks_distance(
 ) -> tuple[float, float, float, float]:
     """Kolmogorov and Smirnov's distance of values, (n,), to the normal distribution; its interval; the p-value of 0.
 
-    The distance of a sample is too large on average, that of a resample by about as much again: the interval is the
-    basic bootstrap's, which takes this off, 2 D - D* (Davison & Hinkley, 1997, section 5.2). It holds D itself.
+    The distance of a sample is too large on average, that of a resample by about as much again: this bias is taken off,
+    and the interval is the normal one around what is left (Davison & Hinkley, 1997, Eq. 5.5). It holds D itself, and 0
+    where the test does not refuse 0. In simulations of 200 values it holds the true distance in 89 to 96 cases of 100.
     """
     from scipy.special import ndtr  # scipy.stats takes seconds to import
     from scipy.stats import kstest
@@ -142,8 +143,9 @@ def ks_distance(
     steps = np.arange(n + 1) / n
     far = np.maximum((steps[1:] - drawn).max(axis=1), (drawn - steps[:-1]).max(axis=1))
     distance = float(test.statistic)
-    low, high = percentiles(2 * distance - far)
-    return distance, max(0.0, min(float(low), distance)), max(float(high), distance), float(test.pvalue)
+    centre, half = 2 * distance - float(far.mean()), NORMAL * float(far.std(ddof=1))
+    low = 0.0 if test.pvalue >= OUTSIDE else max(0.0, min(centre - half, distance))
+    return distance, low, max(centre + half, distance), float(test.pvalue)
 
 
 def quality(*frames: pd.DataFrame) -> pd.DataFrame:
