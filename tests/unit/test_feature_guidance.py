@@ -1,5 +1,6 @@
 """Paper 5 on a few small images: what is measured, against cases with a known answer."""
 
+import itertools
 import json
 import re
 import shutil
@@ -10,11 +11,13 @@ import pytest
 import torch
 
 from recompose.cli.paper import compute, paper_commands
+from recompose.diffusion.score_ascent import Ascent
 from recompose.errors import RecomposeError
 from recompose.papers.feature_guidance import (
     SLUG,
     aggregation,
     data,
+    denoising,
     embedding,
     interpolation,
     networks,
@@ -25,8 +28,9 @@ from recompose.papers.feature_guidance import (
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.artifacts import PAPER
 from recompose.papers.feature_guidance.experiments import MEASURES, measured
-from recompose.papers.feature_guidance.guidance import Bench, psnr
+from recompose.papers.feature_guidance.guidance import Bench, along, evenly, psnr
 from recompose.papers.feature_guidance.names import IMAGES, NETWORKS
+from recompose.papers.feature_guidance.passes import halving, passes
 from recompose.storage import read_csv, write_csv, write_tensors
 
 IMAGE = configuration.Images(classes=6, size=64, patch=16, held_out=2, single=1, members=1)
@@ -143,6 +147,7 @@ def test_the_density_distance_of_points_is_known():
         assert row["feature_distance"] == pytest.approx(squared, rel=1e-4)
         assert row["density_distance"] == pytest.approx(2 * squared * (1 / 0.1**2 - 1) / 2, rel=1e-3)
     constants = aggregation.embedding(found, resamples=20).set_index("quantity").value
+    assert constants["R^2"] == pytest.approx(1) and constants["departure"] == pytest.approx(0, abs=1e-3)
     assert constants["A"] == pytest.approx(99, rel=2e-3) and constants["B"] == pytest.approx(99, rel=2e-3)
     assert constants["correlation"] == pytest.approx(1)
 
@@ -189,6 +194,98 @@ def test_what_a_condition_that_is_turned_off_changes():
     own = found.label == 0  # of the first class the mixture makes what its condition makes
     assert found[own].same.all() and found[own].right.all() and found[own].psnr.min() > 60
     assert not found[~own].same.any() and not found[~own].right.any() and found[~own].psnr.max() < 20
+
+
+def test_the_effect_of_a_condition_is_told_apart_from_the_sampler():
+    """The mixture knows the first point alone, which is the image: the condition adds all of the way to its own."""
+    bench, points = point_bench(side=16)
+    bench = Bench(bench.train, bench.test, {**bench.networks, "mixture": ToTheFirst(points)}, "cpu")
+    levels = configuration.Partial(classes=2, levels=(0.5, 0.1))
+    climb = configuration.Sampling(step=0.3, noise=0.5, final=0.02)
+    found = partial.figure12(bench, partial=levels, sampling=climb)
+    assert found.numbers.along.to_numpy() == pytest.approx(1, abs=1e-4)
+    assert found.numbers.pull.to_numpy() == pytest.approx(1, abs=1e-4)
+    change = points[found.numbers.label.tolist()] - points[:1]
+    assert found.numbers.coarse.to_numpy() == pytest.approx(partial.coarse_share(change).numpy(), abs=1e-4)
+    assert set(found.numbers.label) == {1, 2, 3} and sum(key.startswith("samples") for key in found.images) == 2
+
+
+def test_coarse_is_what_averages_over_squares_keep():
+    """Squares of 2 x 2 of 16 x 16: a constant is coarse, a chessboard of pixels is not, of white noise a fourth."""
+    rows = torch.arange(16)
+    board = (-1.0) ** (rows[:, None] + rows)
+    white = torch.randn(200, 1, 16, 16, generator=torch.Generator().manual_seed(10))
+    known = torch.stack([torch.ones(16, 16), board, 3 * board + 4]).unsqueeze(1)
+    assert partial.coarse_share(known).tolist() == pytest.approx([1, 0, 16 / 25])
+    assert partial.coarse_share(white).mean().item() == pytest.approx(1 / 4, rel=0.05)
+
+
+def test_wrong_conditions_of_points_bring_their_own():
+    """A denoiser that goes where it is told is all the way at the condition, a mixture's that stays at the image."""
+    bench, points = point_bench(side=16)
+    still = ToAPoint(points)
+    still.__class__ = type("Still", (ToAPoint,), {"__call__": lambda self, x, told: torch.zeros_like(x)})
+    bench = Bench(bench.train, bench.test, {**bench.networks, "mixture": still}, "cpu")
+    found = denoising.figure2(bench, denoised=configuration.Denoised(classes=2, levels=(1e-3,)))
+    wrong, right = (found.numbers[found.numbers.told == word] for word in ("wrong", "right"))
+    assert len(wrong) == 4 * 3 and len(right) == 4 and (right.label == right.condition).all()
+    assert wrong.along.to_numpy() == pytest.approx(1, abs=1e-4)
+    assert wrong.along_statistics.to_numpy() == pytest.approx(1, abs=1e-3)
+    assert wrong.pull.to_numpy() == pytest.approx(1, abs=0.01)
+    assert right.pull.isna().all()
+    assert found.images["clean"].shape == (2, 1, 16, 16)
+    assert {"denoised 0.001 0", "denoised 0.001 3", "denoised 0.001 none"} <= set(found.images)
+
+
+def test_learned_factors_are_told_block_by_block(folder):
+    bench = Bench(
+        None, None, {"guided": networks.trained(folder / "networks/guided.safetensors", network=SHAPE)}, "cpu"
+    )
+    gain = bench.network.gain.data
+    gain.zero_()
+    gain[: SHAPE.width] = torch.tensor([0.8, 1.9])
+    gain[-1] = -1
+    found = embedding.factors(bench).numbers
+    assert found.block.value_counts().to_dict() == {"encoder 1": 2, "encoder 2": 4, "middle": 8, "decoder 1": 4}
+    assert found.near_one.tolist() == [1] + [0] * 17 and found.closer.tolist() == [1, 1] + [0] * 16
+
+
+def test_fixed_factors_stay_at_one(folder):
+    made = {
+        name: networks.trained(folder / f"networks/{name}.safetensors", network=SHAPE) for name in ("six", "six_fixed")
+    }
+    assert (made["six_fixed"].gain == 1).all() and (made["six"].gain != 1).all()
+
+
+def test_a_factor_that_is_not_learned_gains_nothing():
+    bench, points = point_bench(side=16)
+    bench = Bench(bench.train, bench.test, {"six": ToAPoint(points), "six_fixed": ToAPoint(points + 0.1)}, "cpu")
+    bench.networks["six_fixed"].__class__ = type("Apart", (ToAPoint,), {
+        "__call__": lambda self, x, told: x - told.view(x.shape) - 0.1})  # fmt: skip
+    found = denoising.fixed_factors(bench, gains=configuration.Gains(levels=(0.1, 0.5), images=1)).numbers
+    assert found.psnr_fixed.to_numpy() == pytest.approx(20, abs=1e-3)  # 0.1 apart everywhere
+    assert found.gain.to_numpy() == pytest.approx((found.psnr - 20).to_numpy(), abs=1e-3)
+    assert set(found.groupby(["sigma", "label"]).image.max()) == {2}
+
+
+def test_what_a_sample_that_settled_is():
+    found = torch.zeros(4, 1, 2, 2)
+    found[1, 0, 0, 0], found[2, 0, 1, 1] = 1.25, -0.26
+    ascent = Ascent(found, torch.tensor([0.01, 0.01, 0.01, 0.03]), torch.zeros(4))
+    assert sampling.settled(found, ascent, 0.02).tolist() == [True, True, False, False]
+
+
+def test_places_along_a_line_and_even_choices():
+    start, end = torch.tensor([1.0, 1.0]), torch.tensor([3.0, 1.0])
+    assert along(torch.tensor([[1.0, 5.0], [3.0, 1.0], [4.0, 0.0]]), start, end).tolist() == [0, 1, 1.5]
+    assert evenly(10, 3) == [0, 4, 9] and evenly(3, 16) == [0, 1, 2]
+
+
+def test_the_one_texture_has_passes_of_its_own():
+    chosen = configuration.Training(epochs=10, single_epochs=40, other_epochs=5, halve_every=2)
+    sets = ("gray_textures", "one_texture", "six_groups")
+    assert [passes(chosen, name) for name in sets] == [10, 40, 5]
+    assert [halving(chosen, name) for name in sets] == [2, 8, 2]
 
 
 def test_interpolated_conditions_lie_between():
@@ -287,6 +384,101 @@ def test_components_of_exact_quantiles():
     good, bad = aggregation.components(frame).to_dict("records")
     assert good["ks"] == pytest.approx(0.0025) and good["mean"] == pytest.approx(0, abs=1e-9)
     assert bad["ks"] == pytest.approx(0.866, abs=0.01)
+
+
+def test_the_interval_of_a_distance_to_a_component_holds_it():
+    """Of a Gaussian one deviation away from the other: 2 Phi(1/2) - 1; of the component itself: 0."""
+    generator = np.random.default_rng(5)
+    far, near = ([aggregation.ks_distance(generator.standard_normal(200) + shift, generator, 300) for _ in range(60)]
+                 for shift in (1, 0))  # fmt: skip
+    assert np.mean([low <= 0.3829 <= high for _, low, high, _ in far]) > 0.85
+    assert np.mean([low == 0 for _, low, _, _ in near]) > 0.85
+    assert all(low <= distance <= high for distance, low, high, _ in far + near)
+
+
+def pairs_of(classes, value):
+    """A row for each pair of so many classes, and what a function makes of its number."""
+    pairs = list(itertools.combinations(range(classes), 2))
+    frame = pd.DataFrame(pairs, columns=["first", "second"])
+    return frame.assign(value=[value(number, *pair) for number, pair in enumerate(pairs)])
+
+
+def test_pairs_vary_with_their_classes():
+    """A number that a class gives to all of its pairs varies as that of a class does, not of so many pairs."""
+    effect = np.random.default_rng(6).standard_normal(20)
+    frame = pairs_of(20, lambda _, first, second: effect[first] + effect[second])
+    mean = lambda sample: sample.mean(axis=0)  # noqa: E731
+    value, low, high = aggregation.resampled_by_class(frame, ["value"], mean, np.random.default_rng(7), 2000)
+    assert value[0] == pytest.approx(2 * effect.mean())
+    known = 2 * 1.96 * 2 * effect.std() / 20**0.5
+    assert (high - low)[0] == pytest.approx(known, rel=0.15)
+    naive = 2 * 1.96 * frame.value.std() / len(frame) ** 0.5
+    assert (high - low)[0] > 2 * naive
+
+
+def test_of_one_pair_of_classes_no_interval_is_known():
+    frame = pairs_of(2, lambda *_: 3.0)
+    mean = lambda sample: sample.mean(axis=0)  # noqa: E731
+    value, low, high = aggregation.resampled_by_class(frame, ["value"], mean, np.random.default_rng(8), 20)
+    assert value[0] == 3 and np.isnan(low[0]) and np.isnan(high[0])
+
+
+def test_the_constants_of_the_embedding_do_not_depend_on_how_many_pairs_there_are():
+    """Ratios from 1 to 9, evenly: their 2.5th and 97.5th percentiles are 1.2 and 8.8."""
+
+    def constants(classes):
+        count = classes * (classes - 1) // 2
+        far = np.random.default_rng(9).random(count) + 0.5
+        frame = pairs_of(classes, lambda number, *_: 1 + 8 * number / (count - 1)).rename(columns={"value": "ratio"})
+        frame = frame.assign(feature_distance=far, density_distance=far * frame.ratio)
+        return aggregation.embedding(frame, resamples=10).set_index("quantity").value
+
+    few, many = constants(12), constants(40)
+    for found in (few, many):
+        assert found["A"] == pytest.approx(1.2) and found["B"] == pytest.approx(8.8)
+        assert found["smallest ratio"] == pytest.approx(1) and found["largest ratio"] == pytest.approx(9)
+
+
+def test_how_well_a_line_fits_pairs_of_classes():
+    """Two apart from the line 10 + x, above and below in turn: R^2 is 1 - 4 / variance, the departure 2 / mean."""
+    far = np.repeat(np.arange(33.0), 2)
+    frame = pairs_of(12, lambda number, *_: 0.0).assign(feature_distance=far + 1)
+    frame["density_distance"] = 10 + far + np.where(np.arange(66) % 2, 2, -2)
+    found = aggregation.embedding(frame, resamples=50).set_index("quantity")
+    assert found.value["R^2"] == pytest.approx(1 - 4 / frame.density_distance.var(ddof=0))
+    assert found.value["departure"] == pytest.approx(2 / 26)
+    assert (found.ci_low <= found.value + 1e-9).all() and (found.value <= found.ci_high + 1e-9).all()
+
+
+def test_what_holds_for_all_pairs_of_classes():
+    """Separabilities 1, 2, ..., 10 of ten pairs, and of half of them twice those of the mixture, else half."""
+    guided = pairs_of(5, lambda number, *_: number + 1).rename(columns={"value": "separability"})
+    guided = guided.assign(kind="pair", block="all")
+    factor = np.where(np.arange(10) < 5, 2, 0.5)
+    mixture = guided.assign(separability=guided.separability / factor, network="mixture")
+    frame = pd.concat([guided.assign(network="guided"), mixture, guided.assign(network="guided", block="middle")])
+    found = aggregation.separation(frame, frame, resamples=20)
+    assert list(found.artifact.unique()) == ["figure4", "figure15"]
+    value = found[found.artifact == "figure4"].set_index("quantity").value
+    assert value["share well separated"] == 0.1 and value["smallest separability"] == 1
+    assert value["separability, 5th percentile"] == pytest.approx(1.45)
+    assert value["share that rises"] == 0.5 and value["smallest rise"] == 0.5
+
+
+def test_figure_3_is_the_mean_over_classes():
+    frame = pd.DataFrame({"group": range(4), "psnr": [20.0, 22, 24, 26], "gain": [1.0, 1, 2, 2]})
+    frame = pd.concat(
+        [frame.assign(images="all", model="guided", condition=word, sigma=0.5) for word in ("right", "wrong")]
+    )
+    found = aggregation.figure3(frame).set_index(["condition", "quantity"])
+    assert found["mean"]["right", "psnr"] == 23 and found["mean"]["wrong", "gain"] == 1.5
+    assert (found.n == 4).all() and found["std"]["right", "gain"] == pytest.approx(1 / 3**0.5)
+
+
+def test_the_gain_of_a_class_is_over_the_same_images():
+    values, base = torch.tensor([10.0, 12, 20, 22]), torch.tensor([9.0, 9, 21, 21])
+    found = denoising.group_means(values, base, torch.tensor([3, 3, 5, 5]))
+    assert found.to_dict("list") == {"group": [3, 5], "psnr": [11, 21], "gain": [2, 0]}
 
 
 def test_quality_is_over_classes():
