@@ -10,6 +10,7 @@ import pandas as pd
 
 from recompose.papers import papers
 from recompose.papers.coupled_inference.names import LABELS, PAPER
+from recompose.papers.feature_guidance import aggregation as guidance
 from recompose.papers.weighted_composition import aggregation
 from recompose.papers.weighted_composition.names import METRICS, SETTINGS, TABLES
 from recompose.presentation.plotting import style
@@ -38,45 +39,81 @@ def make_results(folder: Path) -> Path:
 @cache
 def guided() -> dict[str, pd.DataFrame]:
     """What the claims of paper 5 read, as the paper describes it."""
+    levels, classes = (0.05, 0.1, 0.5, 1.0), range(6)
     gains = {
-        ("all", "guided", "right"): lambda sigma: sigma,
-        ("all", "guided", "wrong"): lambda sigma: -0.1 - 2 * sigma,
-        ("one", "guided", "right"): lambda sigma: -0.5 * sigma,
-        ("others", "guided", "wrong"): lambda sigma: sigma,
+        ("all", "guided", "right"): (26, lambda sigma: sigma),
+        ("all", "guided", "wrong"): (24, lambda sigma: -0.1 - 2 * sigma),
+        ("one", "guided", "right"): (26, lambda sigma: -0.5 * sigma),
+        ("one", "mixture", "none"): (25, lambda sigma: -2 * sigma),
+        ("others", "guided", "wrong"): (24, lambda sigma: sigma),
     }
-    psnr = {("one", "guided", "right"): 26, ("one", "mixture", "none"): 25, ("one", "single", "right"): 27}
-    levels = (0.05, 0.1, 0.5, 1.0)
-    figure3 = [(*key, sigma, "gain", gain(sigma)) for key, gain in gains.items() for sigma in levels]
-    figure3 += [(*key, sigma, "psnr", value - 10 * sigma) for key, value in psnr.items() for sigma in levels]
-    frame = pd.DataFrame(figure3, columns=["images", "model", "condition", "sigma", "quantity", "mean"])
+    by_class = pd.DataFrame(
+        [
+            (*key, sigma, group, psnr - 10 * sigma + 0.001 * group, gain(sigma) + 0.001 * group - 0.003)
+            for key, (psnr, gain) in gains.items()
+            for sigma in levels
+            for group in classes
+        ],
+        columns=["images", "model", "condition", "sigma", "group", "psnr", "gain"],
+    )
+    wrong = [
+        {"sigma": sigma, "label": label, "condition": condition, "told": "wrong", "pull": pull, "pull_statistics": pull}
+        for sigma, pull in ((1.0, 0.4), (0.5, 0.2))
+        for label, condition in itertools.permutations(classes, 2)
+    ]
+    factors = pd.DataFrame({"feature": range(20), "near_one": [1] * 18 + [0] * 2, "closer": 1})
+    fixed = [(sigma, label, 0.1 + 0.001 * label) for sigma in levels for label in classes]
     quality = [
-        (artifact, "samples", quantity, value - 0.1 * (artifact == "free_guidance"))
-        for artifact in ("figure10", "figure11", "free_guidance")
+        (artifact, "samples", quantity, value)
+        for artifact in ("figure10", "averaged_conditions", "figure11", "figure14", "figure16", "free_guidance")
         for quantity, value in {"accuracy_features": 0.9, "accuracy_statistics": 0.9, "diversity": 1.0}.items()
     ]
     components = [
-        (method, label, ks)
-        for method, ks in {"guided": 0.05, "classifier-free, w = 3": 0.4}.items()
+        (method, label, ks, ks - 0.02, ks + 0.02)
+        for method, ks in {"guided": 0.05, "classifier-free, w = 1": 0.1, "classifier-free, w = 3": 0.4}.items()
         for label in (0, 1)
     ]
+    curves = [
+        (name, step, 0.01 * step)
+        for name in ("guided", "single", "colour", "six", "ten", "gaussians")
+        for step in (50, 100, 150)
+    ]
     along = [(row, alpha, alpha + 0.001 * row) for alpha in (1.0, 0.75, 0.5, 0.25, 0.0) for row in range(5)]
-    partial = [(label, sigma, 30 - 20 * sigma + 0.1 * label, sigma + 0.01 * label)
+    partial = [(label, sigma, sigma + 0.01 * label, 0.2 + 0.5 * sigma + 0.01 * label)
                for label in range(3) for sigma in (0.9, 0.5, 0.1)]  # fmt: skip
-    return {
-        "figure3": frame.assign(ci_low=frame["mean"] - 0.01, ci_high=frame["mean"] + 0.01, n=32),
-        "figure4": _separability("guided", "mixture"),
-        "figure15": _separability("six", "six_mixture"),
+    figures = {"figure4": _separability("guided", "mixture"), "figure15": _separability("six", "six_mixture")}
+    return figures | {
+        "figure3_classes": by_class,
+        "figure3": guidance.figure3(by_class),
+        "figure2": pd.DataFrame(wrong),
+        "separation": guidance.separation(*figures.values(), resamples=50),
+        "factors": factors,
+        "fixed_factors": pd.DataFrame(fixed, columns=["sigma", "label", "gain"]),
         "embedding": pd.DataFrame(
-            {"quantity": ["B / A", "correlation"], "value": [4.0, 0.9], "ci_low": [3.0, 0.8], "ci_high": [5.0, 0.95]}
+            {
+                "quantity": ["B / A", "correlation", "departure"], "value": [4.0, 0.9, 0.1],
+                "ci_low": [3.0, 0.8, 0.05], "ci_high": [5.0, 0.95, 0.2],
+            }
         ),
-        "components": pd.DataFrame(components, columns=["method", "label", "ks"]),
+        "components": pd.DataFrame(components, columns=["method", "label", "ks", "ci_low", "ci_high"]),
         "quality": (table := pd.DataFrame(quality, columns=["artifact", "kind", "quantity", "mean"])).assign(
             ci_low=table["mean"] - 0.05, ci_high=table["mean"] + 0.05, n=32
         ),
+        "figure10": _samples(5),
+        "averaged_conditions": _samples(5),
+        "free_guidance": _samples(4),
+        "training": pd.DataFrame(curves, columns=["network", "step", "psnr"]),
         "figure8": pd.DataFrame(along, columns=["row", "alpha", "along"]),
-        "figure12": pd.DataFrame(partial, columns=["label", "sigma", "psnr", "along"]),
+        "figure12": pd.DataFrame(partial, columns=["label", "sigma", "pull", "coarse"]),
         "figure13": pd.DataFrame({"label": [0, 1, 0, 1], "sigma": [0.9, 0.9, 0.1, 0.1], "same": [0, 1, 1, 1]}),
-    }
+    }  # fmt: skip
+
+
+def _samples(right: int) -> pd.DataFrame:
+    """Five samples of each of six classes, so many of them nearest to their class."""
+    rows = [("samples", label, int(seed < right)) for label in range(6) for seed in range(5)]
+    frame = pd.DataFrame(rows, columns=["kind", "label", "right_features"])
+    return frame.assign(right_statistics=frame.right_features, settled=1)
 
 
 def _separability(guided: str, mixture: str) -> pd.DataFrame:
