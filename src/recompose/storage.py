@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
-from recompose.errors import RecomposeError
+from recompose.errors import NotFinite, RecomposeError, require_finite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,6 +97,32 @@ def write_csv(frame: "pd.DataFrame", path: str | Path) -> None:
         frame.to_csv(temporary, index=False, float_format="%.10g", lineterminator="\n")
 
 
+PUBLISHED = "published"
+"""The column of what the paper prints, which it does not of every row."""
+KINDS = ("kind", "metric")
+"""Columns that say what the other numbers of a row are: not every kind of rows has all of them."""
+
+
+def write_numbers(frame: "pd.DataFrame", path: str | Path, *, index: Sequence[str] = ()) -> None:
+    """Write what was measured. Raises NotFinite, with the row by its index columns, where that is no number.
+
+    None may be infinite. Empty, not measured, may be what the paper prints; a column in all rows of a kind, if other
+    rows have it; and one of a type that is made for it (pandas' Float64). Any other NaN came out of a computation.
+    """
+    for column in frame.select_dtypes("number"):
+        empty = frame[column].isna()
+        allowed = empty & (column == PUBLISHED or frame[column].dtype.name in ("Float64", "Int64"))
+        for kind in (each for each in KINDS if each in frame and not empty.all()):
+            allowed |= empty.groupby(frame[kind]).transform("all")
+        wrong = frame[(empty & ~allowed) | frame[column].isin([float("inf"), float("-inf")])]
+        if len(wrong):
+            first = {str(key): value for key, value in wrong.iloc[0].items()}
+            place = ", ".join(f"{key} = {first[key]}" for key in index if key in first and key != column)
+            where = f" where {place}" if place else ""
+            raise NotFinite(f"{path}: {column} came out as {first[str(column)]}{where}, and is not kept")
+    write_csv(frame, path)
+
+
 def write_figure(figure: "Figure", path: str | Path) -> None:
     """Write a figure as .png or .svg, with equal bytes for equal content, whatever a person's matplotlibrc says."""
     import matplotlib
@@ -162,7 +188,9 @@ class Measured:
     """why it must not be taken for a result"""
 
     def bytes(self) -> "dict[str, Tensor]":
-        """The images as they are kept."""
+        """The images as they are kept. Raises NotFinite where an intensity is not finite: no byte stands for it."""
+        for name, images in self.images.items():
+            require_finite(images, f"the images {name} are not finite")
         return {
             name: (255 * images.clamp(0, 1)).round().byte().cpu().contiguous() for name, images in self.images.items()
         }

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
-from recompose.errors import RecomposeError
+from recompose.errors import NotFinite, RecomposeError, named
 from recompose.storage import write_text
 
 Item = TypeVar("Item")
@@ -96,8 +97,9 @@ def sweep(
     """Measure this batch's share of the cells, or take them from the store where they are finished; all their rows.
 
     cells: what each is called, by which it is kept and told of, and the arguments with which it is measured. An error
-    names the cell. The rows stand in the order of the cells; neither the batch nor an interruption changes a byte as
-    long as a cell draws its random numbers by its own name.
+    names the cell, and a number in its rows that is not finite is one: what was not measured is left out of a row. The
+    rows stand in the order of the cells; neither the batch nor an interruption changes a byte as long as a cell draws
+    its random numbers by its own name.
     """
     rows: list[Row] = []
     share = batch.deal(list(cells.items()))
@@ -105,19 +107,17 @@ def sweep(
         start = time.perf_counter()
         kept = store.get(name) if store else None
         if kept is None:
-            kept = _named(name, measure, arguments)
+            with named(name):
+                kept = finite(measure(*arguments))
             kept = store.put(name, kept) if store else kept
             print(f"{number}/{len(share)} {name}: {time.perf_counter() - start:.1f} s", flush=True)
         rows += kept
     return pd.DataFrame(rows)
 
 
-def _named(name: str, measure: Callable[..., list[Row]], arguments: tuple[Any, ...]) -> list[Row]:
-    """The rows of a cell; whatever goes wrong, its name is told."""
-    try:
-        return measure(*arguments)
-    except RecomposeError as error:
-        raise RecomposeError(f"{name}: {error}") from error
-    except Exception as error:
-        error.add_note(f"in cell {name}")
-        raise
+def finite(rows: list[Row]) -> list[Row]:
+    """These rows, unless a number in them is not finite."""
+    for column, value in (entry for row in rows for entry in row.items()):
+        if isinstance(value, float | np.floating) and not np.isfinite(value):
+            raise NotFinite(f"{column} came out as {value}; what was measured there has run away")
+    return rows

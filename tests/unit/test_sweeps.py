@@ -42,4 +42,4 @@ def test_an_error_names_the_cell(tmp_path):
         sweep(CELLS, fails_with(RecomposeError("too hot")), Batch(3, 5), CellStore(tmp_path, "same"))
     with pytest.raises(ZeroDivisionError) as caught:
         sweep(CELLS, fails_with(ZeroDivisionError()), Batch(3, 5), None)
-    assert caught.value.__notes__ == ["in cell cell 3"]
+    assert caught.value.__notes__ == ["in cell 3"]

@@ -1,6 +1,7 @@
 """The commands that every paper has, from its table: names, and `--results` for the tree that they read and write."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ import typer
 
 from recompose.artifacts import Artifact, Form, Paper, pick
 from recompose.cli.options import PLAIN, Batch, Results, Scale, Settings
-from recompose.errors import RecomposeError, nearest
+from recompose.errors import NotFinite, RecomposeError, nearest
 
 Names = Annotated[list[str] | None, typer.Argument(help="Which ones; else all.")]
 Processes = Annotated[int, typer.Option(min=1, help="Processes that make images at the same time.")]
@@ -37,17 +38,17 @@ def paper_commands(paper: Paper) -> typer.Typer:
     def gather(name: str, batches: Batches, settings: Settings = None, results: Results = None) -> None:
         """Put the parts of an artifact together."""
         from recompose.cli.step import Step, function_of, tree_of_scale
-        from recompose.storage import write_csv
+        from recompose.storage import write_numbers
 
-        tree = tree_of_scale(None, results)
-        step = Step(tree, f"{paper.package}.{paper.artifact(name).computed_by}", paper.slug, settings)
+        tree, artifact = tree_of_scale(None, results), paper.artifact(name)
+        step = Step(tree, f"{paper.package}.{artifact.computed_by}", paper.slug, settings)
         step.modules.append(f"{paper.package}.aggregation:gather")
         folder = tree / paper.slug
-        parts = [part_of(folder, paper.artifact(name).name, f"{index}/{batches}") for index in range(batches)]
+        parts = [part_of(folder, name, f"{index}/{batches}") for index in range(batches)]
         step.inherit(parts)
         frames = step.frames(parts)
         frame = function_of(paper.slug, "aggregation:gather")(name, frames)
-        step.save(frame, folder / f"{name}.csv", write_csv)
+        step.save(frame, folder / f"{name}.csv", partial(write_numbers, index=artifact.index))
         shutil.rmtree(folder / "cells" / name, ignore_errors=True)
 
     @commands.command()
@@ -78,7 +79,7 @@ def compute(
 ) -> None:
     """Compute the numbers of an artifact, or a share of their cells, and the pictures that its figure shows."""
     from recompose.cli.step import Step, function_of, hyperparameter_files, resolve, takes, tree_of_scale
-    from recompose.storage import Measured, write_csv, write_tensors
+    from recompose.storage import Measured, write_numbers, write_tensors
     from recompose.sweeps import WHOLE, CellStore
     from recompose.sweeps import Batch as Share
 
@@ -98,15 +99,20 @@ def compute(
     elif batch:
         raise RecomposeError(f"{artifact.name} is not made in parts; leave --batch out")
     frames = step.frames([folder / f"{source}.csv" for source in artifact.sources])
-    found = step.call(function, *[artifact.name] * bool(artifact.function), *frames, **offered)
-    made = found if isinstance(found, Measured) else Measured(found)
+    try:
+        found = step.call(function, *[artifact.name] * bool(artifact.function), *frames, **offered)
+        made = found if isinstance(found, Measured) else Measured(found)
+        images = made.bytes()
+    except NotFinite as error:
+        raise NotFinite(f"{artifact.name}: {error}") from error
     numbers = made.numbers
     if "cells" in offered and not batch:
         numbers = function_of(paper.slug, "aggregation:gather")(artifact.name, [numbers])
     place = folder / "unfinished" if made.unfinished else folder
-    step.save(numbers, part_of(folder, artifact.name, batch) if batch else place / f"{artifact.name}.csv", write_csv)
+    write = partial(write_numbers, index=artifact.index)
+    step.save(numbers, part_of(folder, artifact.name, batch) if batch else place / f"{artifact.name}.csv", write)
     if artifact.pictures:
-        step.save((made.bytes(), {}), place / f"{artifact.name}.safetensors", write_tensors)
+        step.save((images, {}), place / f"{artifact.name}.safetensors", write_tensors)
     if "cells" in offered:
         offered["cells"].clear()
     if made.unfinished:
@@ -162,7 +168,7 @@ def _add_networks(commands: typer.Typer, paper: Paper) -> None:
     def networks(names: Names = None, settings: Settings = None, results: Results = None, scale: Scale = None) -> None:
         """Train networks; a training that was stopped goes on."""
         from recompose.cli.step import Step, function_of, resolve, tree_of_scale
-        from recompose.storage import write_csv, write_tensors
+        from recompose.storage import write_numbers, write_tensors
 
         tree, function = tree_of_scale(scale, results), function_of(paper.slug, "networks:networks")
         folder, checkpoints = tree / paper.slug, []
@@ -179,7 +185,7 @@ def _add_networks(commands: typer.Typer, paper: Paper) -> None:
             weights, losses = step.call(function, name, folder=folder, checkpoint=checkpoint)
             step.save(weights, folder / "networks" / f"{name}.safetensors", write_tensors)
             if losses is not None:
-                step.save(losses, folder / "training" / f"{name}.csv", write_csv)
+                step.save(losses, folder / "training" / f"{name}.csv", write_numbers)
         # Only now: Snakemake deletes what a job that did not end has made, and the next one begins with what is done.
         for checkpoint in checkpoints:
             checkpoint.unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from recompose.diffusion.particles import descended, one_of_each, resampling
 from recompose.diffusion.schedules import NEAREST, VariancePreserving
-from recompose.errors import RecomposeError
+from recompose.errors import NotFinite, RecomposeError
 
 Scores = Callable[[Tensor, Tensor], Tensor]
 """x: (*shape, swarms, particles), t: () -> the score of each source at x, (sources, *shape, swarms, particles)"""
@@ -54,13 +54,14 @@ def sample_swarms(
     Each of the steps moves by the composed prediction and asks for new ones at the new place and time; after the first
     `weighted` moves the swarm is weighed by these, and resampled (`recompose.diffusion.particles.resampling`), but in
     the end: there one particle is drawn by its weight. A swarm of one is moved and never weighed: the naive sampler.
-    weights: (sources,). Raises RecomposeError where a log-weight is not finite.
+    weights: (sources,). Raises NotFinite where a place or a log-weight is not finite.
     """
     alone = x.shape[-1] == 1
     log_weights = torch.zeros(x.shape[-2:], dtype=x.dtype, device=x.device)
     composed = composed_score(predictions(x, 0), weights)
     for number in range(1, steps + 1):
         x = move(x, composed, number)
+        _require_finite(x, number, steps, "particles")
         if number == steps and (alone or weighted < steps):
             break  # nobody asks what is predicted here
         at = predictions(x, number)
@@ -68,7 +69,7 @@ def sample_swarms(
         if alone or number > weighted:
             continue
         log_weights = log_weights + gain(x, at, composed, number)
-        _require_finite(log_weights, number, steps)
+        _require_finite(log_weights, number, steps, "log-weights")
         ancestors, kept = (None, log_weights) if number == steps else resampling(log_weights, threshold, generator)
         if watch:
             watch(number, log_weights, ancestors)
@@ -149,7 +150,7 @@ def sample_composition(
 
     Euler(-Maruyama) on the naively composed score (Eqs. 4 and 5). After each move the log-weight rate is evaluated at
     the new place and time, and the swarm is resampled by it; at the end one particle is drawn by its weight. With one
-    particle this is the naive sampler. Raises RecomposeError where a log-weight is not finite.
+    particle this is the naive sampler. Raises NotFinite where a place or a log-weight is not finite.
     """
     if particles < 1:
         raise RecomposeError(f"particles = {particles}, expected at least 1")
@@ -232,10 +233,14 @@ def in_parts(draw: Callable[[int], Tensor], swarms: int, particles: int, shape: 
         return torch.cat([draw(min(some, swarms - done)) for done in range(0, swarms, some)])
 
 
-def _require_finite(log_weights: Tensor, number: int, steps: int) -> None:
-    if not torch.isfinite(log_weights.sum()):
-        swarm = int((~torch.isfinite(log_weights)).any(dim=-1).nonzero()[0])
-        raise RecomposeError(
-            f"step {number} of {steps}: the log-weights of swarm {swarm} are not finite; "
+def _require_finite(numbers: Tensor, number: int, steps: int, what: str) -> None:
+    """Refuse the first swarm of which a number, (..., swarms, particles), is not finite; their sum tells."""
+    if math.isfinite(float(numbers.sum())):
+        return
+    wrong = (~torch.isfinite(numbers)).movedim(-2, 0).flatten(1).any(dim=1)
+    if wrong.any():
+        swarm = int(wrong.nonzero()[0])
+        raise NotFinite(
+            f"step {number} of {steps}: the {what} of swarm {swarm} are not finite; "
             "the scores are too large there: use more steps, or a clip"
         )

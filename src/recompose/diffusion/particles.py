@@ -6,13 +6,13 @@ The last two axes of what belongs to particles are (swarms, particles); before t
 import torch
 from torch import Tensor
 
-from recompose.errors import RecomposeError
+from recompose.errors import NotFinite
 
 
 def effective_sample_size(log_weights: Tensor) -> Tensor:
     """1 / sum of the squared normalized weights: (swarms, particles) -> (swarms,), between 1 and the particles.
 
-    Raises RecomposeError where the weights of a swarm cannot be normalized.
+    Raises NotFinite where the weights of a swarm cannot be normalized.
     """
     size = torch.exp(2 * torch.logsumexp(log_weights, dim=-1) - torch.logsumexp(2 * log_weights, dim=-1))
     _require_finite(size, log_weights)
@@ -25,7 +25,7 @@ def systematic_resampling(log_weights: Tensor, generator: torch.Generator) -> Te
     One uniform number places the n equidistant pointers of a swarm (Douc and Cappe, 2005). The slots are then
     shuffled, by one permutation for all swarms.
     log_weights: (swarms, particles), up to a constant in each swarm -> (swarms, particles) indices
-    Raises RecomposeError where the weights of a swarm cannot be normalized.
+    Raises NotFinite where the weights of a swarm cannot be normalized.
     """
     _require_finite(log_weights.amax(dim=-1), log_weights)
     swarms, particles = log_weights.shape
@@ -71,7 +71,7 @@ def descended(x: Tensor, ancestors: Tensor) -> Tensor:
 def one_of_each(x: Tensor, log_weights: Tensor, generator: torch.Generator) -> Tensor:
     """A particle of each swarm, drawn by its weight: (*shape, swarms, particles) -> (swarms, *shape).
 
-    Raises RecomposeError where the weights of a swarm cannot be normalized.
+    Raises NotFinite where the weights of a swarm cannot be normalized.
     """
     _require_finite(log_weights.amax(dim=-1), log_weights)
     drawn = torch.multinomial(torch.softmax(log_weights, dim=-1), 1, generator=generator)
@@ -84,7 +84,7 @@ def _require_finite(of_swarms: Tensor, log_weights: Tensor) -> None:
     if not finite.all():
         swarm = int(finite.logical_not().nonzero()[0])
         largest = float(log_weights[swarm].amax())
-        raise RecomposeError(
+        raise NotFinite(
             f"the log-weights of swarm {swarm} cannot be normalized, the largest of them is {largest:.4g}; "
             "use more steps, or a clip"
         )

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from recompose.diffusion.predictions import Kind, to_clean, to_noise
 from recompose.diffusion.schedules import Schedule
-from recompose.errors import RecomposeError
+from recompose.errors import require_finite
 
 Predict = Callable[[Tensor, int], Tensor]
 """x_t and the step t, as `Schedule` counts, -> what the network predicts, of x's shape."""
@@ -25,13 +25,16 @@ class Step(Protocol):
 def sample(predict: Predict, x: Tensor, schedule: Schedule, times: Sequence[int], step: Step) -> Tensor:
     """Go from x at the first of the times to the last, the data: those of `recompose.diffusion.schedules.timesteps`.
 
-    With `partial(ddim_step, kind="noise", clip=1.0)` for a step, for example. Raises RecomposeError where a number is
-    not finite in the end.
+    With `partial(ddim_step, kind="noise", clip=1.0)` for a step, for example. Raises NotFinite where what is predicted,
+    which a clip would hide, or the sample in the end is not finite.
     """
-    for t, s in pairwise(times):
-        x = step(x, predict(x, t), schedule, t, s)
-    if not torch.isfinite(x).all():
-        raise RecomposeError(f"a sample of {len(times) - 1} steps is not finite; clip, guide less or use more steps")
+    steps = len(times) - 1
+    remedy = "clip, guide less or use more steps"
+    for number, (t, s) in enumerate(pairwise(times), start=1):
+        predicted = predict(x, t)
+        require_finite(predicted, f"a sample of {steps} steps is not finite from step {number} on; {remedy}")
+        x = step(x, predicted, schedule, t, s)
+    require_finite(x, f"a sample of {steps} steps is not finite in the end; {remedy}")
     return x
 
 

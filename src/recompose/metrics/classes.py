@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from recompose.errors import require_finite
+
 
 def nearest_centroid(
     vectors: np.ndarray, members: np.ndarray, labels: np.ndarray, *, scaled: bool = False
@@ -9,8 +11,10 @@ def nearest_centroid(
     """The class whose members' mean is nearest to each vector, (vectors,).
 
     members: (members, dimension) with their labels; scaled: every component in units of its standard deviation within
-    the classes.
+    the classes. Raises NotFinite where a component is not finite: such a vector would be of the first class.
     """
+    require_finite(vectors, f"the components of {len(vectors)} vectors are not finite, and of no class")
+    require_finite(members, f"the components of {len(members)} members of classes are not finite")
     means = centroids(members, labels)
     scale = deviations(members, labels) if scaled else np.ones(members.shape[1])
     squares = (((vectors[:, None] - means) / scale) ** 2).sum(axis=-1)
@@ -30,5 +34,6 @@ def deviations(members: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def spread(images: np.ndarray) -> float:
     """The root mean square distance between two different ones of some images, per pixel."""
+    require_finite(images, f"{len(images)} images are not finite, and have no distances")
     flat = images.reshape(len(images), -1)
     return float(np.sqrt(2 * flat.var(axis=0, ddof=1).mean()))

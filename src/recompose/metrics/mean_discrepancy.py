@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recompose.errors import RecomposeError
+from recompose.errors import RecomposeError, require_finite
 
 BLOCK = 500
 """Rows of a matrix of distances held at a time: 5000 columns of doubles are then 20 MB."""
@@ -39,6 +39,8 @@ def mean_discrepancy(x: np.ndarray, y: np.ndarray, gamma: float) -> float:
     m, n = len(x), len(y)
     if min(m, n) < 2:
         raise RecomposeError(f"samples of {m} and {n} points have no unbiased discrepancy; draw two or more of each")
+    for points in (x, y):
+        require_finite(points, f"a sample of {len(points)} points is not finite, and has no discrepancy")
     within_x, within_y, between = (
         sum(float(torch.exp(-gamma * block).sum()) for block in _squared_distances(a, b))
         for a, b in ((x, x), (y, y), (x, y))

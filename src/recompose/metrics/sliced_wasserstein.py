@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from recompose.errors import require_finite
+
 CHUNK = 50
 """Directions sorted at a time: their projections stay in the cache."""
 
@@ -21,6 +23,8 @@ def sliced_wasserstein(x: np.ndarray, y: np.ndarray, directions: np.ndarray) -> 
     """
     if x.shape != y.shape:
         raise ValueError(f"samples of shape {x.shape} and {y.shape}; expected equal shapes")
+    for points in (x, y):
+        require_finite(points, f"a sample of {len(points)} points is not finite, and has no distance")
     total = 0.0
     for first in range(0, len(directions), CHUNK):
         part = directions[first : first + CHUNK]

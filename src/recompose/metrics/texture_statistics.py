@@ -3,6 +3,8 @@
 import numpy as np
 from skimage.feature import graycomatrix, graycoprops, local_binary_pattern
 
+from recompose.errors import require_finite
+
 GRAYS = 16
 DISTANCES = (1, 2, 4)
 ANGLES = (0, np.pi / 4, np.pi / 2, 3 * np.pi / 4)
@@ -16,6 +18,7 @@ def texture_statistics(images: np.ndarray) -> np.ndarray:
 
     images: (images, channels, height, width), in [0, 1]; colours count by their mean. Returns (images, statistics).
     """
+    require_finite(images, f"{len(images)} images are not finite, and have no statistics")
     return np.stack([_statistics(image) for image in np.clip(images, 0, 1).mean(axis=1)])
 
 

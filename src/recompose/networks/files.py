@@ -8,7 +8,7 @@ from typing import Any
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from recompose.errors import RecomposeError
+from recompose.errors import RecomposeError, require_finite
 
 ABOUT = "about"
 """The one key of a file's metadata: safetensors writes several in an order of chance, and equal files differ."""
@@ -20,9 +20,11 @@ Kept = tuple[dict[str, Tensor], dict[str, str]]
 def kept(network: nn.Module, about: Mapping[str, Any]) -> Kept:
     """A network's parameters and buffers as they go into a file, with what it is: its name, architecture, precision.
 
-    about: what JSON can hold.
+    about: what JSON can hold. Raises NotFinite where a weight is not finite: the last step of a training is in no loss.
     """
     tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    for name, tensor in tensors.items():
+        require_finite(tensor, f"the trained weights {name} are not finite; lower learning_rate")
     return tensors, {ABOUT: json.dumps(dict(about))}
 
 

@@ -73,7 +73,8 @@ def capacity(figure2: pd.DataFrame, *, capacity: Capacity) -> pd.DataFrame:
                 row |= {"ratio_to_resonator": value / base, "ratio_ci_low": low, "ratio_ci_high": high}
             rows.append(row | {"censored": censored})
     columns = ["method", "factors", "capacity", "ci_low", "ci_high", "ratio_to_resonator"]
-    return pd.DataFrame(rows).reindex(columns=[*columns, "ratio_ci_low", "ratio_ci_high", "censored"])
+    columns += ["ratio_ci_low", "ratio_ci_high", "censored"]
+    return pd.DataFrame(rows).reindex(columns=columns, fill_value="")  # without a resonator there are no ratios
 
 
 def _capacity(frame: pd.DataFrame, factors: int, method: str, capacity: Capacity) -> tuple[float, np.ndarray, str]:

@@ -10,6 +10,8 @@ from functools import reduce
 import torch
 from torch import Tensor
 
+from recompose.errors import require_finite
+
 
 def similarity(codebooks: Tensor, estimates: Tensor) -> Tensor:
     """X^T v, the inner product of every codebook vector with the estimates: (..., size, trials)."""
@@ -55,7 +57,16 @@ def read_out(codebooks: Tensor, estimates: Tensor) -> Tensor:
 
     The signs of the factors cannot be known: flipping two of them leaves the product as it was.
     """
-    return similarity(codebooks, estimates).abs().argmax(dim=-2)
+    return largest(similarity(codebooks, estimates))
+
+
+def largest(agreement: Tensor) -> Tensor:
+    """Where the largest entries are, up to their sign: (..., size, trials) -> (..., trials) indices.
+
+    Raises NotFinite where one is not finite: NaN would count as the largest of all.
+    """
+    require_finite(agreement, "what is to be read out is not finite; guide less, or clip more (cond_clip_ratio)")
+    return agreement.abs().argmax(dim=-2)
 
 
 def select(codebooks: Tensor, indices: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from recompose.diffusion.sampling import ode_step, sde_step
 from recompose.diffusion.schedules import Schedule, linear_schedule
+from recompose.errors import named
 from recompose.papers.coupled_inference.binding import others
 from recompose.papers.coupled_inference.hyperparameters import Hyperparameters
 from recompose.papers.coupled_inference.spaces import LatentSpace, Space, SpanSpace, VectorSpace
@@ -47,7 +48,7 @@ def coupled_inference(
     """Iterative sampling (section 3.4); yields after each restart what would be read out: (sets, factors, trials).
 
     Restarts go to the mean of p(x_tau | x_0), the paper's deterministic variant. With a generator the reverse SDE
-    is simulated (Eq. 4), without one the probability-flow ODE (Eq. 6).
+    is simulated (Eq. 4), without one the probability-flow ODE (Eq. 6). Raises NotFinite where a diffusion runs away.
     """
     space = space_of(codebooks, variant, chosen, noise=generator is not None)
     run = Run(space, bound, variant, chosen, linear_schedule(chosen.steps), generator)
@@ -55,12 +56,14 @@ def coupled_inference(
     step_back = UPDATES[chosen.update]
 
     x = chosen.amplitude * space.start(bound.shape[-1])
-    for _ in range(chosen.restarts):
+    for restart in range(1, chosen.restarts + 1):
         state = arrive(run, run.schedule.alpha[tau].item() * x, tau, every)
         for t in range(tau, 0, -1):
             state = step_back(run, state, t)
         x = state.x
-        yield space.read_out(x)
+        with named(f"restart {restart} of {chosen.restarts}"):
+            found = space.read_out(x)
+        yield found
 
 
 # ---------------------------------------------------------------------------------------------------------------

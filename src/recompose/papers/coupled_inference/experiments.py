@@ -15,6 +15,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from recompose.datasets.products import Products, bound_products
+from recompose.errors import named
 from recompose.metrics.decomposition import decomposition_accuracy
 from recompose.metrics.intervals import wilson_interval
 from recompose.papers.coupled_inference.coupled import VARIANTS, coupled_inference
@@ -63,7 +64,7 @@ def table1(
 
     noisy = [(k, m, name) for k, m, name in product(table1.factors, table1.superposed, solvers)
              if m == 1 or name not in NOISE_FREE]  # fmt: skip
-    return sweep(_named("table1", noisy), measure, batch, cells)
+    return sweep(_cells(noisy), measure, batch, cells)
 
 
 def figure2(
@@ -79,7 +80,7 @@ def figure2(
         place = {"factors": factors, "codebook_size": size, "search_space": size**factors}
         return [place | _measure(method, solvers[method], problems, figure2)]
 
-    return sweep(_named("figure2", product(figure2.factors, figure2.search_spaces, solvers)), measure, batch, cells)
+    return sweep(_cells(product(figure2.factors, figure2.search_spaces, solvers)), measure, batch, cells)
 
 
 def figure3(
@@ -93,7 +94,7 @@ def figure3(
         problems = _problems("figure3", figure3, figure3.factors, dimension, figure3.size, 1, device)
         return [{"dimension": dimension} | _measure(method, solvers[method], problems, figure3)]
 
-    return sweep(_named("figure3", product(figure3.dimensions, solvers)), measure, batch, cells)
+    return sweep(_cells(product(figure3.dimensions, solvers)), measure, batch, cells)
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -119,7 +120,7 @@ def figure4(
         after = {restarts: torch.cat([found[restarts - 1] for found in runs]) for restarts in figure4.restarts}
         return [place | {"restarts": number} | _accuracy(found, problems) for number, found in after.items()]
 
-    return sweep(_named("figure4", product(VARIANTS, figure4.restart_ratios)), measure, batch, cells)
+    return sweep(_cells(product(VARIANTS, figure4.restart_ratios)), measure, batch, cells)
 
 
 def figure5(
@@ -134,7 +135,7 @@ def figure5(
         found = _final(variant, _changed(chosen[variant], steps=steps), problems)
         return [{"method": variant, "steps": steps} | _accuracy(found, problems)]
 
-    return sweep(_named("figure5", product(VARIANTS, figure5.steps)), measure, batch, cells)
+    return sweep(_cells(product(VARIANTS, figure5.steps)), measure, batch, cells)
 
 
 def figure6(
@@ -159,7 +160,7 @@ def figure6(
         ]
 
     firsts = range(0, figure6.codebook_sets, SETS_AT_ONCE)
-    return sweep(_named("figure6", product(VARIANTS, firsts)), measure, batch, cells)
+    return sweep(_cells(product(VARIANTS, firsts)), measure, batch, cells)
 
 
 def table_search(*, search: Search, hyperparameters: str, device: str, folder: Path) -> pd.DataFrame:
@@ -168,7 +169,8 @@ def table_search(*, search: Search, hyperparameters: str, device: str, folder: P
     rows = []
     for source in dict.fromkeys(["published", "tuned", hyperparameters]):
         for variant, chosen in chosen_hyperparameters(source, folder).items():
-            found = _final(variant, chosen, problems)
+            with named(f"{source} {variant}"):
+                found = _final(variant, chosen, problems)
             measured = {
                 "validation_" * (key == "accuracy") + key: value for key, value in _accuracy(found, problems).items()
             }
@@ -258,6 +260,6 @@ def _changed(chosen: Hyperparameters, **changes: Any) -> Hyperparameters:
     return Hyperparameters(**values | {"restart_ratio": max(values["restart_ratio"], 1 / values["steps"])})
 
 
-def _named(artifact: str, cells: Iterable[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+def _cells(cells: Iterable[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
     """The cells of an artifact by their names."""
-    return {f"{artifact} {' '.join(map(str, cell))}": cell for cell in cells}
+    return {" ".join(map(str, cell)): cell for cell in cells}

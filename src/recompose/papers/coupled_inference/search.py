@@ -7,12 +7,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
 import torch
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from recompose.datasets.products import Products, bound_products
-from recompose.errors import RecomposeError, nearest
+from recompose.errors import NotFinite, RecomposeError, nearest
 from recompose.metrics.decomposition import decomposition_accuracy
 from recompose.metrics.intervals import wilson_interval
 from recompose.papers.coupled_inference.coupled import VARIANTS, coupled_inference
@@ -172,8 +173,17 @@ def as_parameters(chosen: Hyperparameters) -> dict[str, Any]:
 def set_accuracy(problems: Products, number: int, variant: str, chosen: Hyperparameters) -> float:
     """The accuracy on one set of codebooks."""
     part = Products(*(tensor[number : number + 1] for tensor in problems))
-    *_, found = coupled_inference(part.codebooks, part.bound, VARIANTS[variant], chosen)
-    return float(decomposition_accuracy(found.cpu().numpy(), part.chosen.cpu().numpy()).mean())
+    return float(accuracies_of(part, variant, chosen).mean())
+
+
+def accuracies_of(problems: Products, variant: str, chosen: Hyperparameters) -> np.ndarray:
+    """The accuracy of every trial, (sets, trials). A configuration that runs away finds nothing; others may."""
+    right = problems.chosen.cpu().numpy()
+    try:
+        *_, found = coupled_inference(problems.codebooks, problems.bound, VARIANTS[variant], chosen)
+    except NotFinite:
+        return np.zeros((len(right), right.shape[-1]))
+    return decomposition_accuracy(found.cpu().numpy(), right)
 
 
 def _run(trial: optuna.Trial, variant: str, search: Search, problems: Products) -> str:
@@ -204,9 +214,7 @@ def summary(study: optuna.Study, variant: str, search: Search, device: str) -> d
     with torch.inference_mode():
         for number, trial in finalists:
             chosen = suggest(optuna.trial.FixedTrial(trial.params), variant, search.iterations)
-            *_, found = coupled_inference(fresh.codebooks, fresh.bound, VARIANTS[variant], chosen)
-            accuracies = decomposition_accuracy(found.cpu().numpy(), fresh.chosen.cpu().numpy())
-            scores.append((wilson_interval(accuracies), number, chosen))
+            scores.append((wilson_interval(accuracies_of(fresh, variant, chosen)), number, chosen))
     (accuracy, low, high), number, chosen = max(scores, key=lambda score: (score[0][0], -score[1]))
     return {
         "version": TUNED_VERSION,

@@ -10,7 +10,7 @@ coordinates there: the same numbers from two products with the codebook in an it
 import torch
 from torch import Tensor
 
-from recompose.papers.coupled_inference.binding import mean_estimate, read_out, similarity, superpose
+from recompose.papers.coupled_inference.binding import largest, mean_estimate, read_out, similarity, superpose
 
 
 class VectorSpace:
@@ -83,7 +83,7 @@ class LatentSpace:
 
     def read_out(self, z: Tensor) -> Tensor:
         """The largest entries, up to sign."""
-        return z.abs().argmax(dim=-2)
+        return largest(z)
 
 
 class SpanSpace(LatentSpace):

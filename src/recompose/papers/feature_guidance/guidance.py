@@ -9,6 +9,7 @@ from torch import Tensor
 from recompose.datasets.labelled_images import LabelledImages, intensities
 from recompose.diffusion.guidance import classifier_free
 from recompose.diffusion.score_ascent import Ascent, Residual, denoised, score_ascent
+from recompose.errors import named, require_finite
 from recompose.networks.unet import FeatureUNet, LabelledUNet
 from recompose.papers.feature_guidance import SLUG
 from recompose.papers.feature_guidance import settings as configuration
@@ -18,6 +19,7 @@ AT_ONCE = 256
 """Images that a network sees at once where there are many."""
 MEMBERS = 64
 """Training images of a class from which its centroids are computed."""
+UNTRAINED = "train longer, or at a lower learning rate"
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ def noise(shape: tuple[int, ...], *names: str | int | float) -> Tensor:
 
 def features(network: FeatureUNet, images: Tensor) -> Tensor:
     """phi(x) of many images, (images, features)."""
-    return torch.cat([network.features(part) for part in torch.split(images, AT_ONCE)])
+    found = torch.cat([network.features(part) for part in torch.split(images, AT_ONCE)])
+    require_finite(found, f"the features of {len(images)} images are not finite; {UNTRAINED}")
+    return found
 
 
 def along(vectors: Tensor, start: Tensor, end: Tensor) -> Tensor:
@@ -87,7 +91,9 @@ def denoise(network: FeatureUNet, noisy: Tensor, condition: Tensor | None = None
     """The estimates of the clean images; condition: (images, features) or None."""
     parts = torch.split(noisy, AT_ONCE)
     told = [None] * len(parts) if condition is None else torch.split(condition, AT_ONCE)
-    return torch.cat([part - network(part, each) for part, each in zip(parts, told, strict=True)])
+    found = torch.cat([part - network(part, each) for part, each in zip(parts, told, strict=True)])
+    require_finite(found, f"the estimates of {len(noisy)} clean images are not finite; {UNTRAINED}")
+    return found
 
 
 def psnr(clean: Tensor, estimate: Tensor) -> Tensor:
@@ -125,19 +131,23 @@ def sample(
     *names: str | int | float,
     final: float | None = None,
 ) -> tuple[Tensor, Ascent]:
-    """Climb from these images, and denoise once more; with them, where the ascent ended."""
+    """Climb from these images, and denoise once more; with them, where the ascent ended.
+
+    names: the artifact, and what is sampled for it, which an error names.
+    """
     level = sampling.final if final is None else final
     generator = torch_generator(SLUG, *names)
-    ascent = score_ascent(
-        residual,
-        start,
-        step=sampling.step,
-        noise=sampling.noise,
-        final=level,
-        limit=sampling.limit,
-        generator=generator,
-    )
-    return denoised(residual, ascent.x), ascent
+    with named(" ".join(map(str, names[1:])) or "samples"):
+        ascent = score_ascent(
+            residual,
+            start,
+            step=sampling.step,
+            noise=sampling.noise,
+            final=level,
+            limit=sampling.limit,
+            generator=generator,
+        )
+        return denoised(residual, ascent.x), ascent
 
 
 def starts(bench: Bench, sampling: configuration.Sampling, seeds: int, size: int, *names: str | int) -> Tensor:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from recompose.diffusion.training import Halving, Training, fit
+from recompose.errors import named
 from recompose.machine import resolve_precision
 from recompose.networks import files
 from recompose.networks.layout import placed
@@ -54,7 +55,8 @@ def networks(
         report=report,
     )
     about = _identity(name, network) | {"classes": classes, "channels": channels, "precision": precision}
-    return files.kept(made, about), _curve(name, losses)
+    with named(" ".join(names)):
+        return files.kept(made, about), _curve(name, losses)
 
 
 def condition_of(kind: Kind, network: FeatureUNet, drop: float) -> Condition:

@@ -15,10 +15,12 @@ from recompose.diffusion.feynman_kac import (
 from recompose.diffusion.grid_scores import GridScores
 from recompose.diffusion.mixtures import gaussian, mixture_scores
 from recompose.diffusion.schedules import VariancePreserving
+from recompose.errors import named
 from recompose.metrics.intervals import NORMAL, percentiles
 from recompose.papers.weighted_composition.names import GAUSSIAN
 from recompose.papers.weighted_composition.settings import Theorems
 from recompose.randomness import numpy_generator, torch_generator
+from recompose.sweeps import finite
 
 SCHEDULE = VariancePreserving()
 PROVED_FOR = ("f_id", "f_ood")
@@ -33,7 +35,12 @@ def theorems(*, theorems: Theorems) -> pd.DataFrame:
     """
     rows = [*_theorem_2(theorems), *_theorem_3(), *_theorem_1(theorems)]
     columns = ["theorem", "setting", "quantity", "particles", "value", "ci_low", "ci_high", "expected", "error"]
-    return pd.DataFrame(rows).reindex(columns=columns)
+    for row in rows:
+        with named(f"theorem {row['theorem']}, {row['setting']}, {row['quantity']}"):
+            finite([row])
+    # Of these a row has what its theorem speaks of, and room for nothing elsewhere.
+    types = dict.fromkeys(["particles", "ci_low", "ci_high"], "Float64")
+    return pd.DataFrame(rows).reindex(columns=columns).astype(types)
 
 
 def _theorem_2(theorems: Theorems) -> list[dict[str, object]]:
@@ -85,11 +92,12 @@ def _theorem_1(theorems: Theorems) -> list[dict[str, object]]:
     biases, spreads = [], []
     for particles in theorems.particles:
         generator = torch_generator("weighted_composition", "theorem 1", particles)
-        found = sample_in_parts(
-            GridScores(mixture_scores(what.sources, SCHEDULE), SCHEDULE, nodes=16, bound=0.02), what.weights,
-            swarms=theorems.outputs, particles=particles, shape=(2,), schedule=SCHEDULE, generator=generator,
-            sampler=Sampler(steps=theorems.steps, clip=None),
-        )  # fmt: skip
+        with named(f"theorem 1, {particles} particles"):
+            found = sample_in_parts(
+                GridScores(mixture_scores(what.sources, SCHEDULE), SCHEDULE, nodes=16, bound=0.02), what.weights,
+                swarms=theorems.outputs, particles=particles, shape=(2,), schedule=SCHEDULE, generator=generator,
+                sampler=Sampler(steps=theorems.steps, clip=None),
+            )  # fmt: skip
         value = float(found.square().mean())
         spread = float(found.square().std()) / found.numel() ** 0.5
         biases.append(expected - value)

@@ -5,6 +5,7 @@ from math import prod
 import torch
 from torch import Tensor
 
+from recompose.errors import require_finite
 from recompose.machine import require_memory
 from recompose.papers.coupled_inference.binding import mean_estimate, others, read_out, similarity, superpose
 from recompose.papers.coupled_inference.solvers import solver
@@ -35,13 +36,15 @@ def alternate(codebooks: Tensor, bound: Tensor, start: Tensor, iterations: int) 
     pairs = pair_products(codebooks)
     final, active = start.clone(), torch.arange(bound.shape[-1], device=bound.device)
     now = start
-    for _ in range(iterations):
+    for number in range(1, iterations + 1):
         before, now = now, now.clone()
         for j, codebook in enumerate(codebooks):
             rest = others(now.unsqueeze(0), slice(j, j + 1))[0, 0]
             now[j] = unit(superpose(codebook, least_squares(codebook, pairs[j], rest, bound[:, active])))
         final[..., active] = now
-        moving = (now - before).square().mean(dim=-2).amax(dim=0) > SETTLED**2
+        moved = (now - before).square().mean(dim=-2).amax(dim=0)
+        require_finite(moved, f"iteration {number}: the estimates are not finite; make RIDGE larger")
+        moving = moved > SETTLED**2
         active, now = active[moving], now[..., moving]
         if not len(active):
             break
