@@ -6,13 +6,13 @@ import yaml
 from recompose.errors import RecomposeError
 from recompose.papers.coupled_inference.adoption import adopt
 from recompose.papers.coupled_inference.hyperparameters import (
-    VARIANTS,
+    SEARCHED,
     published_hyperparameters,
     tuned_hyperparameters,
 )
 
 RECORD = {"commit": "abc", "wall_seconds": 1.5, "date": "2026-01-01", "versions": {"torch": "2"}, "device": "cpu"}
-RECORDS = dict.fromkeys(VARIANTS, RECORD)
+RECORDS = dict.fromkeys(SEARCHED, RECORD)
 
 
 def searched():
@@ -37,7 +37,7 @@ def test_the_adopted_file_is_read_as_tuned_hyperparameters(tmp_path):
     assert tuned["variants"]["gaussian"]["validation_accuracy"] == 0.4
     assert tuned["variants"]["gaussian"]["commit"] == "abc"
     assert tuned["provenance"]["search"] == {"size": 50}
-    assert sorted(readings.method) == sorted(VARIANTS)
+    assert sorted(readings.method) == sorted(SEARCHED)
     assert readings.projection.isna().all()  # these readings name no projection
     assert set(readings.sets_measured) == {10}
 

@@ -1,9 +1,9 @@
 """Paper 1, coupled inference: parts of the large artifacts, then their numbers, and the search for hyperparameters."""
 
-from recompose.papers.coupled_inference.hyperparameters import VARIANTS
+from recompose.papers.coupled_inference.hyperparameters import SEARCHED
 
 # Where the hyperparameters of the diffusion methods stand.
-FOUND = made("coupled_inference", *(f"search/{variant}.yaml" for variant in VARIANTS))
+FOUND = made("coupled_inference", *(f"search/{variant}.yaml" for variant in SEARCHED))
 TUNED = ["config/tuned/coupled_inference.yaml"]
 HYPERPARAMETERS = {"published": ["config/published/coupled_inference.csv"], "tuned": TUNED, "search": FOUND}[
     settings.coupled_inference.hyperparameters
@@ -89,7 +89,7 @@ rule coupled_inference_search_variant:
     benchmark:
         f"{TREE}/benchmarks/coupled_inference/search_{{variant}}.tsv"
     wildcard_constraints:
-        variant="|".join(VARIANTS),
+        variant="|".join(SEARCHED),
     resources:
         **asks(),
     params:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from recompose.errors import RecomposeError
-from recompose.papers.coupled_inference.hyperparameters import TUNED_VERSION, VARIANTS
+from recompose.papers.coupled_inference.hyperparameters import SEARCHED, TUNED_VERSION
 
 Record = Mapping[str, Any]
 
@@ -20,7 +20,7 @@ def adopt(found: Mapping[str, Record], records: Mapping[str, Record]) -> tuple[d
     found: what each variant's search wrote, records: its provenance. Refused unless all variants were searched, with
     the same settings.
     """
-    missing = [variant for variant in VARIANTS if variant not in found]
+    missing = [variant for variant in SEARCHED if variant not in found]
     if missing:
         raise RecomposeError(f"{', '.join(missing)}: not searched; run `snakemake coupled_inference_search` first")
     searches = [result["search"] for result in found.values()]
@@ -29,9 +29,9 @@ def adopt(found: Mapping[str, Record], records: Mapping[str, Record]) -> tuple[d
     variants = {
         variant: {key: found[variant][key] for key in _KEPT}
         | {key: records[variant][key] for key in ("commit", "wall_seconds", "date")}
-        for variant in VARIANTS
+        for variant in SEARCHED
     }
-    first = records[VARIANTS[0]]
+    first = records[SEARCHED[0]]
     provenance = {
         "command": "snakemake coupled_inference_search",
         "versions": first["versions"],
@@ -43,7 +43,7 @@ def adopt(found: Mapping[str, Record], records: Mapping[str, Record]) -> tuple[d
         | {choice: row.get(choice) for choice in _CHOICES}
         | {"configurations": row["configurations"], "best_validation_accuracy": row["validation_accuracy"]}
         | {"sets_measured": row["sets"]}
-        for variant in VARIANTS
+        for variant in SEARCHED
         for row in found[variant]["readings"]
     ]
     return {"version": TUNED_VERSION, "provenance": provenance, "variants": variants}, pd.DataFrame(rows)

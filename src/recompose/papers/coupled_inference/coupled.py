@@ -16,7 +16,7 @@ from recompose.diffusion.sampling import ode_step, sde_step
 from recompose.diffusion.schedules import Schedule, linear_schedule
 from recompose.errors import named
 from recompose.papers.coupled_inference.binding import others
-from recompose.papers.coupled_inference.hyperparameters import Hyperparameters
+from recompose.papers.coupled_inference.hyperparameters import SYNCHRONOUS, Hyperparameters
 from recompose.papers.coupled_inference.spaces import LatentSpace, Space, SpanSpace, VectorSpace
 
 EPSILON = 1e-30
@@ -36,6 +36,11 @@ VARIANTS = {
     "similarity": Variant("vector", "similarity"),
     "latent_similarity": Variant("latent", "similarity"),
 }
+
+
+def variant_of(method: str) -> Variant:
+    """The variant that a diffusion method is a configuration of."""
+    return VARIANTS[SYNCHRONOUS.get(method, method)]
 
 
 def coupled_inference(
@@ -244,7 +249,7 @@ def variant_solver(name: str, chosen: Hyperparameters) -> Callable[..., Tensor]:
     def solve(codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.Generator) -> Tensor:
         restarts = min(chosen.restarts, max(1, iterations // chosen.restart_steps))
         *_, found = coupled_inference(
-            codebooks, bound, VARIANTS[name], chosen.model_copy(update={"restarts": restarts})
+            codebooks, bound, variant_of(name), chosen.model_copy(update={"restarts": restarts})
         )
         return found
 

@@ -11,6 +11,11 @@ from recompose.errors import RecomposeError
 from recompose.storage import read_csv
 
 VARIANTS = ("gaussian", "latent_gaussian", "similarity", "latent_similarity")
+SYNCHRONOUS = {f"synchronous_{variant}": variant for variant in ("latent_gaussian", "similarity", "latent_similarity")}
+"""The variants with all factors updated at once, searched by themselves: free to choose, these three searches end with
+one factor after another, which decides much by itself. That of GAUSSIAN ends with all at once."""
+SEARCHED = (*VARIANTS, *SYNCHRONOUS)
+"""What has hyperparameters of its own."""
 PUBLISHED = Path("config/published/coupled_inference.csv")
 TUNED = Path("config/tuned/coupled_inference.yaml")
 TUNED_VERSION = 1
@@ -66,16 +71,16 @@ class Hyperparameters(Block):
 
 
 def hyperparameters(source: str, folder: Path) -> dict[str, Hyperparameters]:
-    """The configuration of every variant: `published`, `tuned`, or from a `search` in the results folder."""
+    """The configuration of every diffusion method: `published`, `tuned`, or from a `search` in the results folder."""
     if source == "published":
         return published_hyperparameters()
     if source == "tuned":
         return tuned_hyperparameters(TUNED)
-    return {variant: searched_hyperparameters(folder / "search" / f"{variant}.yaml") for variant in VARIANTS}
+    return {name: searched_hyperparameters(folder / "search" / f"{name}.yaml") for name in SEARCHED}
 
 
 def published_hyperparameters(path: Path = PUBLISHED) -> dict[str, Hyperparameters]:
-    """What appendix C.1 prints, with the open choices at their defaults."""
+    """What appendix C.1 prints, with the open choices at their defaults: so it is synchronous in every row."""
     frame = read_csv(path, ["artifact", "method", "quantity", "value", "text"])
     frame = frame[frame.artifact == "table_search"]
     values: dict[str, dict[str, Any]] = {}
@@ -83,7 +88,8 @@ def published_hyperparameters(path: Path = PUBLISHED) -> dict[str, Hyperparamete
         values.setdefault(row["method"], {})[row["quantity"]] = (
             row["text"] if isinstance(row["text"], str) else row["value"]
         )
-    return {variant: _validated(chosen, path, variant) for variant, chosen in values.items()}
+    printed = {variant: _validated(chosen, path, variant) for variant, chosen in values.items()}
+    return printed | {name: printed[variant] for name, variant in SYNCHRONOUS.items()}
 
 
 def tuned_hyperparameters(path: Path = TUNED) -> dict[str, Hyperparameters]:
@@ -95,10 +101,7 @@ def tuned_hyperparameters(path: Path = TUNED) -> dict[str, Hyperparameters]:
             "wrote it; restore the committed one, or search anew"
         )
     variants = content.get("variants")
-    return {
-        variant: _found(variants.get(variant) if isinstance(variants, dict) else None, path, variant)
-        for variant in VARIANTS
-    }
+    return {name: _found(variants.get(name) if isinstance(variants, dict) else None, path, name) for name in VARIANTS}
 
 
 def searched_hyperparameters(path: Path) -> Hyperparameters:
@@ -129,6 +132,8 @@ def _found(result: Any, path: Path, variant: str) -> Hyperparameters:
     missing = sorted(Hyperparameters.model_fields.keys() - chosen.model_fields_set)
     if missing:
         raise RecomposeError(f"{path}: {variant}: {missing[0]} is missing; restore the file, or search anew")
+    if variant in SYNCHRONOUS and chosen.update != "synchronous":
+        raise RecomposeError(f"{path}: {variant}: update = {chosen.update}; it has to be synchronous")
     return chosen
 
 

@@ -1,5 +1,7 @@
 """The hyperparameter search of appendix C: one Optuna study per variant, on validation codebooks of its own.
 
+The synchronous variants are searched by the same protocol, with the order of the updates given.
+
 No table or figure draws from the names `validation` and `finalists`, so tuning and test data never meet.
 """
 
@@ -16,8 +18,10 @@ from recompose.datasets.products import Products, bound_products
 from recompose.errors import NotFinite, RecomposeError, nearest
 from recompose.metrics.decomposition import decomposition_accuracy
 from recompose.metrics.intervals import wilson_interval
-from recompose.papers.coupled_inference.coupled import VARIANTS, coupled_inference
+from recompose.papers.coupled_inference.coupled import coupled_inference, variant_of
 from recompose.papers.coupled_inference.hyperparameters import (
+    SEARCHED,
+    SYNCHRONOUS,
     TUNED_VERSION,
     Hyperparameters,
     published_hyperparameters,
@@ -53,8 +57,8 @@ resonator without its sign function. A search for SIMILARITY that began without 
 
 def search(variant: str, *, search: Search, device: str, journal: Path) -> dict[str, Any]:
     """Search one variant; what was tried stands in the journal, and a stopped search goes on from there."""
-    if variant not in VARIANTS:
-        raise RecomposeError(f"{variant}: no such variant to search; {nearest(variant, VARIANTS)}")
+    if variant not in SEARCHED:
+        raise RecomposeError(f"{variant}: no such variant to search; {nearest(variant, SEARCHED)}")
     study = open_study(variant, search, journal)
     problems = validation_problems(search, device, "validation")
     while (finished := len(finished_trials(study))) < search.configurations:
@@ -145,8 +149,9 @@ def suggest(trial: optuna.Trial | optuna.trial.FixedTrial, variant: str, iterati
     steps = trial.suggest_int("steps", 2, 100, log=True)
     ratio = trial.suggest_float("restart_ratio", 0.01, 1.0, log=True)
     restart_steps = min(max(1, int(ratio * steps + 1e-9)), iterations)
-    latent = VARIANTS[variant].space == "latent"
-    gaussian = VARIANTS[variant].energy == "gaussian"
+    latent = variant_of(variant).space == "latent"
+    gaussian = variant_of(variant).energy == "gaussian"
+    given = variant in SYNCHRONOUS
     return Hyperparameters(
         eta=trial.suggest_float("eta", 1e-3, 10.0, log=True),
         schedule=trial.suggest_categorical("schedule", ["constant", "linear", "snr", "sigma"]),
@@ -157,7 +162,7 @@ def suggest(trial: optuna.Trial | optuna.trial.FixedTrial, variant: str, iterati
         steps=steps,
         restarts=iterations // restart_steps,
         restart_ratio=restart_steps / steps,
-        update=trial.suggest_categorical("update", ["synchronous", "asynchronous"]),
+        update="synchronous" if given else trial.suggest_categorical("update", ["synchronous", "asynchronous"]),
         amplitude=trial.suggest_float("amplitude", 1.0, 1e4, log=True),
         jacobian=trial.suggest_categorical("jacobian", [False, True]),
         projection=False if latent else trial.suggest_categorical("projection", [False, True]),
@@ -180,7 +185,7 @@ def accuracies_of(problems: Products, variant: str, chosen: Hyperparameters) -> 
     """The accuracy of every trial, (sets, trials). A configuration that runs away finds nothing; others may."""
     right = problems.chosen.cpu().numpy()
     try:
-        *_, found = coupled_inference(problems.codebooks, problems.bound, VARIANTS[variant], chosen)
+        *_, found = coupled_inference(problems.codebooks, problems.bound, variant_of(variant), chosen)
     except NotFinite:
         return np.zeros((len(right), right.shape[-1]))
     return decomposition_accuracy(found.cpu().numpy(), right)
@@ -235,10 +240,10 @@ def readings(study: optuna.Study, variant: str) -> list[dict[str, Any]]:
 
     A pruned configuration counts with the sets it was measured on.
     """
-    choices = ["update", "jacobian", "centring"] + ["projection"] * (VARIANTS[variant].space == "vector")
+    choices = ["update", "jacobian", "centring"] + ["projection"] * (variant_of(variant).space == "vector")
     best: dict[tuple[Any, ...], dict[str, Any]] = {}
     for trial in finished_trials(study):
-        reading = tuple(trial.params[choice] for choice in choices)
+        reading = tuple(trial.params.get(choice, "synchronous") for choice in choices)  # of the order, where it is given
         measured = list(trial.intermediate_values.values())
         row = best.setdefault(reading, {"configurations": 0, "validation_accuracy": 0.0, "sets": 0})
         row["configurations"] += 1
