@@ -242,6 +242,15 @@ def test_projected_guidance_diffuses_in_the_span_as_it_does_among_the_vectors(
     torch.testing.assert_close(in_the_span, run())
 
 
+def test_stochastic_restarts_leave_the_span(problem, monkeypatch):
+    asked = []
+    monkeypatch.setattr(coupled, "space_of", lambda *_, noise: asked.append(noise) or VectorSpace(problem[0]))
+    generator = torch.Generator()
+    for noises in ({}, {"generator": generator}, {"restart_generator": generator}):
+        next(coupled_inference(*problem, VARIANTS["similarity"], chosen(projection=True), **noises))
+    assert asked == [False, True, True]
+
+
 def test_only_projected_guidance_without_noise_stays_in_the_span(problem):
     codebooks, vector = problem[0], VARIANTS["similarity"]
     assert isinstance(space_of(codebooks, vector, chosen(projection=True), noise=False), SpanSpace)
@@ -267,6 +276,45 @@ def test_each_restart_is_read_out_and_a_longer_run_begins_like_a_shorter_one(pro
     long = list(coupled_inference(codebooks, bound, VARIANTS["similarity"], chosen(amplitude=3.0, restarts=5)))
     assert (len(short), len(long)) == (2, 5)
     assert all(torch.equal(a, b) for a, b in zip(short, long, strict=False))
+
+
+class Recorded(VectorSpace):
+    """A space that keeps where the restarts begin: what is denoised first."""
+
+    def __init__(self, codebooks):
+        super().__init__(codebooks)
+        self.seen = []
+
+    def agree(self, x, own):
+        self.seen.append(x)
+        return super().agree(x, own)
+
+
+def test_a_stochastic_restart_begins_at_a_sample_whose_mean_is_where_a_deterministic_one_begins(problem, monkeypatch):
+    """p(x_tau | x_0) is normal around alpha_tau x_0 with deviation sigma_tau (appendix C)."""
+    codebooks, bound = problem[0], problem[1][..., :1].expand(2, 40, 2000)
+    begun = []
+    for generator in (None, torch.Generator().manual_seed(0)):
+        space = Recorded(codebooks)
+        monkeypatch.setattr(coupled, "space_of", lambda *_, space=space, **__: space)
+        next(coupled_inference(codebooks, bound, VARIANTS["similarity"], chosen(), restart_generator=generator))
+        begun.append(space.seen[0])
+    schedule, noise = linear_schedule(20), begun[1] - begun[0]
+    torch.testing.assert_close(begun[0], schedule.alpha[5] * VectorSpace(codebooks).start(2000))
+    assert noise.mean().item() == pytest.approx(0.0, abs=0.01)
+    assert noise.std().item() == pytest.approx(schedule.sigma[5], rel=0.01)
+
+
+def test_every_stochastic_restart_draws_anew_and_the_same_generator_the_same(problem):
+    codebooks, bound = problem
+
+    def run(seed):
+        generator = torch.Generator().manual_seed(seed)
+        variant, three = VARIANTS["latent_gaussian"], chosen(restarts=3, sigma_0=1.0)
+        return torch.stack(list(coupled_inference(codebooks, bound, variant, three, restart_generator=generator)))
+
+    assert torch.equal(run(0), run(0))
+    assert not torch.equal(run(0), run(1))
 
 
 def test_one_group_of_factors_makes_the_orders_equal(problem):

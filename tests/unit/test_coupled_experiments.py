@@ -10,6 +10,7 @@ from recompose.errors import RecomposeError
 from recompose.papers.coupled_inference import aggregation, experiments, figures
 from recompose.papers.coupled_inference import search as searching
 from recompose.papers.coupled_inference.hyperparameters import (
+    SYNCHRONOUS,
     TUNED,
     Hyperparameters,
     published_hyperparameters,
@@ -21,6 +22,7 @@ from recompose.papers.coupled_inference.settings import (
     Figure4,
     Figure5,
     Figure6,
+    Restarts,
     Search,
     Table1,
     codebook_size,
@@ -158,18 +160,48 @@ def test_numbers_of_restarts_are_prefixes_of_one_run(common):
     pd.testing.assert_frame_equal(both[both.restarts == 2].reset_index(drop=True), alone)
 
 
+def test_restart_ratios_of_one_run_are_measured_once_under_the_ratio_that_really_ran(common, monkeypatch):
+    """All published configurations have T = 50: .02 and .03 are one step, .5 and .51 are 25."""
+    ran = []
+    run = experiments.coupled_inference
+    monkeypatch.setattr(experiments, "coupled_inference", lambda *args: (ran.append(args[3]), run(*args))[1])
+    ratios = (0.005, 0.02, 0.03, 0.5, 0.51)
+    small = Figure4(trials=2, codebook_sets=1, dimension=60, size=4, restart_ratios=ratios, restarts=(1, 2))
+    frame = experiments.figure4(figure4=small, **common)
+    assert sorted(frame.restart_ratio.unique()) == [0.02, 0.5]
+    assert len(frame) == 4 * 2 * 2 and not frame.duplicated(["method", "restart_ratio", "restarts"]).any()
+    assert [chosen.restart_steps for chosen in ran] == [1, 25] * 4
+    assert all(chosen.restart_ratio == chosen.restart_steps / 50 for chosen in ran)
+
+
+def test_figure4_is_drawn_for_variants_with_few_and_many_ratios():
+    cells = [
+        {"method": method, "restart_ratio": step / steps, "restarts": restarts, "accuracy": 0.5}
+        for method, steps in {"gaussian": 3, "similarity": 14}.items()
+        for step in range(1, steps + 1)
+        for restarts in (1, 20)
+    ]
+    few, many, *_ = figures.figure4(pd.DataFrame(cells)).axes
+    assert [len(few.get_xticklabels()), len(few.texts), len(many.texts)] == [3, 6, 0]
+    assert "0.33" in [text.get_text() for text in few.get_xticklabels()]
+
+
 def test_ablations_cover_every_variant_and_are_drawn(common):
     small = dict(trials=4, codebook_sets=2, dimension=100, size=6)
     frames = {
         "figure4": experiments.figure4(figure4=Figure4(**small, restart_ratios=(0.1, 1.0), restarts=(1, 2)), **common),
         "figure5": experiments.figure5(figure5=Figure5(**small, steps=(3, 10)), **common),
         "figure6": experiments.figure6(figure6=Figure6(**small), **common),
+        "restarts": experiments.restarts(restarts=Restarts(**small), **common),
     }
     for name, frame in frames.items():
         gathered = aggregation.gather(name, [frame])
         assert len(gathered) == len(frame) and gathered.method.nunique() == 4
         assert len(getattr(figures, name)(gathered).axes) >= 1
-    np.testing.assert_allclose(frames["figure6"].difference, frames["figure6"].ode - frames["figure6"].sde)
+    ode, restarts = frames["figure6"], frames["restarts"]
+    np.testing.assert_allclose(ode.difference, ode.ode - ode.sde)
+    np.testing.assert_allclose(restarts.difference, restarts.deterministic - restarts.stochastic)
+    assert {len(frame) for frame in (ode, restarts)} == {4 * 2}  # a row for each variant and set of codebooks
 
 
 TINY = Search(trials=4, codebook_sets=2, iterations=6, size=5, dimension=60, configurations=4)
@@ -270,3 +302,21 @@ def test_a_misspelt_hyperparameter_is_named(tmp_path):
 def test_a_search_of_no_variant_is_refused(tmp_path):
     with pytest.raises(RecomposeError, match='did you mean "similarity"'):
         searching.search("similarty", search=TINY, device="cpu", journal=tmp_path / "journal")
+
+
+@pytest.mark.parametrize("name", SYNCHRONOUS)
+def test_the_search_of_a_synchronous_variant_stays_synchronous(tmp_path, name):
+    """The starts, too: the one that is asynchronous by itself is tried with all factors at once."""
+    found = searching.search(name, search=TINY, device="cpu", journal=tmp_path / "journal")
+    trials = searching.finished_trials(searching.open_study(name, TINY, tmp_path / "journal"))
+    tried = [searching.suggest(optuna.trial.FixedTrial(trial.params), name, 6) for trial in trials]
+    assert {chosen.update for chosen in tried} == {"synchronous"}
+    assert (tried[0].eta, tried[1].eta) == (published_hyperparameters()[name].eta, searching.LINEAR.eta)
+    assert found["hyperparameters"]["update"] == "synchronous"
+    assert {reading["update"] for reading in found["readings"]} == {"synchronous"}
+
+
+def test_as_published_a_synchronous_variant_is_the_variant_itself():
+    published = published_hyperparameters()
+    assert all(published[name] == published[variant] for name, variant in SYNCHRONOUS.items())
+    assert {chosen.update for chosen in published.values()} == {"synchronous"}

@@ -13,9 +13,9 @@ pytestmark = pytest.mark.workflow
 
 PAPER = "coupled_inference"
 PACKAGE = "src/recompose/papers/coupled_inference"
-SWEEPS = ["table1", "figure2", "figure3", "figure4", "figure5", "figure6"]
-DRAWN = ["figure2", "figure3", "figure4", "figure5", "figure6", "capacity_figure"]
-WRITTEN = ["table1", "capacity_table", "table_search"]
+SWEEPS = ["table1", "figure2", "figure3", "figure4", "figure5", "figure6", "restarts"]
+DRAWN = ["figure2", "figure3", "figure4", "figure5", "figure6", "capacity_figure", "restarts"]
+WRITTEN = ["table1", "capacity_table", "special_case", "table_search"]
 NOTEBOOKS = {f"{PAPER}_notebook", "weighted_composition_notebook", "feature_guidance_notebook"}
 OVER_ALL = {"scorecard", "manifest", "page", "all", *NOTEBOOKS}
 SAMPLED = {

@@ -15,7 +15,7 @@ rule coupled_inference_search:
         FOUND,
 
 
-for artifact in ["table1", "figure2", "figure3", "figure4", "figure5", "figure6"]:
+for artifact in ["table1", "figure2", "figure3", "figure4", "figure5", "figure6", "restarts"]:
 
     rule:
         name:
@@ -78,6 +78,23 @@ rule coupled_inference_capacity_numbers:
         code=code("coupled_inference", "aggregation:capacity"),
     shell:
         "recompose coupled-inference capacity --settings {params.settings:q} --results results/{params.scale} > {log:q} 2>&1"
+
+
+rule coupled_inference_special_case_numbers:
+    output:
+        csv=csv("coupled_inference", "special_case"),
+        provenance=sidecars(csv("coupled_inference", "special_case")),
+    log:
+        f"{TREE}/logs/coupled_inference/special_case.log",
+    resources:
+        **asks(),
+    params:
+        scale=settings.scale,
+        settings=reads("coupled_inference", "special_case"),
+        code=code("coupled_inference", "special_case:special_case"),
+    shell:
+        "recompose coupled-inference special-case --settings {params.settings:q}"
+        " --results results/{params.scale} > {log:q} 2>&1"
 
 
 rule coupled_inference_search_variant:

@@ -33,6 +33,8 @@ def gather(artifact: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
         "trials",
         "ode",
         "sde",
+        "deterministic",
+        "stochastic",
         "difference",
         "published",
         "multiply_adds",

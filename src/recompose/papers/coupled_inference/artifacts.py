@@ -81,6 +81,27 @@ PAPER = Paper(
             value="difference",
         ),
         Artifact(
+            "restarts",
+            title="Appendix C: deterministic against stochastic restarts",
+            caption="Differences in accuracy between restarts to the mean of p(x_tau | x_0) and restarts to a sample "
+            "of it, per set of codebooks.",
+            index=("method", "codebook"),
+            forms=("figure",),
+            reads=("restarts", "hyperparameters"),
+            value="difference",
+        ),
+        Artifact(
+            "special_case",
+            title="Section 5.1: the attention resonator as a special case",
+            caption="How far the two sides of each identity are apart, at most: Remark 1, and the attention resonator "
+            "(Eq. 34) as coupled inference in the limit.",
+            index=("identity",),
+            forms=("table",),
+            reads=("special_case",),
+            value="difference",
+            module="special_case",
+        ),
+        Artifact(
             "table_search",
             title="Appendix C.1: hyperparameters and their validation accuracy",
             caption="Hyperparameters (appendix C.1), as published and as found here, and their accuracy on "

@@ -12,6 +12,9 @@ from torch import Tensor
 
 from recompose.errors import require_finite
 
+BETA = 250.0
+"""The paper's inverse temperature of the attention resonator, for codebook vectors of unit norm."""
+
 
 def similarity(codebooks: Tensor, estimates: Tensor) -> Tensor:
     """X^T v, the inner product of every codebook vector with the estimates: (..., size, trials)."""
@@ -45,6 +48,12 @@ def others(estimates: Tensor, factors: slice = slice(None)) -> Tensor:
 def unbind(bound: Tensor, estimates: Tensor, factors: slice = slice(None)) -> Tensor:
     """x * others: what the bound vector says of each factor in the slice, if the estimates of the others are right."""
     return bound.unsqueeze(1) * others(estimates, factors)
+
+
+def attention_update(codebooks: Tensor, bound: Tensor, estimates: Tensor) -> Tensor:
+    """Eq. 34, for all factors at once: X softmax(beta X^T (x * others)), of codebook vectors of unit norm."""
+    cosine = similarity(codebooks, unbind(bound, estimates)) / codebooks.shape[-2]
+    return superpose(codebooks, torch.softmax(BETA * cosine, dim=-2))
 
 
 def mean_estimate(codebooks: Tensor, trials: int) -> Tensor:

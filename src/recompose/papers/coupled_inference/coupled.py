@@ -49,20 +49,26 @@ def coupled_inference(
     variant: Variant,
     chosen: Hyperparameters,
     generator: torch.Generator | None = None,
+    restart_generator: torch.Generator | None = None,
 ) -> Iterator[Tensor]:
     """Iterative sampling (section 3.4); yields after each restart what would be read out: (sets, factors, trials).
 
-    Restarts go to the mean of p(x_tau | x_0), the paper's deterministic variant. With a generator the reverse SDE
-    is simulated (Eq. 4), without one the probability-flow ODE (Eq. 6). Raises NotFinite where a diffusion runs away.
+    With a generator the reverse SDE is simulated (Eq. 4), without one the probability-flow ODE (Eq. 6). Restarts go to
+    the mean of p(x_tau | x_0), the paper's deterministic variant; with a generator of their own to a sample of it
+    (appendix C). Raises NotFinite where a diffusion runs away.
     """
-    space = space_of(codebooks, variant, chosen, noise=generator is not None)
+    space = space_of(codebooks, variant, chosen, noise=bool(generator or restart_generator))
     run = Run(space, bound, variant, chosen, linear_schedule(chosen.steps), generator)
     tau, every = chosen.restart_steps, slice(0, codebooks.shape[1])
     step_back = UPDATES[chosen.update]
 
     x = chosen.amplitude * space.start(bound.shape[-1])
     for restart in range(1, chosen.restarts + 1):
-        state = arrive(run, run.schedule.alpha[tau].item() * x, tau, every)
+        alpha, sigma = run.scales(tau)
+        x = alpha * x
+        if restart_generator:
+            x = x + sigma * torch.randn(x.shape, generator=restart_generator, device=x.device, dtype=x.dtype)
+        state = arrive(run, x, tau, every)
         for t in range(tau, 0, -1):
             state = step_back(run, state, t)
         x = state.x

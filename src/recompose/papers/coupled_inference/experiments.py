@@ -3,7 +3,7 @@
 A cell draws its problems and its random numbers by its own name: neither the batch nor an interruption changes a byte.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import product
 from pathlib import Path
@@ -18,8 +18,8 @@ from recompose.datasets.products import Products, bound_products
 from recompose.errors import named
 from recompose.metrics.decomposition import decomposition_accuracy
 from recompose.metrics.intervals import wilson_interval
-from recompose.papers.coupled_inference.coupled import VARIANTS, coupled_inference
-from recompose.papers.coupled_inference.hyperparameters import Hyperparameters
+from recompose.papers.coupled_inference.coupled import VARIANTS, coupled_inference, variant_of
+from recompose.papers.coupled_inference.hyperparameters import SYNCHRONOUS, Hyperparameters, floor_steps
 from recompose.papers.coupled_inference.hyperparameters import hyperparameters as chosen_hyperparameters
 from recompose.papers.coupled_inference.settings import (
     Figure2,
@@ -27,6 +27,8 @@ from recompose.papers.coupled_inference.settings import (
     Figure4,
     Figure5,
     Figure6,
+    FixedDimension,
+    Restarts,
     Search,
     Table1,
     Trials,
@@ -105,7 +107,10 @@ def figure4(
     *, figure4: Figure4, hyperparameters: str, device: str, folder: Path,
     batch: Batch = WHOLE, cells: CellStore | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Figure 4: restart ratio x number of restarts; the numbers of restarts are prefixes of one run."""
+    """Figure 4: restart ratio x number of restarts; the numbers of restarts are prefixes of one run.
+
+    Ratios that come to the same number of steps are one run, and stand under the ratio that it really has.
+    """
     chosen = chosen_hyperparameters(hyperparameters, folder)
 
     def measure(variant: str, ratio: float) -> list[Row]:
@@ -120,7 +125,17 @@ def figure4(
         after = {restarts: torch.cat([found[restarts - 1] for found in runs]) for restarts in figure4.restarts}
         return [place | {"restarts": number} | _accuracy(found, problems) for number, found in after.items()]
 
-    return sweep(_cells(product(VARIANTS, figure4.restart_ratios)), measure, batch, cells)
+    distinct = [(name, ratio) for name in VARIANTS for ratio in real_ratios(figure4.restart_ratios, chosen[name].steps)]
+    return sweep(_cells(distinct), measure, batch, cells)
+
+
+def real_ratios(ratios: Sequence[float], steps: int) -> list[float]:
+    """The ratios floor(rho T) / T that these come to in so many steps, each once: a restart takes at least one step.
+
+    >>> real_ratios([0.04, 0.1, 0.4, 1.0], steps=8)
+    [0.125, 0.375, 1.0]
+    """
+    return sorted({max(1, floor_steps(ratio, steps)) / steps for ratio in ratios})
 
 
 def figure5(
@@ -144,22 +159,41 @@ def figure6(
 ) -> pd.DataFrame:  # fmt: skip
     """Figure 6: accuracy with the probability-flow ODE minus that with the reverse SDE, set by set of codebooks."""
     chosen = chosen_hyperparameters(hyperparameters, folder)
+    return _without_minus_with_noise("figure6", figure6, chosen, "generator", ("ode", "sde"), device, batch, cells)
+
+
+def restarts(
+    *, restarts: Restarts, hyperparameters: str, device: str, folder: Path,
+    batch: Batch = WHOLE, cells: CellStore | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Appendix C: accuracy with deterministic restarts minus that with stochastic ones, set by set of codebooks."""
+    chosen, columns = chosen_hyperparameters(hyperparameters, folder), ("deterministic", "stochastic")
+    return _without_minus_with_noise("restarts", restarts, chosen, "restart_generator", columns, device, batch, cells)
+
+
+def _without_minus_with_noise(
+    artifact: str, block: FixedDimension, chosen: Mapping[str, Hyperparameters], of: str, columns: tuple[str, str],
+    device: str, batch: Batch, cells: CellStore | None,
+) -> pd.DataFrame:  # fmt: skip
+    """The accuracies of each variant without a noise and with it, whose generator `of` names, and their difference."""
 
     def measure(variant: str, first: int) -> list[Row]:
-        drawn = _problems("figure6", figure6, figure6.factors, figure6.dimension, figure6.size, 1, device)
+        drawn = _problems(artifact, block, block.factors, block.dimension, block.size, 1, device)
         problems = _some_sets(drawn)[first // SETS_AT_ONCE]
-        noise = torch_generator(SLUG, "figure6", variant, first, device=device)
-        with torch.inference_mode():
-            *_, ode = coupled_inference(problems.codebooks, problems.bound, VARIANTS[variant], chosen[variant])
-            *_, sde = coupled_inference(problems.codebooks, problems.bound, VARIANTS[variant], chosen[variant], noise)
-        means = [_accuracies(found, problems).mean(axis=-1).tolist() for found in (ode, sde)]
+        generator = torch_generator(SLUG, artifact, variant, first, device=device)
+        means = []
+        for noise in ({}, {of: generator}):
+            with torch.inference_mode():
+                run = coupled_inference(problems.codebooks, problems.bound, VARIANTS[variant], chosen[variant], **noise)
+                *_, found = run
+            means.append(_accuracies(found, problems).mean(axis=-1).tolist())
         place = {"method": variant, "trials": problems.bound.shape[-1]}
         return [
-            place | {"codebook": number, "ode": of_ode, "sde": of_sde, "difference": of_ode - of_sde}
-            for number, (of_ode, of_sde) in enumerate(zip(*means, strict=True), start=first)
+            place | {"codebook": number} | dict(zip(columns, pair, strict=True)) | {"difference": pair[0] - pair[1]}
+            for number, pair in enumerate(zip(*means, strict=True), start=first)
         ]
 
-    firsts = range(0, figure6.codebook_sets, SETS_AT_ONCE)
+    firsts = range(0, block.codebook_sets, SETS_AT_ONCE)
     return sweep(_cells(product(VARIANTS, firsts)), measure, batch, cells)
 
 
@@ -169,6 +203,8 @@ def table_search(*, search: Search, hyperparameters: str, device: str, folder: P
     rows = []
     for source in dict.fromkeys(["published", "tuned", hyperparameters]):
         for variant, chosen in chosen_hyperparameters(source, folder).items():
+            if source == "published" and variant in SYNCHRONOUS:
+                continue  # the paper prints no other for it
             with named(f"{source} {variant}"):
                 found = _final(variant, chosen, problems)
             measured = {
@@ -239,7 +275,7 @@ def _final(variant: str, chosen: Hyperparameters, problems: Products) -> torch.T
     found = []
     with torch.inference_mode():
         for codebooks, bound, _ in _some_sets(problems):
-            *_, last = coupled_inference(codebooks, bound, VARIANTS[variant], chosen)
+            *_, last = coupled_inference(codebooks, bound, variant_of(variant), chosen)
             found.append(last)
     return torch.cat(found)
 

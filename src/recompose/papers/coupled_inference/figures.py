@@ -47,6 +47,7 @@ def figure4(frame: pd.DataFrame) -> Figure:
         )
         for panel, variant in zip(panels[0], variants, strict=True):
             grid = frame[frame.method == variant].pivot(index="restarts", columns="restart_ratio", values="accuracy")
+            grid.columns = [f"{ratio:.2g}" for ratio in grid.columns]
             last = panel is panels[0, -1]
             sns.heatmap(
                 grid.sort_index(ascending=False),
@@ -77,6 +78,16 @@ def figure5(frame: pd.DataFrame) -> Figure:
 
 def figure6(frame: pd.DataFrame) -> Figure:
     """Histograms of the accuracy of the ODE minus that of the SDE, a panel for each variant."""
+    return _differences(frame, "accuracy, ODE minus SDE")
+
+
+def restarts(frame: pd.DataFrame) -> Figure:
+    """Histograms of the accuracy of deterministic restarts minus that of stochastic ones, a panel for each variant."""
+    return _differences(frame, "accuracy, deterministic\nminus stochastic restarts")
+
+
+def _differences(frame: pd.DataFrame, xlabel: str) -> Figure:
+    """Histograms of paired differences, with their means."""
     import seaborn as sns
 
     variants = ordered(frame.method)
@@ -91,7 +102,7 @@ def figure6(frame: pd.DataFrame) -> Figure:
             sns.histplot(differences, ax=panel, binrange=(-largest, largest), bins=15, color=styles.palette[variant])
             panel.axvline(0, color="black", linewidth=0.8)
             panel.axvline(differences.mean(), color="black", linestyle="--", linewidth=1.2)
-            panel.set(title=f"{label(variant)}\nmean {differences.mean():+.3f}", xlabel="accuracy, ODE minus SDE")
+            panel.set(title=f"{label(variant)}\nmean {differences.mean():+.3f}", xlabel=xlabel)
         panels[0, 0].set_ylabel("sets of codebooks")
     return figure
 

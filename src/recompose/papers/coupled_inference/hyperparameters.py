@@ -55,8 +55,8 @@ class Hyperparameters(Block):
 
     @property
     def restart_steps(self) -> int:
-        """floor(rho T), steps from the restart time back to the data (against rounding: .3 x 10 is 3 steps)."""
-        return int(self.restart_ratio * self.steps + 1e-9)
+        """Steps from the restart time back to the data."""
+        return floor_steps(self.restart_ratio, self.steps)
 
     @property
     def iterations(self) -> int:
@@ -68,6 +68,15 @@ class Hyperparameters(Block):
         if self.restart_steps < 1:
             raise ValueError(f"restart_ratio = {self.restart_ratio} of steps = {self.steps} is less than one step")
         return self
+
+
+def floor_steps(ratio: float, steps: int) -> int:
+    """floor(rho T), against rounding.
+
+    >>> floor_steps(0.3, 10)
+    3
+    """
+    return int(ratio * steps + 1e-9)
 
 
 def hyperparameters(source: str, folder: Path) -> dict[str, Hyperparameters]:

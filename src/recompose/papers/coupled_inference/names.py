@@ -14,11 +14,15 @@ PAPER = {
 """The paper's methods, in the order of its Table 1."""
 
 BEYOND = {
+    "synchronous_latent_gaussian": "SYNCHRONOUS LATENT GAUSSIAN",
+    "synchronous_similarity": "SYNCHRONOUS SIMILARITY",
+    "synchronous_latent_similarity": "SYNCHRONOUS LATENT SIMILARITY",
     "asynchronous_resonator": "ASYNCHRONOUS RESONATOR",
     "restarted_resonator": "RESTARTED RESONATOR",
     "joint_resonator": "JOINT RESONATOR (ours)",
 }
-"""Iterative methods that the paper lacks; the last one is this project's."""
+"""Iterative methods that the paper lacks: its variants in the other order of update, and resonators; the last one is
+this project's."""
 
 LIMITS = {
     "meet_in_the_middle": "MEET IN THE MIDDLE",
@@ -26,6 +30,13 @@ LIMITS = {
     "exhaustive": "EXHAUSTIVE",
 }
 """What a search that is not iterative reaches."""
+
+IDENTITIES = {
+    "remark_1": "Remark 1: Tweedie's estimate is one update of a modern Hopfield network",
+    "equation_26": "Section 5.1: with Eq. 26 for the reverse ODE, the sampler is the attention resonator",
+    "single_step": "The same without a replacement: similarity energy, one step, strong guidance",
+}
+"""What the table of the special case compares."""
 
 LABELS = PAPER | BEYOND | LIMITS
 

@@ -24,6 +24,7 @@ from recompose.papers.coupled_inference.hyperparameters import (
     SYNCHRONOUS,
     TUNED_VERSION,
     Hyperparameters,
+    floor_steps,
     published_hyperparameters,
 )
 from recompose.papers.coupled_inference.settings import Search
@@ -148,7 +149,7 @@ def suggest(trial: optuna.Trial | optuna.trial.FixedTrial, variant: str, iterati
     """
     steps = trial.suggest_int("steps", 2, 100, log=True)
     ratio = trial.suggest_float("restart_ratio", 0.01, 1.0, log=True)
-    restart_steps = min(max(1, int(ratio * steps + 1e-9)), iterations)
+    restart_steps = min(max(1, floor_steps(ratio, steps)), iterations)
     latent = variant_of(variant).space == "latent"
     gaussian = variant_of(variant).energy == "gaussian"
     given = variant in SYNCHRONOUS
@@ -243,7 +244,7 @@ def readings(study: optuna.Study, variant: str) -> list[dict[str, Any]]:
     choices = ["update", "jacobian", "centring"] + ["projection"] * (variant_of(variant).space == "vector")
     best: dict[tuple[Any, ...], dict[str, Any]] = {}
     for trial in finished_trials(study):
-        reading = tuple(trial.params.get(choice, "synchronous") for choice in choices)  # of the order, where it is given
+        reading = tuple(trial.params.get(choice, "synchronous") for choice in choices)  # given, in some
         measured = list(trial.intermediate_values.values())
         row = best.setdefault(reading, {"configurations": 0, "validation_accuracy": 0.0, "sets": 0})
         row["configurations"] += 1

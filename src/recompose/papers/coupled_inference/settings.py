@@ -145,6 +145,19 @@ class Figure6(FixedDimension):
     codebook_sets: Count = Field(20, description="sets of codebooks: each gives one difference of the histogram")
 
 
+class Restarts(FixedDimension):
+    """Appendix C: accuracy with deterministic restarts minus that with stochastic ones, per set of codebooks."""
+
+    trials: Count = Field(400, description="problems per variant; a multiple of codebook_sets")
+    codebook_sets: Count = Field(20, description="sets of codebooks: each gives one difference of the histogram")
+
+
+class SpecialCase(FixedDimension):
+    """Remark 1 and section 5.1: how far coupled inference in its limit is from the attention resonator."""
+
+    trials: Count = Field(20, description="problems; a multiple of codebook_sets")
+
+
 class Search(FixedDimension):
     """The hyperparameter search of appendix C (Optuna), on validation codebooks that no table or figure uses."""
 
@@ -171,4 +184,6 @@ class CoupledInference(Block):
     figure4: Figure4 = Figure4()
     figure5: Figure5 = Figure5()
     figure6: Figure6 = Figure6()
+    restarts: Restarts = Restarts()
+    special_case: SpecialCase = SpecialCase()
     search: Search = Search()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from recompose.papers.coupled_inference.names import groups, label
+from recompose.papers.coupled_inference.names import IDENTITIES, groups, label
 from recompose.presentation.markdown import table_line, table_rule
 
 Cell = Callable[[str], str]
@@ -52,6 +52,13 @@ def table_search(frame: pd.DataFrame) -> str:
                 values = [_value(row[parameter]) for parameter in parameters]
                 lines.append(table_line([label(method), row["source"], accuracy, *values]))
     return "\n".join(lines) + "\n"
+
+
+def special_case(frame: pd.DataFrame) -> str:
+    """Section 5.1: the largest difference between the two sides of each identity."""
+    lines = [table_line(["Identity", "largest difference"]), table_rule(1, 1)]
+    lines += [table_line([IDENTITIES[row["identity"]], f"{row['difference']:.1e}"]) for row in frame.to_dict("records")]
+    return "\n".join(lines) + "\n\nOf estimates whose entries are of size 1.\n"
 
 
 def _table(methods: pd.Series, columns: dict[str, Cell]) -> str:

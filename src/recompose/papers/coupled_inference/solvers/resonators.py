@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from recompose.papers.coupled_inference.binding import (
+    attention_update,
     mean_estimate,
     read_out,
     select,
@@ -12,9 +13,6 @@ from recompose.papers.coupled_inference.binding import (
     unbind,
 )
 from recompose.papers.coupled_inference.solvers import solver
-
-BETA = 250.0
-"""The paper's inverse temperature of the attention resonator, for codebook vectors of unit norm."""
 
 ITERATIONS_PER_RESTART = 10
 
@@ -33,8 +31,7 @@ def attention_resonator(codebooks: Tensor, bound: Tensor, *, iterations: int, ge
     """ATTN. RESONATOR, Eq. 34: x_j <- X_j softmax(beta X_j^T (x * others)), with codebook vectors of unit norm."""
     estimates = mean_estimate(codebooks, bound.shape[-1])
     for _ in range(iterations):
-        cosine = similarity(codebooks, unbind(bound, estimates)) / codebooks.shape[-2]
-        estimates = superpose(codebooks, torch.softmax(BETA * cosine, dim=-2))
+        estimates = attention_update(codebooks, bound, estimates)
     return read_out(codebooks, estimates)
 
 
