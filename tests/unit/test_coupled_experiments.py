@@ -5,6 +5,7 @@ import optuna
 import pandas as pd
 import pytest
 import torch
+import yaml
 
 from recompose.errors import RecomposeError
 from recompose.papers.coupled_inference import aggregation, experiments, figures
@@ -314,6 +315,15 @@ def test_the_search_of_a_synchronous_variant_stays_synchronous(tmp_path, name):
     assert (tried[0].eta, tried[1].eta) == (published_hyperparameters()[name].eta, searching.LINEAR.eta)
     assert found["hyperparameters"]["update"] == "synchronous"
     assert {reading["update"] for reading in found["readings"]} == {"synchronous"}
+
+
+def test_a_synchronous_variant_that_is_not_is_refused(tmp_path):
+    tuned = yaml.safe_load(TUNED.read_text())
+    tuned["variants"]["synchronous_similarity"]["hyperparameters"]["update"] = "asynchronous"
+    path = tmp_path / "tuned.yaml"
+    path.write_text(yaml.safe_dump(tuned))
+    with pytest.raises(RecomposeError, match="synchronous_similarity: update = asynchronous; it has to be synchronous"):
+        tuned_hyperparameters(path)
 
 
 def test_as_published_a_synchronous_variant_is_the_variant_itself():

@@ -110,7 +110,7 @@ def tuned_hyperparameters(path: Path = TUNED) -> dict[str, Hyperparameters]:
             "wrote it; restore the committed one, or search anew"
         )
     variants = content.get("variants")
-    return {name: _found(variants.get(name) if isinstance(variants, dict) else None, path, name) for name in VARIANTS}
+    return {name: _found(variants.get(name) if isinstance(variants, dict) else None, path, name) for name in SEARCHED}
 
 
 def searched_hyperparameters(path: Path) -> Hyperparameters:
