@@ -29,7 +29,7 @@ def test_it_becomes_one_offline_file(results, tmp_path, monkeypatch):
     page = (tmp_path / "notebook.html").read_text()
     assert not re.search(r"(src|href)=\"(?!data:|#)", page)
     assert "<script" not in page
-    assert page.count("<img") == 6
+    assert page.count("<img") == 7
     assert "Traceback" not in page
     assert str(ROOT) not in page
     assert "read.claim(" not in page  # the code is hidden

@@ -74,7 +74,7 @@ def test_it_shows_every_claim_figure_and_record(results):
     assert [row["data-verdict"] for row in rows] == list(card.verdict)
     assert "not reproduced" in set(card.verdict)
     pictures = [found for tag, found in tags if tag == "img"]
-    assert len(pictures) == 6
+    assert len(pictures) == 7
     assert all(picture["alt"] for picture in pictures)
     assert page.count("0123abc") >= 8
     assert "Scale of these results: <strong>small</strong>" in page
@@ -87,7 +87,7 @@ def test_what_is_not_there_is_left_out(results):
     (results / "notebooks" / f"{SLUG}.html").unlink()
     page = render(results, CLAIMS)
     assert "data:image/png" in page
-    assert page.count("<img") == 5
+    assert page.count("<img") == 6
     assert "notebooks/" not in page
 
 

@@ -148,11 +148,11 @@ def test_sentences_agree_with_the_table_they_speak_of():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"tolerence": 1}, "claim figure3-reliable.tolerence: Extra inputs are not permitted"),
+        ({"tolerence": 1}, "claim figure3-rises.tolerence: Extra inputs are not permitted"),
         ({"kind": "number"}, "a claim of kind number lacks a key or has one too many"),
-        ({"each": "method"}, "claim figure3-reliable.each: Input should be a valid list"),
+        ({"each": "method"}, "claim figure3-rises.each: Input should be a valid list"),
         ({"of": {"artifact": "figure3", "read": "rise"}}, "read: rise needs an axis"),
-        ({"id": "figure3-rises"}, "ids given twice: figure3-rises"),
+        ({"id": "figure3-saturates"}, "ids given twice: figure3-saturates"),
         ({"published": {"artifact": "table9"}}, "no published number with"),
         ({"requires": ["figure9"]}, "claims required but not there: figure9"),
         ({"of": {"artifact": "figur3", "along": "dimension", "read": "rise"}}, 'did you mean "figure3"?'),
@@ -166,7 +166,7 @@ def test_a_mistake_in_a_claim_is_named(tmp_path, change, message):
     folder = copy_claims(tmp_path)
     path = folder / f"{SLUG}.yaml"
     content = yaml.safe_load(path.read_text())
-    next(entry for entry in content["claims"] if entry["id"] == "figure3-reliable").update(change)
+    next(entry for entry in content["claims"] if entry["id"] == "figure3-rises").update(change)
     path.write_text(yaml.safe_dump(content))
     with pytest.raises(RecomposeError) as error:
         load_papers(folder)
@@ -189,13 +189,15 @@ def test_a_perfect_reproduction_reproduces_everything(results):
     results = results.rename(results.with_name("paper"))
     card = score(results, CLAIMS)
     assert list(card.columns) == COLUMNS
-    assert set(card.verdict) == {REPRODUCED}
+    contrary = card.id.str.endswith("-asynchronous")  # the one point on which a paper and this project cannot both be
+    assert set(card.verdict[~contrary]) == {REPRODUCED}
+    assert set(card.verdict[contrary]) == {NOT_REPRODUCED}
     assert (card.ci_low <= card.value).all()
     assert (card.value <= card.ci_high).all()
     counted = summary(card, headlines(results, CLAIMS))
     assert set(counted) == set(PAPERS)
     groups = [group for paper in counted.values() for name, group in paper.items() if name != "headline"]
-    assert sum(group["reproduced"] for group in groups) == len(card)
+    assert sum(group["reproduced"] for group in groups) == len(card) - contrary.sum()
     assert counted[SLUG]["paper table cells"]["reproduced"] == 7 * 3 * 3
     json.dumps(counted)
     assert all(statement.replace("|", "&#124;") in markdown(card) for statement in card.statement)
@@ -227,7 +229,7 @@ def test_the_scorecard_is_the_same_each_time(results):
     [
         ("table1-als-k3-m4", "table1", {"accuracy": 0.4}, {"method": "als", "factors": 3, "superposed": 4}),
         (
-            "table1-similarity-gain",
+            "table1-similarity-gain-synchronous",
             "table1",
             {"accuracy": 0.6},
             {"method": "resonator", "factors": 3, "superposed": 4},
@@ -251,8 +253,33 @@ def test_the_scorecard_is_the_same_each_time(results):
             {"accuracy": 0.4},
             {"method": "similarity", "factors": 4, "superposed": 8},
         ),
-        ("capacity-similarity-k4", "capacity", {"capacity": 14_000.0}, {"method": "similarity", "factors": 4}),
-        ("figure3-reliable", "figure3", {"accuracy": 0.01}, {"method": "als", "dimension": 1000}),
+        (
+            "capacity-similarity-k4-synchronous",
+            "capacity",
+            {"capacity": 14_000.0},
+            {"method": "synchronous_similarity", "factors": 4},
+        ),
+        (
+            "figure2-similarity-outperforms-baselines-synchronous",
+            "figure2",
+            {"accuracy": 0.1},
+            {"method": "synchronous_similarity", "factors": 4},
+        ),
+        (
+            "table1-latent_gaussian-outperforms-baselines-synchronous",
+            "table1",
+            {"accuracy": 0.3},
+            {"method": "synchronous_latent_gaussian", "factors": 2},
+        ),
+        ("order-decides-similarity", "table1", {"accuracy": 0.1}, {"method": "similarity", "factors": 3}),
+        ("table1-als-row", "table1", {"accuracy": 0.3}, {"method": "als", "factors": 3, "superposed": 4}),
+        (
+            "table1-similarity-cost-per-iteration",
+            "table1",
+            {"multiply_adds": 1.3e8},
+            {"method": "similarity", "factors": 2, "superposed": 8},
+        ),
+        ("figure3-als-reliable", "figure3", {"accuracy": 0.01}, {"method": "als", "dimension": 1000}),
         (
             "figure4-gaussian-best-ratio",
             "figure4",
@@ -267,6 +294,10 @@ def test_the_scorecard_is_the_same_each_time(results):
         ),
         ("figure6-similarity-no-difference", "figure6", {"difference": 0.1}, {"method": "similarity"}),
         ("figure6-gaussian-ode-better", "figure6", {"difference": 0.0}, {"method": "gaussian"}),
+        ("figure6-gaussian-sde-solves", "figure6", {"sde": 0.025}, {"method": "gaussian"}),
+        ("figure5-similarity-no-trend", "figure5", {"accuracy": 0.1}, {"method": "similarity", "steps": 100}),
+        ("restarts-similarity-stochastic-or-not", "restarts", {"difference": 0.1}, {"method": "similarity"}),
+        ("attention-resonator-special-case", "special_case", {"difference": 1e-3}, {"identity": "equation_26"}),
         (
             "table-search-similarity-published-is-best",
             "table_search",
@@ -572,8 +603,29 @@ def test_methods_that_fail_alike_do_not_reproduce_an_equivalence(results):
     edit(results, "table1", {"accuracy": 0.1}, method="similarity", factors=3, superposed=2)
     card = score(results, CLAIMS).set_index("id")
     assert card.verdict["figure6-similarity-no-difference"] == NOT_REPRODUCED
-    assert "table1-similarity-k3-m2" in card.note["figure6-similarity-no-difference"]
+    assert "solves-similarity" in card.note["figure6-similarity-no-difference"]
     assert card.verdict["figure6-latent_similarity-no-difference"] == REPRODUCED
+
+
+def test_to_be_better_than_an_sde_that_does_not_work_is_no_reproduction(results):
+    edit(results, "figure6", {"sde": 0.025}, method="gaussian")
+    card = score(results, CLAIMS).set_index("id")
+    assert card.verdict["figure6-gaussian-ode-better"] == NOT_REPRODUCED
+    assert "figure6-gaussian-sde-solves" in card.note["figure6-gaussian-ode-better"]
+    assert card.verdict["figure6-latent_gaussian-ode-better"] == REPRODUCED
+
+
+def test_the_cost_of_each_method_is_compared_with_the_resonators(results):
+    edit(results, "table1", {"multiply_adds": 92_400_000}, method="similarity", factors=2, superposed=8)
+    card = score(results, CLAIMS).set_index("id")
+    assert card.value["table1-similarity-cost-per-iteration"] == pytest.approx(1.54)
+    assert card.worst["table1-similarity-cost-per-iteration"] == "factors = 2, superposed = 8 (the worst)"
+    assert card.value["table1-gaussian-cost-per-iteration"] == 1
+
+
+def test_every_claim_of_paper_1_says_what_its_number_is():
+    (paper,) = [paper for paper in load_papers(CLAIMS) if paper.slug == SLUG]
+    assert [claim.id for claim in paper.claims if not claim.quantity] == []
 
 
 def test_a_configuration_is_not_compared_with_itself(results):

@@ -29,7 +29,7 @@ def figure2(frame: pd.DataFrame) -> Figure:
 def figure3(frame: pd.DataFrame) -> Figure:
     """Accuracy against the dimension of the codebook vectors."""
     with style():
-        figure, panel = plt.subplots(figsize=(6.4, 5.4))
+        figure, panel = plt.subplots(figsize=(8.0, 6.0))
         _lines(panel, frame, "dimension")
         panel.set(xlabel="dimension $D$", ylabel=ACCURACY)
         shared_legend([panel], columns=3)

@@ -13,7 +13,7 @@ from recompose.storage import read_csv
 VARIANTS = ("gaussian", "latent_gaussian", "similarity", "latent_similarity")
 SYNCHRONOUS = {f"synchronous_{variant}": variant for variant in ("latent_gaussian", "similarity", "latent_similarity")}
 """The variants with all factors updated at once, searched by themselves: free to choose, these three searches end with
-one factor after another, which decides much by itself. That of GAUSSIAN ends with all at once."""
+one factor after another, which can decide much by itself. That of GAUSSIAN ends with all at once."""
 SEARCHED = (*VARIANTS, *SYNCHRONOUS)
 """What has hyperparameters of its own."""
 PUBLISHED = Path("config/published/coupled_inference.csv")
