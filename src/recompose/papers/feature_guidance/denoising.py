@@ -71,7 +71,10 @@ def figure2(bench: Bench, *, denoised: configuration.Denoised) -> Measured:
                         guided, mixture = along(both, centre[place], centre[told]).tolist()
                         row |= {f"along{space}": guided, f"pull{space}": guided - mixture}
                 rows.append(row)
-    return Measured(pd.DataFrame(rows), images)
+    # Without a condition, or with an image's own, nothing leads anywhere: these columns have room for that.
+    found = pd.DataFrame(rows)
+    empty = {column: "Float64" for column in found if column.startswith(("along", "pull"))}
+    return Measured(found.astype(empty), images)
 
 
 def figure3_classes(bench: Bench, single: Bench, *, gains: configuration.Gains) -> Measured:
