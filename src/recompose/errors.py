@@ -29,7 +29,7 @@ def require_finite(numbers: "Tensor | np.ndarray", what: str) -> None:
     Their sum tells, which is cheap enough for every step of a sampler; only where it is not finite itself, which
     numbers that are merely large can do as well, each of them is looked at.
     """
-    if not math.isfinite(float(numbers.sum())) and not (numbers - numbers == 0).all():
+    if not math.isfinite(float(numbers.sum())) and not ((numbers > -math.inf) & (numbers < math.inf)).all():
         raise NotFinite(what)
 
 

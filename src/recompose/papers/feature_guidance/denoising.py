@@ -72,9 +72,9 @@ def figure2(bench: Bench, *, denoised: configuration.Denoised) -> Measured:
                         row |= {f"along{space}": guided, f"pull{space}": guided - mixture}
                 rows.append(row)
     # Without a condition, or with an image's own, nothing leads anywhere: these columns have room for that.
-    found = pd.DataFrame(rows)
-    empty = {column: "Float64" for column in found if column.startswith(("along", "pull"))}
-    return Measured(found.astype(empty), images)
+    numbers = pd.DataFrame(rows)
+    empty = {column: "Float64" for column in numbers.columns if column.startswith(("along", "pull"))}
+    return Measured(numbers.astype(empty), images)
 
 
 def figure3_classes(bench: Bench, single: Bench, *, gains: configuration.Gains) -> Measured:
