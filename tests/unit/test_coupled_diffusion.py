@@ -1,11 +1,15 @@
 """The diffusion of paper 1 against closed forms, autograd and symmetries."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
+from recompose.datasets.products import bound_products
 from recompose.diffusion.sampling import ode_step, sde_step
 from recompose.diffusion.schedules import linear_schedule
+from recompose.errors import NotFinite
 from recompose.papers.coupled_inference import coupled
 from recompose.papers.coupled_inference.binding import others
 from recompose.papers.coupled_inference.coupled import (
@@ -18,7 +22,12 @@ from recompose.papers.coupled_inference.coupled import (
     space_of,
     through_tweedie,
 )
-from recompose.papers.coupled_inference.hyperparameters import Hyperparameters, published_hyperparameters
+from recompose.papers.coupled_inference.hyperparameters import (
+    SYNCHRONOUS,
+    Hyperparameters,
+    published_hyperparameters,
+    tuned_hyperparameters,
+)
 from recompose.papers.coupled_inference.spaces import LatentSpace, SpanSpace, VectorSpace
 
 EVERY = slice(None)
@@ -325,6 +334,32 @@ def test_one_group_of_factors_makes_the_orders_equal(problem):
         for update in ("synchronous", "asynchronous")
     ]
     assert all(torch.equal(a, b) for a, b in zip(*runs, strict=True))
+
+
+def test_a_run_that_leaves_the_range_of_numbers_ends_with_what_it_found_last(problem, monkeypatch):
+    """Two restarts are finite, the third is not."""
+    found = [torch.full((2, 3, 4), number) for number in (1, 2)]
+
+    def runs_away(*_, finite):
+        yield from found[:finite]
+        raise NotFinite("restart 3 of 100")
+
+    solve = coupled.variant_solver("similarity", chosen())
+    monkeypatch.setattr(coupled, "coupled_inference", partial(runs_away, finite=2))
+    assert torch.equal(solve(*problem, iterations=100, generator=torch.Generator()), found[1])
+    monkeypatch.setattr(coupled, "coupled_inference", partial(runs_away, finite=0))
+    with pytest.raises(NotFinite):
+        solve(*problem, iterations=100, generator=torch.Generator())
+
+
+def test_the_tuned_synchronous_configurations_have_an_answer_at_every_number_of_factors():
+    """At K = 4 and 5 the estimates of two of them grow beyond single precision before the last restart."""
+    for factors, size in ((2, 100), (3, 21), (4, 10), (5, 6)):
+        drawn = bound_products("unit", "range", sets=1, factors=factors, dimension=1000, size=size, trials=4)
+        for name in SYNCHRONOUS:
+            solve = coupled.variant_solver(name, tuned_hyperparameters()[name])
+            found = solve(drawn.codebooks, drawn.bound, iterations=100, generator=torch.Generator())
+            assert factors == 2 or (found == drawn.chosen).float().mean() > 0.5, (name, factors)
 
 
 def test_the_number_of_iterations_is_restarts_times_restart_steps():

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from recompose.diffusion.sampling import ode_step, sde_step
 from recompose.diffusion.schedules import Schedule, linear_schedule
-from recompose.errors import named
+from recompose.errors import NotFinite, named
 from recompose.papers.coupled_inference.binding import others
 from recompose.papers.coupled_inference.hyperparameters import SYNCHRONOUS, Hyperparameters
 from recompose.papers.coupled_inference.spaces import LatentSpace, Space, SpanSpace, VectorSpace
@@ -250,13 +250,22 @@ def clip(space: Space, pull: Tensor, strength: float, score: Tensor, ratio: floa
 
 
 def variant_solver(name: str, chosen: Hyperparameters) -> Callable[..., Tensor]:
-    """A variant at one configuration, as a solver: with as many restarts as the budget of iterations allows."""
+    """A variant at one configuration, as a solver: with as many restarts as the budget of iterations allows.
+
+    A configuration is tuned at one K, and at another its estimates may grow with every restart until they are no
+    numbers any more. The run ends there, with what it found last; one that finds nothing before raises NotFinite.
+    """
 
     def solve(codebooks: Tensor, bound: Tensor, *, iterations: int, generator: torch.Generator) -> Tensor:
         restarts = min(chosen.restarts, max(1, iterations // chosen.restart_steps))
-        *_, found = coupled_inference(
-            codebooks, bound, variant_of(name), chosen.model_copy(update={"restarts": restarts})
-        )
-        return found
+        budgeted = chosen.model_copy(update={"restarts": restarts})
+        found: list[Tensor] = []
+        try:
+            for each in coupled_inference(codebooks, bound, variant_of(name), budgeted):
+                found = [each]
+        except NotFinite:
+            if not found:
+                raise
+        return found[0]
 
     return solve
