@@ -54,7 +54,8 @@ OTHERS = {
     "aggregation": AGGREGATION,
     "experiments": EXPERIMENTS,
     "figures": "from matplotlib.figure import Figure\ndef figure2(frame):\n    return Figure()\n",
-    "tables": "def table1(frame):\n    return f'{len(frame)} rows\\n'\ncapacity = table_search = table1\n",
+    "tables": "def table1(frame):\n    return f'{len(frame)} rows\\n'\n"
+    "capacity = table_search = special_case = table1\n",
     "search": "def search(variant, *, search, journal):\n"
     "    journal.parent.mkdir(exist_ok=True); journal.touch()\n"
     "    return {'variant': variant, 'trials': search.trials}\n",
@@ -284,8 +285,9 @@ def test_several_artifacts_are_made_one_after_another(recompose):
     well(recompose("coupled-inference", "numbers", "capacity", "table1"))
     assert (TREE / "capacity.csv").exists() and (TREE / "table1.csv").exists()
     csv("table_search")
+    csv("special_case")
     well(recompose("coupled-inference", "table"))
-    assert {path.stem for path in TREE.glob("*.md")} == {"table1", "capacity", "table_search"}
+    assert {path.stem for path in TREE.glob("*.md")} == {"table1", "capacity", "table_search", "special_case"}
 
 
 def test_another_tree_is_read_and_written_whole(recompose, tmp_path):

@@ -59,7 +59,12 @@ def render(results: str | Path, claims: str | Path = Path("config/claims")) -> s
 
 def _paper(paper: Paper, card: pd.DataFrame, results: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     folder, table = results / paper.slug, papers()[paper.slug]
-    claims = [_claim(row) for row in card.to_dict("records")]
+    shown = [each for each in table.artifacts if each.forms and (folder / f"{each.name}.csv").exists()]
+    # A claim about numbers that nothing shows by themselves stands beside what is made from them.
+    beside = {source: each.name for each in reversed(shown) for source in each.sources} | {
+        each.name: each.name for each in shown
+    }
+    claims = [_claim(row, beside.get(row["artifact"], "")) for row in card.to_dict("records")]
     notebook = results / "notebooks" / f"{paper.slug}.html"
     return {
         "slug": paper.slug,
@@ -74,18 +79,19 @@ def _paper(paper: Paper, card: pd.DataFrame, results: Path, manifest: Mapping[st
         "notebook": f"notebooks/{notebook.name}" if notebook.exists() else None,
         "artifacts": [
             _artifact(artifact.name, table.caption(artifact), folder, manifest)
-            | {"claims": [claim for claim in claims if claim["artifact"] == artifact.name]}
-            for artifact in table.artifacts
-            if artifact.forms and (folder / f"{artifact.name}.csv").exists()
+            | {"claims": [claim for claim in claims if claim["beside"] == artifact.name]}
+            for artifact in shown
         ],
     }
 
 
-def _claim(row: Mapping[Any, Any]) -> dict[str, Any]:
+def _claim(row: Mapping[Any, Any], beside: str) -> dict[str, Any]:
+    """A claim as the page shows it, beside one of the artifacts; or, where none is there, in the list alone."""
     return {str(key): "" if pd.isna(value) else value for key, value in row.items()} | {
         "measured": measured(row),
         "published": "" if pd.isna(row["published"]) else f"{row['published']:g}",
-        "anchor": f"{row['paper']}-{row['artifact']}",
+        "beside": beside,
+        "anchor": f"{row['paper']}-{beside}" if beside else "",
     }
 
 
