@@ -13,6 +13,7 @@ import torch
 from recompose.cli.paper import compute, paper_commands
 from recompose.diffusion.score_ascent import Ascent
 from recompose.errors import RecomposeError
+from recompose.metrics.intervals import bootstrap
 from recompose.papers.feature_guidance import (
     SLUG,
     aggregation,
@@ -28,9 +29,10 @@ from recompose.papers.feature_guidance import (
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.artifacts import PAPER
 from recompose.papers.feature_guidance.experiments import MEASURES, measured
-from recompose.papers.feature_guidance.guidance import Bench, along, evenly, psnr
+from recompose.papers.feature_guidance.guidance import Bench, along, psnr
 from recompose.papers.feature_guidance.names import IMAGES, NETWORKS
 from recompose.papers.feature_guidance.passes import halving, passes
+from recompose.papers.feature_guidance.rows import evenly
 from recompose.storage import read_csv, write_csv, write_tensors
 
 IMAGE = configuration.Images(classes=6, size=64, patch=16, held_out=2, single=1, members=1)
@@ -403,12 +405,17 @@ def pairs_of(classes, value):
     return frame.assign(value=[value(number, *pair) for number, pair in enumerate(pairs)])
 
 
+def by_class(frame, statistic, generator, resamples):
+    groups = frame[["first", "second"]].to_numpy()
+    return bootstrap(frame[["value"]].to_numpy(), statistic, generator=generator, resamples=resamples, groups=groups)
+
+
 def test_pairs_vary_with_their_classes():
     """A number that a class gives to all of its pairs varies as that of a class does, not of so many pairs."""
     effect = np.random.default_rng(6).standard_normal(20)
     frame = pairs_of(20, lambda _, first, second: effect[first] + effect[second])
     mean = lambda sample: sample.mean(axis=0)  # noqa: E731
-    value, low, high = aggregation.resampled_by_class(frame, ["value"], mean, np.random.default_rng(7), 2000)
+    value, low, high = by_class(frame, mean, np.random.default_rng(7), 2000)
     assert value[0] == pytest.approx(2 * effect.mean())
     known = 2 * 1.96 * 2 * effect.std() / 20**0.5
     assert (high - low)[0] == pytest.approx(known, rel=0.15)
@@ -419,7 +426,7 @@ def test_pairs_vary_with_their_classes():
 def test_of_one_pair_of_classes_no_interval_is_known():
     frame = pairs_of(2, lambda *_: 3.0)
     mean = lambda sample: sample.mean(axis=0)  # noqa: E731
-    value, low, high = aggregation.resampled_by_class(frame, ["value"], mean, np.random.default_rng(8), 20)
+    value, low, high = by_class(frame, mean, np.random.default_rng(8), 20)
     assert value[0] == 3 and np.isnan(low[0]) and np.isnan(high[0])
 
 

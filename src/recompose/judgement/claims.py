@@ -137,6 +137,11 @@ class Claim(Block):
         return self
 
     @property
+    def uncertain(self) -> bool:
+        """Whether the printed number has errors of its own, which decide beside those of the measured one."""
+        return self.published is not None and self.tolerance is None
+
+    @property
     def region(self) -> tuple[float, float]:
         """Where the measured number has to lie; for a printed number's own errors its interval decides, too."""
         if self.tolerance is not None:

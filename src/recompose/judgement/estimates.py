@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recompose.metrics.intervals import NORMAL, percentiles, student_half_width
+from recompose.metrics.intervals import NORMAL, percentiles, student_half_width, unit_counts
 from recompose.randomness import numpy_generator
 
 DRAWS = 4000
@@ -66,12 +66,12 @@ def from_units(values: np.ndarray, units: np.ndarray) -> Estimate:
     the same things is paired. A bootstrap of n things spreads by sqrt((n - 1) / n) too little, and a normal one less
     than Student's: the draws are widened by both. A row about a pair counts as often as both are drawn.
     """
-    names, places = np.unique(units.astype(str), return_inverse=True)
+    units = units.astype(str)
+    names = np.unique(units)
     n = len(names)
     if n < 2:
         raise LookupError(f"one {names[0]} alone: nothing is known of how others would differ")
-    counts = numpy_generator("scorecard", "units", *names).multinomial(n, np.full(n, 1 / n), size=DRAWS)
-    weights = counts[:, places.reshape(units.shape)].prod(axis=2).astype(float)
+    weights = unit_counts(units, numpy_generator("scorecard", "units", *names), DRAWS).astype(float)
     value, total = float(values.mean()), weights.sum(axis=1)
     means = np.divide(weights @ values, total, out=np.full(DRAWS, value), where=total > 0)
     wider = float(student_half_width((n / (n - 1)) ** 0.5, n)) * n**0.5 / NORMAL

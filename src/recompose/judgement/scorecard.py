@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from recompose.blocks import SCALES
 from recompose.errors import RecomposeError
 from recompose.judgement.claims import Claim, Headline, Paper, load_papers
-from recompose.judgement.estimates import Estimate
+from recompose.judgement.estimates import Estimate, exact
 from recompose.judgement.measuring import Frames, Group, compared, estimate, groups
 from recompose.randomness import numpy_generator
 from recompose.storage import read_csv
@@ -163,8 +164,9 @@ def _cases(claim: Claim, frames: Frames) -> list[Case]:
 
 def _region(claim: Claim, found: Estimate) -> tuple[float, float]:
     """Where the number has to lie; of a printed number with errors of its own: two of those of the difference."""
-    if claim.published is None or claim.tolerance is not None:
+    if not claim.uncertain:
         return claim.region
+    assert claim.published is not None
     width = 2 * math.hypot(found.error, _error(claim, claim.published))
     return claim.published - width, claim.published + width
 
@@ -173,7 +175,8 @@ def _error(claim: Claim, published: float) -> float:
     """The standard error of a printed number; of an accuracy with one success and one failure more (never zero)."""
     if claim.published_error is not None:
         return claim.published_error
-    trials = claim.published_trials or 1
+    trials = claim.published_trials
+    assert trials is not None
     share = (published * trials + 1) / (trials + 2)
     return math.sqrt(share * (1 - share) / trials)
 
@@ -184,17 +187,18 @@ def _verdict(claim: Claim, found: Estimate, region: tuple[float, float]) -> str:
     An interval that touches a bound is neither inside nor outside, unless the number is exact.
     """
     low, high = region
-    if claim.published is not None and claim.tolerance is None:
+    if claim.uncertain:
+        assert claim.published is not None
         if not low <= found.value <= high:
             return NOT_REPRODUCED
         return REPRODUCED if found.error < COARSE * _error(claim, claim.published) else UNDECIDED
     smallest, largest = found.interval
     smallest = -math.inf if "below" in found.beyond else smallest
     largest = math.inf if "above" in found.beyond else largest
-    exact = claim.of.spread == "none" and (claim.against is None or claim.against.spread == "none")
-    if (low < smallest and largest < high) or (exact and low <= smallest and largest <= high):
+    certain = claim.of.spread == "none" and (claim.against is None or claim.against.spread == "none")
+    if (low < smallest and largest < high) or (certain and low <= smallest and largest <= high):
         return REPRODUCED
-    if largest < low or smallest > high or (not exact and (largest == low or smallest == high)):
+    if largest < low or smallest > high or (not certain and (largest == low or smallest == high)):
         return NOT_REPRODUCED
     return UNDECIDED
 
@@ -212,7 +216,7 @@ def _fit(claim: Claim, frames: Frames, measured: list[tuple[Group, Estimate]]) -
         coarse = coarse or difference.error >= COARSE * error
     bound = float(chdtri(len(measured), 0.05))
     verdict = NOT_REPRODUCED if square > bound else UNDECIDED if coarse else REPRODUCED
-    return Case({}, Estimate(square, pd.Series([square]).to_numpy()), (-math.inf, bound), verdict)
+    return Case({}, exact(np.array([square])), (-math.inf, bound), verdict)
 
 
 def _together(claim: Claim, cases: list[Case]) -> str:
@@ -246,7 +250,7 @@ def _condition(claim: Claim, region: tuple[float, float]) -> str:
         return f"at most {high:.3g}"
     if claim.published is not None:
         width = f"within {high - claim.published:.3g} of {claim.published:g}"
-        return width if claim.tolerance is not None else f"{width}, two standard errors of the difference"
+        return f"{width}, two standard errors of the difference" if claim.uncertain else width
     if math.isfinite(low) and math.isfinite(high):
         return f"within {high:g} of 0" if low == -high else f"between {low:g} and {high:g}"
     return f"at least {low:g}" if math.isfinite(low) else f"at most {high:g}"

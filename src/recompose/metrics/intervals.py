@@ -93,12 +93,24 @@ def bootstrap(
     """A statistic of some rows, and the ends of its percentile interval; each of the statistic's shape.
 
     values: (rows, ...), of which the statistic takes any number. groups: (rows,), the unit that each row belongs to (a
-    class, a set, a run): units are drawn with replacement, each with all of its rows, for these vary together. None:
-    every row is a unit.
+    class, a set, a run): units are drawn with replacement, each with all of its rows, for these vary together; or
+    (rows, 2), the two units that each row is about (`unit_counts`). None: every row is a unit.
     """
+    value = np.asarray(statistic(values))
     draws = [statistic(values[rows]) for rows in _resampled(values, groups, generator, resamples)]
-    low, high = percentiles(np.array(draws), outside=outside)
-    return np.asarray(statistic(values)), low, high
+    low, high = percentiles(np.array(draws or [np.full_like(value, np.nan)]), outside=outside)
+    return value, low, high
+
+
+def unit_counts(units: np.ndarray, generator: np.random.Generator, resamples: int) -> np.ndarray:
+    """How often each row is drawn where the units that it is about are resampled, (resamples, rows).
+
+    units: (rows, 1), or (rows, 2) of pairs, which count as often as both are drawn: 496 pairs come from 32 classes.
+    """
+    names, places = np.unique(units, return_inverse=True)
+    drawn = generator.multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
+    counts: np.ndarray = drawn[:, places.reshape(units.shape)].prod(axis=2)
+    return counts
 
 
 def _resampled(
@@ -108,6 +120,11 @@ def _resampled(
     if groups is None:
         for _ in range(resamples):
             yield generator.integers(len(values), size=len(values))
+        return
+    if groups.ndim == 2:
+        for counts in unit_counts(groups, generator, resamples):
+            if (counts > 0).sum() > 2:  # of fewer pairs there is no line, and no correlation
+                yield np.repeat(np.arange(len(values)), counts)
         return
     units = [np.flatnonzero(groups == unit) for unit in np.unique(groups)]
     for _ in range(resamples):

@@ -130,16 +130,7 @@ def finished_trials(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
 
 def validation_problems(search: Search, device: str, name: str) -> Products:
     """The problems of the search: D = 1000, K = 3, n = 50 without noise, as in the paper."""
-    return bound_products(
-        "coupled_inference",
-        name,
-        sets=search.codebook_sets,
-        factors=search.factors,
-        dimension=search.dimension,
-        size=search.size,
-        trials=search.trials // search.codebook_sets,
-        device=device,
-    )
+    return bound_products("coupled_inference", name, **search.problems, device=device)
 
 
 def suggest(trial: optuna.Trial | optuna.trial.FixedTrial, variant: str, iterations: int) -> Hyperparameters:

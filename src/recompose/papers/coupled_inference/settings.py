@@ -113,6 +113,12 @@ class FixedDimension(FixedSize):
 
     dimension: Count = Field(1000, description="D, the length of a codebook vector")
 
+    @property
+    def problems(self) -> dict[str, int]:
+        """How many problems of what size, as `bound_products` takes them."""
+        sizes = {"factors": self.factors, "dimension": self.dimension, "size": self.size}
+        return sizes | {"sets": self.codebook_sets, "trials": self.trials // self.codebook_sets}
+
     @model_validator(mode="after")
     def _sizes_fit(self) -> Self:
         _require_size(self.size, self.dimension, f"size = {self.size}")

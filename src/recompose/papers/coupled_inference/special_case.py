@@ -29,16 +29,7 @@ PART_OF_T = 7, 50
 
 def special_case(*, special_case: SpecialCase, device: str) -> pd.DataFrame:
     """A row for each identity."""
-    problems = bound_products(
-        "coupled_inference",
-        "special_case",
-        sets=special_case.codebook_sets,
-        factors=special_case.factors,
-        dimension=special_case.dimension,
-        size=special_case.size,
-        trials=special_case.trials // special_case.codebook_sets,
-        device=device,
-    )
+    problems = bound_products("coupled_inference", "special_case", **special_case.problems, device=device)
     codebooks, bound = problems.codebooks.double(), problems.bound.double()
     return pd.DataFrame([
         {"identity": "remark_1", "difference": remark_1(codebooks, bound)},

@@ -1,14 +1,14 @@
 """What is computed from the numbers of paper 5. No torch here, so it is quick."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from recompose.metrics.intervals import NORMAL, OUTSIDE, percentiles
+from recompose.metrics.intervals import NORMAL, OUTSIDE, bootstrap
 from recompose.papers.feature_guidance import SLUG
-from recompose.papers.feature_guidance.rows import REAL, mean_and_interval
+from recompose.papers.feature_guidance.rows import OUTERMOST, REAL, mean_and_interval
 from recompose.randomness import numpy_generator
 from recompose.storage import read_csv
 
@@ -19,8 +19,8 @@ def training(*, folder: Path, network_names: Sequence[str]) -> pd.DataFrame:
 
 
 RESAMPLES = 2000
-OUTERMOST = 0.025
-"""The share of pairs of classes that may lie below A, or above B, of Eq. 6."""
+PAIR = ["first", "second"]
+"""The columns of the two classes that a row is about."""
 WORST = 0.05
 """The share of pairs that a statement about all pairs of classes leaves out, for more classes hold more of them."""
 WELL = 10
@@ -36,28 +36,6 @@ def figure3(frame: pd.DataFrame) -> pd.DataFrame:
         for quantity in ("psnr", "gain")
     ]
     return pd.DataFrame(rows, columns=[*place, "quantity", "mean", "std", "ci_low", "ci_high", "n"])
-
-
-def resampled_by_class(
-    frame: pd.DataFrame,
-    values: Sequence[str],
-    statistic: Callable[[np.ndarray], np.ndarray],
-    generator: np.random.Generator,
-    resamples: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A statistic of rows about pairs of classes, `first` and `second`, and the ends of its percentile interval.
-
-    496 pairs come from 32 classes: these are drawn with replacement, and a pair counts as often as both are drawn.
-    """
-    labels = np.unique(frame[["first", "second"]])
-    places = np.searchsorted(labels, frame[["first", "second"]])
-    rows = frame[list(values)].to_numpy()
-    drawn = generator.multinomial(len(labels), np.full(len(labels), 1 / len(labels)), size=resamples)
-    counts = drawn[:, places].prod(axis=2)
-    enough = counts[(counts > 0).sum(axis=1) > 2]  # of fewer pairs there is no line, and no correlation
-    draws = [statistic(np.repeat(rows, each, axis=0)) for each in enough] or [np.full_like(statistic(rows), np.nan)]
-    low, high = percentiles(np.array(draws))
-    return statistic(rows), low, high
 
 
 def embedding(frame: pd.DataFrame, *, resamples: int = RESAMPLES) -> pd.DataFrame:
@@ -77,8 +55,12 @@ def embedding(frame: pd.DataFrame, *, resamples: int = RESAMPLES) -> pd.DataFram
         extremes = ratio.min(), ratio.max(), ratio.max() / ratio.min()
         return np.array([low, high, high / low, *extremes, correlation, correlation**2, left / densities.mean()])
 
-    value, low, high = resampled_by_class(
-        frame, ["feature_distance", "density_distance"], quantities, numpy_generator(SLUG, "embedding"), resamples
+    value, low, high = bootstrap(
+        frame[["feature_distance", "density_distance"]].to_numpy(),
+        quantities,
+        generator=numpy_generator(SLUG, "embedding"),
+        resamples=resamples,
+        groups=frame[PAIR].to_numpy(),
     )
     names = ["A", "B", "B / A", "smallest ratio", "largest ratio", "largest / smallest", "correlation", "R^2"]
     columns = {"quantity": [*names, "departure"], "value": value, "ci_low": low, "ci_high": high, "n": len(frame)}
@@ -95,7 +77,7 @@ def separation(*frames: pd.DataFrame, resamples: int = RESAMPLES) -> pd.DataFram
     for artifact, frame in zip(("figure4", "figure15"), frames, strict=True):
         whole = frame[(frame.kind == "pair") & (frame.block == "all")]
         guided, mixture = dict.fromkeys(whole.network)
-        pairs = whole.pivot(index=["first", "second"], columns="network", values="separability").reset_index()
+        pairs = whole.pivot(index=PAIR, columns="network", values="separability").reset_index()
 
         def quantities(sample: np.ndarray) -> np.ndarray:
             separability, before = sample.T
@@ -106,7 +88,13 @@ def separation(*frames: pd.DataFrame, resamples: int = RESAMPLES) -> pd.DataFram
             ])  # fmt: skip
 
         generator = numpy_generator(SLUG, "separation", artifact)
-        value, low, high = resampled_by_class(pairs, [guided, mixture], quantities, generator, resamples)
+        value, low, high = bootstrap(
+            pairs[[guided, mixture]].to_numpy(),
+            quantities,
+            generator=generator,
+            resamples=resamples,
+            groups=pairs[PAIR].to_numpy(),
+        )
         names = ["share well separated", "separability, 5th percentile", "smallest separability"]
         names += ["share that rises", "rise, 5th percentile", "smallest rise"]
         columns = {"quantity": names, "value": value, "ci_low": low, "ci_high": high, "n": len(pairs)}

@@ -13,11 +13,11 @@ from recompose.papers.feature_guidance.guidance import (
     Bench,
     along,
     denoise,
-    evenly,
     features,
     noise,
     psnr,
 )
+from recompose.papers.feature_guidance.rows import evenly
 from recompose.storage import Measured
 
 NONE = "none"

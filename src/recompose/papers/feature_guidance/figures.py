@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
+from recompose.papers.feature_guidance.rows import OUTERMOST, evenly
 from recompose.presentation.mosaics import Image, mosaic, show
 from recompose.presentation.plotting import banded_lines, method_style, shared_legend, style
 
@@ -178,7 +179,7 @@ def figure5(frame: pd.DataFrame, images: Images) -> Figure:
         for part, colour, marker in ((ordered.head(3), "#d55e00", "s"), (ordered.tail(3), "#029e73", "D")):
             panels[1].scatter(part.feature_distance, part.density_distance, color=colour, marker=marker, s=42, zorder=3)
         ends = np.array([0, frame.feature_distance.max() * 1.05])
-        for factor, label in ((ratio.quantile(0.025), "A"), (ratio.quantile(0.975), "B")):
+        for factor, label in ((ratio.quantile(OUTERMOST), "A"), (ratio.quantile(1 - OUTERMOST), "B")):
             panels[1].plot(ends, factor * ends, color="black", linewidth=0.8, linestyle="--")
             leaves = min(ends[1], frame.ci_high.max() * 1.06 / factor)  # the panel, at the right or above
             panels[1].annotate(label, (leaves, factor * leaves), fontsize=9)
@@ -232,7 +233,7 @@ def figure7(frame: pd.DataFrame, images: Images) -> Figure:
 def _sampled(frame: pd.DataFrame, images: Images, *, beside: bool) -> Figure:
     """Samples of some classes, from the first to the last: a column for each below its example, or a row beside it."""
     seeds, classes = len(images["starts"]), len(images["examples"])
-    shown = np.linspace(0, classes - 1, min(SHOWN, classes)).round().astype(int)
+    shown = evenly(classes, SHOWN)
     examples = images["examples"][shown]
     samples = images["samples"].reshape(classes, seeds, *images["samples"].shape[1:])[shown]
     if beside:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -79,12 +78,6 @@ def along(vectors: Tensor, start: Tensor, end: Tensor) -> Tensor:
     """Where vectors, (vectors, dimension), lie along the line from a start (0) to an end (1); (vectors,)."""
     line = end - start
     return (vectors - start) @ line / line.square().sum()
-
-
-def evenly(count: int, chosen: int) -> list[int]:
-    """So many of the first numbers, from 0 to the last one, as evenly as can be; all of them where there are fewer."""
-    places: list[int] = np.linspace(0, count - 1, min(chosen, count)).round().astype(int).tolist()
-    return places
 
 
 def denoise(network: FeatureUNet, noisy: Tensor, condition: Tensor | None = None) -> Tensor:

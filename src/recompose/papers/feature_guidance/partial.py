@@ -11,7 +11,6 @@ from recompose.papers.feature_guidance.guidance import (
     MEMBERS,
     Bench,
     along,
-    evenly,
     features,
     noise,
     psnr,
@@ -19,6 +18,7 @@ from recompose.papers.feature_guidance.guidance import (
     sample,
     starts,
 )
+from recompose.papers.feature_guidance.rows import evenly
 from recompose.storage import Measured
 
 COARSE = 8

@@ -7,6 +7,14 @@ from recompose.metrics.intervals import student_interval
 SAMPLES = "samples"
 REAL = "test patches"
 """Beside samples: what they are compared with."""
+OUTERMOST = 0.025
+"""The share of pairs of classes that may lie below A, or above B, of Eq. 6."""
+
+
+def evenly(count: int, chosen: int) -> list[int]:
+    """So many of the first numbers, from 0 to the last one, as evenly as can be; all of them where there are fewer."""
+    places: list[int] = np.linspace(0, count - 1, min(chosen, count)).round().astype(int).tolist()
+    return places
 
 
 def mean_and_interval(values: np.ndarray) -> tuple[float, float, float, float, int]:

@@ -15,14 +15,13 @@ from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.guidance import (
     MEMBERS,
     Bench,
-    evenly,
     features,
     free_residual,
     residual_of,
     sample,
     starts,
 )
-from recompose.papers.feature_guidance.rows import REAL, SAMPLES
+from recompose.papers.feature_guidance.rows import REAL, SAMPLES, evenly
 from recompose.storage import Measured
 
 LATE = 0.01
