@@ -24,17 +24,11 @@ OFFERED = {"device", "scale", "batch", "cells", "folder", "network_names"}
 UNKEPT = {"weighted_composition-figure1", "weighted_composition-error_map"}
 """Large maps, whose numbers are not kept for reference."""
 
-AWAITED = {
-    f"feature_guidance-{name}"
-    for name in ("figure3_classes", "separation", "factors", "fixed_factors", "averaged_conditions")
-}
-"""Those that the reference does not have yet: with the next one, this fails until the names are taken out here."""
-
 ALL = [
     pytest.param(paper, each, id=f"{slug}-{each.name}") for slug, paper in papers().items() for each in paper.artifacts
 ]
 EACH_PAPER = pytest.mark.parametrize("paper", papers().values(), ids=list(papers()))
-KEPT = [each for each in ALL if each.id not in UNKEPT | AWAITED]
+KEPT = [each for each in ALL if each.id not in UNKEPT]
 EACH_ARTIFACT = pytest.mark.parametrize(("paper", "artifact"), ALL)
 EACH_KEPT = pytest.mark.parametrize(("paper", "artifact"), KEPT)
 
@@ -234,9 +228,6 @@ def test_every_file_of_the_reference_is_an_artifacts(paper: Paper) -> None:
 def test_every_artifact_has_its_files_in_the_reference() -> None:
     for slug, paper in papers().items():
         for each in paper.artifacts:
-            if f"{slug}-{each.name}" in AWAITED:
-                assert not (REFERENCE / slug / f"{each.name}.csv").exists(), each.name
-                continue
             ends = {"table": ".md", "figure": ".png"}
             files = [f"{each.name}{ends[form]}" for form in each.forms]
             files += [f"{each.name}.csv"] * (f"{slug}-{each.name}" not in UNKEPT)
