@@ -11,8 +11,8 @@ from recompose.papers import papers
 
 pytestmark = pytest.mark.workflow
 
-SECONDS = 2.0
-"""What `-n` may take beyond a workflow of one empty rule, of which 1 s is all that Snakemake takes by itself."""
+TIMES = 3.0
+"""How many times as long as of one empty rule `-n` may take: that is 1 s on a quick core, 2 s on a busy or slow one."""
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -29,7 +29,7 @@ def test_the_probe_is_a_chain_of_each_paper(fresh: Project) -> None:
 def test_a_dry_run_answers_at_once(fresh: Project) -> None:
     (fresh.root / "empty.smk").write_text("rule all:\n")
     nothing = processor_seconds(lambda: fresh.finish("-n", "--snakefile", "empty.smk"))
-    assert processor_seconds(lambda: fresh.finish("-n", scale="paper", artifacts="all")) - nothing < SECONDS
+    assert processor_seconds(lambda: fresh.finish("-n", scale="paper", artifacts="all")) < TIMES * nothing
 
 
 def processor_seconds(run: Callable[[], object]) -> float:

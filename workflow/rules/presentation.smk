@@ -49,8 +49,8 @@ for slug, paper in PAPERS.items():
                 weights(slug, *wanted.networks),
 
     for artifact in paper.artifacts:
-        # A target by its name, where no rule that draws or prints has it already.
-        if artifact.forms and f"{slug}_{artifact.name}" not in (drawn(slug, artifact), printed(slug, artifact)):
+        # A target by its name, where no rule that draws or prints it has that already.
+        if f"{slug}_{artifact.name}" not in (drawn(slug, artifact), printed(slug, artifact)):
 
             rule:
                 name:

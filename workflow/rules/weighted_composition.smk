@@ -55,7 +55,7 @@ rule weighted_composition_distances_part:
         " --results results/{params.scale} > {log:q} 2>&1"
 
 
-rule weighted_composition_distances:
+rule weighted_composition_distances_numbers:
     input:
         parts("weighted_composition", "distances"),
     output:

@@ -58,7 +58,7 @@ def content_hash(*files: str | Path) -> str:
 
 @cache  # a command that writes many artifacts records the same code with each
 def _hashes(modules: tuple[str, ...]) -> dict[str, str]:
-    return {module: _hash_of_code(_statements(module)) for module in sorted(_closure(modules))}
+    return {module: _hash_of_code(module) for module in sorted(_closure(modules))}
 
 
 def _closure(modules: Sequence[str]) -> set[str]:
@@ -109,21 +109,19 @@ def _source(module: str) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def _hash_of_code(statements: Sequence[ast.stmt]) -> str:
-    return hashlib.sha256(ast.dump(ast.Module(list(statements), [])).encode()).hexdigest()[:16]
+@cache  # a hundred rules ask for the same modules, and `snakemake -n` waits for it
+def _hash_of_code(module: str) -> str:
+    return hashlib.sha256(ast.dump(ast.Module(list(_statements(module)), [])).encode()).hexdigest()[:16]
 
 
 @cache
 def _statements(module: str) -> tuple[ast.stmt, ...]:
     """The statements of a module without its texts; of `module:function` those that the function comes to, in order."""
     name, _, function = module.partition(":")
-    tree = ast.parse(_source(name))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
+    body = _body(name)
     if not function:
-        return tuple(tree.body)
-    bound = {statement: _bound_by(statement) for statement in tree.body if not _is_for_types(statement)}
+        return body
+    bound = {statement: _bound_by(statement) for statement in body if not _is_for_types(statement)}
     if function not in set().union(*bound.values()):
         raise ModuleNotFoundError(f"no {function} in {name}")
     used, todo = set[ast.stmt](), [each for each, names in bound.items() if not names or function in names]
@@ -131,9 +129,22 @@ def _statements(module: str) -> tuple[ast.stmt, ...]:
         statement = todo.pop()
         if statement not in used:
             used.add(statement)
-            names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-            todo += [each for each, others in bound.items() if others & names]
-    return tuple(statement for statement in tree.body if statement in used)
+            todo += [each for each, others in bound.items() if others & _names_in(statement)]
+    return tuple(statement for statement in body if statement in used)
+
+
+@cache
+def _body(module: str) -> tuple[ast.stmt, ...]:
+    tree = ast.parse(_source(module))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
+    return tuple(tree.body)
+
+
+@cache
+def _names_in(statement: ast.stmt) -> set[str]:
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
 
 
 def _is_for_types(statement: ast.stmt) -> bool:
