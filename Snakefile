@@ -25,7 +25,8 @@ hide_devices()
 
 try:
     require_own_source(Path(workflow.basedir))
-    settings = pinned(config) if workflow.remote_exec else load_config(config, root=workflow.basedir)
+    given = {"root": workflow.basedir, "files": workflow.overwrite_configfiles}
+    settings = pinned(config) if workflow.remote_exec else load_config(config, **given)
 except RecomposeError as error:
     sys.exit("\n".join(f"error: {mistake}" for mistake in str(error).splitlines()))
 

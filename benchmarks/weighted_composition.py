@@ -18,11 +18,10 @@ from statistics import median
 import numpy as np
 import ot
 import torch
-from torch import Tensor
 
 from recompose.datasets.compositions import composition
-from recompose.diffusion.feynman_kac import Sampler, sample_in_parts
-from recompose.diffusion.grid_scores import GridScores
+from recompose.diffusion.feynman_kac import Composed, Field, Sampler, sample_in_parts
+from recompose.diffusion.grid_field import GridField
 from recompose.diffusion.noise_prediction import Task, train
 from recompose.diffusion.schedules import VariancePreserving
 from recompose.diffusion.training import Training
@@ -72,7 +71,7 @@ def networks(count: int, width: int = WIDTH) -> tuple[StackedMLP, list[Task]]:
 
 def how(iterations: int) -> Training:
     """As the workflow trains them."""
-    return Training(iterations, 2e-4, fused=False)
+    return Training(iterations, 2e-4)
 
 
 def train_stacked(count: int, iterations: int, width: int, device: str) -> None:
@@ -112,23 +111,23 @@ def sampling(device: str, nodes: int = 96, particles: int = 256, outputs: int = 
     network = networks(1)[0].to(device).requires_grad_(False)
     weights = composition("nf_id").weights.to(device)
 
-    scores = network_scores(network, "conditional", SCHEDULE)
+    field = Composed(network_scores(network, "conditional", SCHEDULE), weights)
 
-    def run(scores: Callable[[Tensor, Tensor], Tensor], swarms: int) -> float:
+    def run(field: Field, swarms: int) -> float:
         generator = torch.Generator(device).manual_seed(0)
         spent = seconds(
             lambda: sample_in_parts(
-                scores, weights, swarms=swarms, particles=particles, shape=(2,), sampler=Sampler(steps=steps),
+                field, swarms=swarms, particles=particles, shape=(2,), sampler=Sampler(steps=steps),
                 schedule=SCHEDULE, generator=generator,
             )
         )  # fmt: skip
         return swarms * particles * steps / spent
 
-    grid = GridScores(scores, SCHEDULE, nodes=nodes, bound=0.02)
-    shared, direct = run(grid, outputs), run(scores, 40)
+    grid = GridField(field, SCHEDULE, nodes=nodes, bound=0.02)
+    shared, direct = run(grid, outputs), run(field, 40)
     print(f"K = {particles}, {outputs} outputs, {nodes}^2 nodes: {shared / direct:.0f} x direct evaluation")
     share = grid.evaluated / grid.asked
-    print(f"{shared:,.0f} against {direct:,.0f} particle-steps/s; exact scores asked for at {share:.1%} of the points")
+    print(f"{shared:,.0f} against {direct:,.0f} particle-steps/s; the network asked for {share:.1%} of the points")
 
 
 def main() -> None:

@@ -9,10 +9,10 @@ import torch
 from recompose.datasets.compositions import composed_covariance, composition
 from recompose.diffusion import feynman_kac
 from recompose.diffusion.feynman_kac import (
+    Composed,
     Sampler,
     composed_score,
     in_parts,
-    log_weight_rate,
     sample_composition,
     sample_in_parts,
     sample_swarms,
@@ -36,10 +36,21 @@ def analytic(sources):
     return mixture_scores(sources, VP)
 
 
+def sums_of_squares(scores, weights):
+    """The gap of Eq. 11 as it is printed."""
+    squares = scores.flatten(1, -3).square().sum(dim=1)
+    composed = composed_score(scores, weights)
+    return composed.flatten(0, -3).square().sum(dim=0) - composed_score(squares, weights)
+
+
+def composed_of(name):
+    what = composition(name)
+    return Composed(analytic(what.sources), what.weights)
+
+
 def sample(name, particles, swarms=500, seed=0, watch=None, **options):
-    setting = composition(name)
     return sample_composition(
-        analytic(setting.sources), setting.weights, swarms=swarms, particles=particles, shape=(2,),
+        composed_of(name), swarms=swarms, particles=particles, shape=(2,),
         sampler=Sampler(**{"steps": 200} | options), schedule=VP, generator=generator(seed), watch=watch,
     )  # fmt: skip
 
@@ -89,7 +100,7 @@ def test_the_weights_make_up_for_what_the_naive_sampler_misses(weights):
     drift_divergence = beta * (1.0 + divergence)  # div x = 2
     fokker_planck = -drift_divergence - (drift * composed).sum(-1) + beta / 2 * (divergence + composed.square().sum(-1))
     change = -torch.func.vmap(torch.func.grad(log_q, argnums=1), in_dims=(0, None))(x, t)
-    gained = log_weight_rate(at, composed_score(at, weights), weights, beta, -0.5 * beta * 2)
+    gained = 0.5 * beta * square_gap(at, weights) + (weights.sum() - 1) * (-0.5 * beta * 2)  # and div u, a constant
     torch.testing.assert_close(change - fokker_planck, gained[0])
 
 
@@ -101,7 +112,7 @@ def test_theorem_3_factorized_conditionals_gain_no_weight(name):
     weights = setting.weights.double()
     for t in torch.linspace(0.01, 0.99, 9, dtype=torch.double):
         at = analytic(sources)(x, t)
-        gained = log_weight_rate(at, composed_score(at, weights), weights, VP.beta(t), -VP.beta(t))
+        gained = 0.5 * VP.beta(t) * square_gap(at, weights)
         assert float(gained.abs().max()) < 1e-10 * float(at.square().sum(dim=1).max() * VP.beta(t))
 
 
@@ -114,7 +125,7 @@ def test_each_step_resamples_by_the_rate_at_the_new_place_clipped_once_and_forge
         evaluated.append((x.clone(), t))
         return scores(x, t)
 
-    sample_composition(recorded, setting.weights, swarms=5, particles=8, shape=(2,),
+    sample_composition(Composed(recorded, setting.weights), swarms=5, particles=8, shape=(2,),
                        sampler=Sampler(steps=20, clip=clip), schedule=VP, generator=generator(),
                        watch=lambda *told: weighed.append(told))  # fmt: skip
     assert [number for number, _, _ in weighed] == list(range(1, 21)) and len(evaluated) == 21
@@ -135,7 +146,7 @@ def test_each_step_resamples_by_the_rate_at_the_new_place_clipped_once_and_forge
 def test_below_the_threshold_weights_are_kept_and_added_up(monkeypatch):
     """Weights that never make a swarm poor are all still there at the end, and the last draw follows them."""
     gains = torch.tensor([0.0, 1.0, 2.0, -40.0])
-    monkeypatch.setattr(feynman_kac, "log_weight_rate", lambda at, *_: gains.expand(at.shape[2:]).clone())
+    monkeypatch.setattr(feynman_kac, "bounded", lambda rate, sampler: gains.expand(rate.shape).clone())
     drawn = []
     multinomial = torch.multinomial
     monkeypatch.setattr(torch, "multinomial", lambda w, *a, **k: (drawn.append(w), multinomial(w, *a, **k))[1])
@@ -144,6 +155,35 @@ def test_below_the_threshold_weights_are_kept_and_added_up(monkeypatch):
            threshold=0.01, clip=None)  # fmt: skip
     assert ancestors == [None] * 10
     torch.testing.assert_close(drawn[0], torch.softmax(gains, dim=0).expand(3, 4))
+
+
+@pytest.mark.parametrize("weights", [[1.0, 1.0, -1.0], [0.5, 0.8, 0.4], [0.5, 0.3, -0.1]])
+def test_any_weighting_of_gaussians_starts_and_ends_as_it_should(weights):
+    """Where the sum is not one, the composed noise is N(0, I / sum), and the clip has nothing to do with the constant.
+
+    Against the covariance of Theorem 1, by the corrector.
+    """
+    what, weights = composition("nf_id"), torch.tensor(weights)
+    started = []
+
+    def recorded(x, t):
+        started.append(x)
+        return analytic(what.sources)(x, t)
+
+    found = sample_composition(
+        Composed(recorded, weights), swarms=3000, particles=16, shape=(2,), sampler=Sampler(steps=300), schedule=VP,
+        generator=generator(),
+    )  # fmt: skip
+    assert float(started[0].var()) == pytest.approx(1 / float(weights.sum()), rel=0.02)
+    expected = composed_covariance(torch.stack([source.covariances[0] for source in what.sources]), weights)
+    torch.testing.assert_close(found.T.cov(), expected, rtol=0.08, atol=0.06 * float(expected.max()))
+
+
+def test_weights_that_compose_noise_to_nothing_are_refused():
+    field = Composed(analytic(composition("nf_id").sources), torch.tensor([1.0, 1.0, -2.0]))
+    with pytest.raises(RecomposeError, match="they add up to 0, expected more than 0"):
+        sample_composition(field, swarms=1, particles=1, shape=(2,), sampler=Sampler(), schedule=VP,
+                           generator=generator())  # fmt: skip
 
 
 @pytest.mark.parametrize("resampling", ["every_step", "threshold"])
@@ -186,10 +226,17 @@ def test_centring_changes_nothing_without_a_clip():
     assert not torch.allclose(plain, centred, rtol=1e-3, atol=1e-3)
 
 
+def in_swarms(ancestors):
+    """Ancestors by their places in their own swarm, out of which none may come."""
+    places = ancestors - ancestors.shape[1] * torch.arange(len(ancestors)).unsqueeze(-1)
+    assert int(places.min()) >= 0 and int(places.max()) < ancestors.shape[1]
+    return places
+
+
 def test_systematic_resampling_gives_each_particle_its_share():
     """floor(n w) or ceil(n w) slots, n w on average; shuffled."""
     weights = torch.tensor([0.05, 0.0, 0.3, 0.4, 0.25])
-    ancestors = systematic_resampling(weights.log().expand(40_000, 5), generator())
+    ancestors = in_swarms(systematic_resampling(weights.log().expand(40_000, 5), generator()))
     counts = torch.nn.functional.one_hot(ancestors, 5).sum(dim=1)
     assert (counts >= torch.floor(5 * weights)).all() and (counts <= torch.ceil(5 * weights)).all()
     torch.testing.assert_close(counts.double().mean(dim=0), 5 * weights.double(), rtol=0, atol=0.01)
@@ -198,7 +245,7 @@ def test_systematic_resampling_gives_each_particle_its_share():
 
 
 def test_equal_weights_leave_every_particle_in_place_once():
-    ancestors = systematic_resampling(torch.full((100, 7), -1e4), generator())
+    ancestors = in_swarms(systematic_resampling(torch.full((100, 7), -1e4), generator()))
     assert torch.equal(ancestors.sort(dim=1).values, torch.arange(7).expand(100, 7))
 
 
@@ -223,9 +270,9 @@ def counted_in_fp32(log_weights, generator):
 def test_resampling_in_fp32_is_what_it_was_and_fp64_agrees(swarms, particles):
     log_weights = 3 * torch.randn((swarms, particles), generator=generator())
     log_weights[:, 1::7] = -torch.inf
-    found = systematic_resampling(log_weights, generator(1))
+    found = in_swarms(systematic_resampling(log_weights, generator(1)))
     assert found.dtype == torch.long and torch.equal(found, counted_in_fp32(log_weights, generator(1)))
-    in_fp64 = systematic_resampling(log_weights.double(), generator(1))
+    in_fp64 = in_swarms(systematic_resampling(log_weights.double(), generator(1)))
     assert in_fp64.dtype == torch.long
     # A pointer may lie between the two roundings of a weight.
     assert float((in_fp64 == found).double().mean()) > (0.999 if particles < 50_000 else 0.95)
@@ -234,14 +281,14 @@ def test_resampling_in_fp32_is_what_it_was_and_fp64_agrees(swarms, particles):
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
 def test_equal_weights_have_the_same_ancestors_in_every_precision(dtype):
     log_weights = torch.zeros((50, 16))
-    found = systematic_resampling(log_weights.to(dtype), generator(1))
+    found = in_swarms(systematic_resampling(log_weights.to(dtype), generator(1)))
     assert torch.equal(found, counted_in_fp32(log_weights, generator(1)))
 
 
 def test_resampling_in_fp64_tells_weights_apart_that_fp32_cannot():
     weights = torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.double)
     log_weights = (weights.log() + 1e9).expand(40_000, 4)
-    counts = torch.nn.functional.one_hot(systematic_resampling(log_weights, generator()), 4).sum(dim=1)
+    counts = torch.nn.functional.one_hot(in_swarms(systematic_resampling(log_weights, generator())), 4).sum(dim=1)
     torch.testing.assert_close(counts.double().mean(dim=0), 4 * weights, rtol=0, atol=0.01)
     assert (counts >= torch.floor(4 * weights)).all() and (counts <= torch.ceil(4 * weights)).all()
 
@@ -293,7 +340,7 @@ def test_a_swarm_whose_weights_fail_is_named(value):
         return at
 
     with pytest.raises(RecomposeError, match="step 6 of 10: the log-weights of swarm 2 are not finite"):
-        sample_composition(broken, setting.weights, swarms=4, particles=3, shape=(2,),
+        sample_composition(Composed(broken, setting.weights), swarms=4, particles=3, shape=(2,),
                            sampler=Sampler(steps=10), schedule=VP, generator=generator())  # fmt: skip
 
 
@@ -337,7 +384,7 @@ def test_a_point_and_an_image_of_two_pixels_are_the_same_bytes():
     setting, seen = composition("nf_id"), {}
     for shape in ((2,), (2, 1, 1), (1, 2, 1)):
         found = sample_composition(
-            of_images(setting.sources, shape), setting.weights, swarms=40, particles=8, shape=shape,
+            Composed(of_images(setting.sources, shape), setting.weights), swarms=40, particles=8, shape=shape,
             sampler=Sampler(steps=30), schedule=VP, generator=generator(),
         )  # fmt: skip
         assert found.shape == (40, *shape)
@@ -350,7 +397,7 @@ def test_the_corrector_of_images_reaches_what_that_of_points_does(images, partic
     """Of the covariance of Theorem 1, in the pixels' mixed axes: the naive sampler misses a tenth of the variances."""
     shape, sources, weights, expected = images
     found = sample_in_parts(
-        of_images(sources, shape), weights, swarms=2000, particles=particles, shape=shape,
+        Composed(of_images(sources, shape), weights), swarms=2000, particles=particles, shape=shape,
         sampler=Sampler(steps=100, clip=None), schedule=VP, generator=generator(),
     ).flatten(1)  # fmt: skip
     missed = (expected - found.T.cov()).abs()
@@ -364,8 +411,7 @@ def test_the_gap_of_squares_is_that_of_differences(weights):
     """At 196,608 dimensions, the rooms of paper 2, in fp64; at (1, 1, -1) it is 2 <S_1 - S_0, S_2 - S_0>."""
     scores = torch.randn((3, 3, 256, 256, 1, 2), generator=generator(), dtype=torch.double)
     weights = torch.tensor(weights, dtype=torch.double)
-    composed = composed_score(scores, weights)
-    expected = log_weight_rate(scores, composed, weights, 2.0, 0.0)
+    expected = sums_of_squares(scores, weights)
     torch.testing.assert_close(square_gap(scores, weights), expected)
     if weights.sum() == 1 and weights[0] == 1:
         inner = ((scores[0] - scores[2]) * (scores[1] - scores[2])).sum(dim=(0, 1, 2))
@@ -380,7 +426,7 @@ def test_differences_keep_in_single_precision_what_sums_of_squares_lose():
     exact = square_gap(scores, weights.double())
     scores = scores.float()
     differences = square_gap(scores, weights)
-    sums = log_weight_rate(scores, composed_score(scores, weights), weights, 2.0, 0.0)
+    sums = sums_of_squares(scores, weights)
     assert float((differences - exact).abs().max()) < 0.01 < 0.1 < float((sums - exact).abs().max())
 
 
@@ -402,15 +448,15 @@ def ancestral(images, particles, swarms, count=100, stop=None, watch=None):
             x, velocity, schedule, times[number - 1], times[number], kind="velocity", clip=6.0, generator=noise
         )
 
-    def gain(x, at, composed, number):
-        scores = to_score(at, x, *scales(number), "velocity")
-        share = schedule.beta[times[number]] * (times[number - 1] - times[number])
-        return 0.5 * share * square_gap(scores, weights)
+    def guide(x, number):
+        at = velocities(x, number)
+        share = schedule.beta[times[number]] * (times[number - 1] - times[number]) if number else 0
+        gap = square_gap(to_score(at, x, *scales(number), "velocity"), weights)
+        return composed_score(at, weights), 0.5 * share * gap
 
     start = torch.randn((*shape, swarms, particles), generator=noise)
     return sample_swarms(
-        start, weights, steps=count, predictions=velocities, move=move, gain=gain, weighted=stop or count - 1,
-        generator=noise, watch=watch,
+        start, steps=count, guide=guide, move=move, weighted=stop or count - 1, generator=noise, watch=watch
     )  # fmt: skip
 
 
@@ -443,7 +489,7 @@ def test_a_run_can_be_watched_and_weighed_no_longer_than_to_a_step(images, stop)
     assert [number for number, _, _ in told] == list(range(1, (stop or 19) + 1))
     sizes = torch.stack([effective_sample_size(log_weights) for _, log_weights, _ in told])
     assert sizes.shape == (len(told), 20) and 1 <= float(sizes.min()) < float(sizes.max()) <= 16.001
-    assert all(ancestors.shape == (20, 16) and int(ancestors.max()) < 16 for _, _, ancestors in told)
+    assert all(in_swarms(ancestors).shape == (20, 16) for _, _, ancestors in told)
 
 
 def test_fewer_particles_move_together_the_larger_they_are(monkeypatch):

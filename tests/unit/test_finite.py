@@ -10,7 +10,7 @@ import torch
 
 from recompose.datasets.compositions import composition
 from recompose.datasets.products import bound_products
-from recompose.diffusion.feynman_kac import Sampler, sample_composition
+from recompose.diffusion.feynman_kac import Composed, Sampler, sample_composition
 from recompose.diffusion.mixtures import mixture_scores
 from recompose.diffusion.sampling import ddim_step, ddpm_step, sample
 from recompose.diffusion.schedules import VariancePreserving, ddpm_schedule, timesteps
@@ -105,7 +105,7 @@ def test_a_swarm_is_named_also_one_that_is_never_weighed(value, particles):
         return at
 
     with pytest.raises(NotFinite, match="step 1 of 10: the particles of swarm 2 are not finite"):
-        sample_composition(broken, what.weights, swarms=4, particles=particles, shape=(2,), schedule=schedule,
+        sample_composition(Composed(broken, what.weights), swarms=4, particles=particles, shape=(2,), schedule=schedule,
                            sampler=Sampler(steps=10), generator=generator())  # fmt: skip
 
 

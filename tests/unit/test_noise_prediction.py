@@ -13,7 +13,7 @@ from recompose.errors import RecomposeError
 from recompose.networks.stacked import StackedMLP, noise_predictors
 
 VP = VariancePreserving()
-SHORT = Training(steps=120, learning_rate=1e-3, fused=False)
+SHORT = Training(steps=120, learning_rate=1e-3)
 
 
 def train(tasks, training, width=16, batch=12, **options):

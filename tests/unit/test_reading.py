@@ -94,3 +94,11 @@ def test_a_folder_is_no_file(repository) -> None:
     (repository / "config/config.yaml").mkdir()
     with pytest.raises(RecomposeError, match=r"^config/config.yaml: cannot be read as a file: is a directory"):
         load_config(root=repository)
+
+
+def test_a_key_that_stands_twice_in_a_file_of_the_command_line_is_refused(repository, monkeypatch):
+    """Snakemake has read it before, and took the last one."""
+    monkeypatch.chdir(repository)
+    (repository / "mine.yaml").write_text("scale: smoke\nscale: small\n")
+    with pytest.raises(ConfigError, match=r"^mine.yaml: line 2: scale = small: the key stands twice; keep one$"):
+        load_config({"scale": "small"}, root=repository, files=[repository / "mine.yaml"])

@@ -53,6 +53,16 @@ def test_a_tree_that_cannot_be_locked_is_a_line(tmp_path):
         take(tmp_path / "absent")
 
 
+@pytest.mark.parametrize("number", run.NO_LOCKS)
+def test_a_file_system_without_locks_is_told_with_a_remedy(tmp_path, monkeypatch, number):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(run.fcntl, "flock", refuse)
+    with pytest.raises(RecomposeError, match=rf"^cannot lock {tmp_path}: .* has no locks .*; make results a link to"):
+        take(tmp_path)
+
+
 def make(path, date, text=""):
     path.write_text(text or path.name)
     os.utime(path, (date, date))

@@ -55,7 +55,8 @@ def frames(**artifacts):
 def claim(**keys):
     """A claim about accuracies, unless its queries say otherwise."""
     asked = {name: {"value": "accuracy"} | keys[name] for name in ("of", "against") if name in keys}
-    return Claim.model_validate({"id": "one", "statement": "It holds.", "where": "here"} | keys | asked)
+    told = {"id": "one", "statement": "It holds.", "where": "here", "quantity": "accuracy"}
+    return Claim.model_validate(told | keys | asked)
 
 
 def queries(paper):
@@ -621,11 +622,6 @@ def test_the_cost_of_each_method_is_compared_with_the_resonators(results):
     assert card.value["table1-similarity-cost-per-iteration"] == pytest.approx(1.54)
     assert card.worst["table1-similarity-cost-per-iteration"] == "factors = 2, superposed = 8 (the worst)"
     assert card.value["table1-gaussian-cost-per-iteration"] == 1
-
-
-def test_every_claim_of_paper_1_says_what_its_number_is():
-    (paper,) = [paper for paper in load_papers(CLAIMS) if paper.slug == SLUG]
-    assert [claim.id for claim in paper.claims if not claim.quantity] == []
 
 
 def test_a_configuration_is_not_compared_with_itself(results):

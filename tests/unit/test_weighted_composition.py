@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from made_up_results import composed, compositions, made_up_distances
+from made_up_results import composed, compositions, made_up_distances, made_up_exact
 from safetensors import safe_open
 
 from recompose.cli.paper import compute
 from recompose.datasets.compositions import composition
+from recompose.diffusion.feynman_kac import Composed, Sampler, sample_composition
 from recompose.diffusion.mixtures import mixture_scores
 from recompose.diffusion.noise_prediction import Divergence
 from recompose.errors import RecomposeError
@@ -22,7 +23,18 @@ from recompose.papers.weighted_composition import networks as module
 from recompose.papers.weighted_composition.artifacts import PAPER
 from recompose.papers.weighted_composition.names import MODELS, SETTINGS, TABLES
 from recompose.papers.weighted_composition.networks import learned_scores, networks
-from recompose.papers.weighted_composition.settings import ErrorMap, Figure1, Grid, Networks, Sampling, Task, Theorems
+from recompose.papers.weighted_composition.settings import (
+    Accuracy,
+    Clipping,
+    ErrorMap,
+    Exact,
+    Figure1,
+    Grid,
+    Networks,
+    Sampling,
+    Task,
+    Theorems,
+)
 from recompose.storage import write_tensors
 from recompose.sweeps import Batch, CellStore
 
@@ -191,10 +203,10 @@ def test_one_particle_is_measured_as_the_naive_sampler(folder):
     rows = experiments._measure("f_id", "analytic", "analytic", 1, TASK, QUICK, "cpu", folder)
     (value,) = [row["value"] for row in rows if row["particles"] == 1 and row["metric"] == "sw2"]
     what = composition("f_id")
-    target, floors = experiments._true_samples("f_id", "code", QUICK, 1)
+    target, floors = experiments._true_samples("f_id", "code", QUICK, 1, ("sw2", "mmd2"))
     names = ("weighted_composition", "distances", "f_id", "analytic", "analytic", 1, 1)
     found = experiments._sample(
-        mixture_scores(what.sources, module.schedule_of(TASK)), what.weights, 1, 40, TASK, QUICK,
+        Composed(mixture_scores(what.sources, module.schedule_of(TASK)), what.weights), 1, 40, TASK, QUICK,
         experiments.torch_generator(*names),
     )  # fmt: skip
     along = directions(10, 2, experiments.numpy_generator("weighted_composition", "directions"))
@@ -264,38 +276,79 @@ def test_tables_show_mean_and_deviation_over_the_runs(measured):
 
 
 def test_differences_are_tested_in_pairs_and_corrected_within_their_family():
-    """Against SciPy's paired t test and Holm's procedure, step by step."""
+    """Against SciPy's paired t test and Holm's procedure, step by step; the intervals are those of single tests."""
     from scipy.stats import ttest_rel
 
     distances = made_up_distances()
-    found = aggregation.comparisons(distances)
+    found = aggregation.comparisons(distances, made_up_exact(distances))
     rows = distances[(distances.setting == "nf_id") & (distances.metric == "sw2") & (distances.model == "conditional")]
     exact = distances[(distances.setting == "nf_id") & (distances.metric == "sw2") & (distances.model == "analytic")]
     tested = []
     for samples, at in pd.concat([rows, exact]).groupby("samples", sort=False):
         for particles in (4, 16, 64, 256):
             pair = [np.log(at[at.particles == each].sort_values("run").value.to_numpy()) for each in (particles, 1)]
-            tested.append((samples, particles, *ttest_rel(*pair), (pair[0] - pair[1]).mean()))
-    ordered = sorted(tested, key=lambda each: each[3])
+            tested.append((samples, particles, ttest_rel(*pair)))
+    ordered = sorted(tested, key=lambda each: each[2].pvalue)
     worst, expected = 0.0, {}
-    for rank, (samples, particles, _, p, _) in enumerate(ordered):
-        worst = max(worst, min(1.0, p * (len(ordered) - rank)))
+    for rank, (samples, particles, test) in enumerate(ordered):
+        worst = max(worst, min(1.0, test.pvalue * (len(ordered) - rank)))
         expected[samples, particles] = worst
     family = found[(found.contrast == "particles") & (found.setting == "nf_id") & (found.metric == "sw2")]
-    family = family[family.model == "conditional"].set_index(["samples", "particles"])
+    family = family[(family.model == "conditional") & (family.base == "1")].set_index(["samples", "particles"])
     assert len(family) == len(tested) == 16
-    for samples, particles, _, p, mean in tested:
+    for samples, particles, test in tested:
         row = family.loc[(samples, particles)]
-        assert row.p == pytest.approx(p)
-        assert row["mean"] == pytest.approx(mean)
+        assert row.p == pytest.approx(test.pvalue)
+        assert (row.ci_low, row.ci_high) == pytest.approx(tuple(test.confidence_interval()))
         assert row.p_holm == pytest.approx(expected[samples, particles])
-    rejected = family.p_holm <= 0.05
-    assert 0 < rejected.sum() < 16
-    assert (rejected == ((family.ci_low > 0) | (family.ci_high < 0))).all()
+        assert np.log([row.ratio, row.ratio_ci_low, row.ratio_ci_high]) == pytest.approx(
+            [row["mean"], row.ci_low, row.ci_high]
+        )
+    assert 0 < (family.p_holm <= 0.05).sum() < 16
+
+
+def test_more_particles_are_compared_with_all_fewer_ones():
+    distances = made_up_distances()
+    found = aggregation.comparisons(distances, made_up_exact(distances))
+    of = found[(found.contrast == "particles") & (found.metric == "mmd2") & (found.setting == "gmm_ood")]
+    pairs = set(zip(of.base.astype(int), of.particles, strict=True))
+    assert pairs == {pair for pair in itertools.combinations((1, 4, 16, 64, 256), 2)}
+    values = distances[(distances.setting == "gmm_ood") & (distances.metric == "mmd2")]
+    values = values[(values.model == "separate") & (values.samples == "100")].groupby("particles").value.mean()
+    (row,) = of[(of.model == "separate") & (of.samples == "100") & (of.base == "16") & (of.particles == 64)].to_dict(
+        "records"
+    )
+    assert row["mean"] == pytest.approx(values[64] - values[16]) and np.isnan(row["ratio"])
+
+
+def test_exact_scores_as_published_have_comparisons_of_their_own():
+    distances = made_up_distances()
+    exact = made_up_exact(distances).assign(value=lambda each: each.value * np.where(each.particles > 1, 0.5, 1.0))
+    plain, halved = (aggregation.comparisons(distances, each) for each in (made_up_exact(distances), exact))
+    chosen = (plain.contrast == "exact") & (plain.base == "1")
+    assert (halved[chosen].ratio / plain[chosen].ratio).to_numpy() == pytest.approx(0.5)
+    pd.testing.assert_frame_equal(plain[plain.contrast != "exact"], halved[plain.contrast != "exact"])
+
+
+def test_what_is_beyond_the_floor_does_not_depend_on_the_number_of_samples():
+    """Two Gaussians a half apart in their standard deviations, at 200 and at 3200 samples; equal ones are at zero."""
+    along, noise = directions(50, 2, np.random.default_rng(0)), np.random.default_rng(1)
+    rows = []
+    for outputs, spread, run in itertools.product((200, 3200), (1.0, 1.5), range(30)):
+        first, second, found = (noise.standard_normal((outputs, 2)) for _ in range(3))
+        place = {"setting": "f_id", "model": "conditional", "metric": "sw2", "samples": str(outputs)}
+        value, floor = (sliced_wasserstein(each, first, along) for each in (spread * found, second))
+        rows.append(place | {"particles": int(2 * spread), "run": run, "value": value, "floor": floor})
+    found = aggregation.excess(pd.DataFrame(rows)).set_index(["samples", "particles"])
+    for outputs in ("200", "3200"):
+        assert found["mean"][outputs, 3] == pytest.approx(0.5, abs=0.03)
+        assert found.ci_low[outputs, 2] < 0 < found.ci_high[outputs, 2]
+    assert found.ci_low["3200", 3] < 0.5 < found.ci_high["3200", 3]
 
 
 def test_separate_models_are_compared_with_conditional_ones():
-    found = aggregation.comparisons(made_up_distances())
+    distances = made_up_distances()
+    found = aggregation.comparisons(distances, made_up_exact(distances))
     of = found[(found.contrast == "model") & (found.metric == "sw2")]
     assert set(of.model) == {"separate"} and "analytic" not in set(of.samples.astype(str))
     assert (of[of.setting == "f_id"]["mean"] > 0).all() and (of[of.setting == "gmm_ood"]["mean"] < 0).all()
@@ -304,7 +357,7 @@ def test_separate_models_are_compared_with_conditional_ones():
 def test_cells_of_a_run_are_pooled_before_they_are_tested():
     """They share data and networks: one number a run, by hand."""
     distances = made_up_distances()
-    found = aggregation.comparisons(distances).set_index(["contrast", "setting", "metric"])
+    found = aggregation.comparisons(distances, made_up_exact(distances)).set_index(["contrast", "setting", "metric"])
     log = distances[(distances.metric == "sw2") & (distances.setting == "f_ood") & (distances.samples != "analytic")]
     log = log.assign(value=np.log(log.value)).pivot_table(index=["model", "run"], columns="particles", values="value")
     apart = log.loc["separate"] - log.loc["conditional"]
@@ -339,13 +392,86 @@ def test_the_error_map_is_zero_for_exact_scores(folder, monkeypatch):
     assert float(exact.error.max()) < 1e-6
 
 
-def test_the_grid_is_compared_with_direct_evaluation(folder):
-    frame = experiments.grid(grid=Grid(runs=2, particles=16), task=TASK, sampling=QUICK, device="cpu", folder=folder)
+def test_the_grid_is_compared_with_direct_evaluation():
+    frame = experiments.grid(grid=Grid(runs=2, outputs=60, particles=16), task=TASK, sampling=QUICK, device="cpu")
     assert len(frame) == 6 * 2 * 2
-    assert (frame.direct != frame.again).all()
-    assert (frame.direct != frame.grid).any() and (frame.evaluated != 1).all()  # it is a grid that is compared
-    assert float((frame.grid - frame.direct).abs().max()) < 0.5 * float(frame.direct.max())
+    assert (frame.direct != frame.grid).any() and (frame.evaluated > 0).all()  # it is a grid that is compared
+    sw2 = frame[frame.metric == "sw2"]
+    assert float(sw2.apart.abs().max()) < 0.2
+    by_hand = (sw2.grid - sw2.direct) / sw2.groupby("setting").direct.transform("mean")
+    assert sw2.apart.to_numpy() == pytest.approx(by_hand.to_numpy())
     tables.grid(frame)
+
+
+EXACT = Exact(runs=2, outputs=50, steps=6, particles=(1, 4))
+
+
+def test_exact_scores_are_sampled_as_they_are_told_to():
+    """The steps, outputs and swarms of their own block, the rest as configured; in batches the same bytes."""
+    options = {"exact": EXACT, "task": TASK, "sampling": QUICK, "device": "cpu"}
+    frame = experiments.exact(**options)
+    assert len(frame) == 6 * 2 * 2 and set(frame.metric) == {"sw2"}
+    parts = [experiments.exact(**options, batch=Batch(index, 3)) for index in range(3)]
+    pd.testing.assert_frame_equal(aggregation.gather("exact", parts), aggregation.gather("exact", [frame]))
+    what = composition("gmm_id")
+    found = sample_composition(
+        Composed(mixture_scores(what.sources, module.schedule_of(TASK)), what.weights), swarms=50, particles=4,
+        shape=(2,), sampler=Sampler(steps=6), schedule=module.schedule_of(TASK),
+        generator=experiments.torch_generator("weighted_composition", "exact", "gmm_id", 1, 4),
+    )  # fmt: skip
+    target, _ = experiments._true_samples("gmm_id", "code", QUICK.model_copy(update={"outputs": 50}), 1, ("sw2",))
+    along = directions(10, 2, experiments.numpy_generator("weighted_composition", "directions"))
+    (row,) = frame[(frame.setting == "gmm_id") & (frame.run == 1) & (frame.particles == 4)].to_dict("records")
+    assert row["value"] == pytest.approx(sliced_wasserstein(found.double().numpy(), target, along), rel=1e-4)
+    tables.exact(frame)
+
+
+def test_the_accuracy_of_exact_scores_is_perfect_and_of_networks_is_not(folder, monkeypatch):
+    options = {"accuracy": Accuracy(points=30, times=5), "task": TASK, "device": "cpu", "folder": folder}
+    frame = experiments.accuracy(**options)
+    assert len(frame) == 6 * 2 * 2 * 2 * 3 and (frame.error > 0.1).all()
+    tables.accuracy(frame)
+    scores = experiments._scores
+    monkeypatch.setattr(experiments, "_scores", lambda what, model, *more: scores(what, "analytic", *more))
+    assert float(experiments.accuracy(**options).error.max()) < 1e-6
+
+
+def test_a_network_that_predicts_nothing_errs_by_the_noise_that_can_be_known(folder, monkeypatch):
+    """Of N(0, S) the exact prediction is sigma x / (alpha^2 S + sigma^2): its mean square is known."""
+    monkeypatch.setattr(experiments, "_scores", lambda *_: lambda x, t: torch.zeros((3, *x.shape)))
+    frame = experiments.accuracy(accuracy=Accuracy(points=20_000, times=3), task=TASK, device="cpu", folder=folder)
+    found = frame[(frame.setting == "nf_id") & (frame.source == "0")].error.iloc[0]
+    schedule, t = module.schedule_of(TASK), torch.tensor([0.25, 0.5, 0.75])
+    variance = schedule.sigma(t) ** 2 / (20 * schedule.alpha(t) ** 2 + schedule.sigma(t) ** 2)
+    assert found == pytest.approx(float((2 * variance).mean() ** 0.5), rel=0.02)
+
+
+def test_clips_are_compared_on_the_same_random_numbers(folder):
+    """A clip that nothing reaches changes nothing; one that is nearly zero makes the corrector the naive sampler's."""
+    clipping = Clipping(settings=("nf_ood",), clips=(None, 1e6, 1e-9), particles=4)
+    frame = experiments.clipping(clipping=clipping, task=TASK, sampling=QUICK, device="cpu", folder=folder)
+    assert len(frame) == 3 * 2 * 2 * 3  # N, runs, metrics, clips
+    by_clip = frame.set_index(["clip", "samples", "run", "metric"]).value
+    assert by_clip["none"].equals(by_clip["1e+06"]) and not by_clip["none"].equals(by_clip["1e-09"])
+    tables.clipping(frame)
+
+
+def test_where_steps_end_is_where_they_are_computed_to():
+    """The variances of few steps, naive and corrected, against samples; and of many against Theorems 1 and 2's SDE."""
+    what = composition("nf_id")
+    field = Composed(mixture_scores(what.sources, theorems.SCHEDULE), what.weights)
+    for particles, corrected, allowed in ((1, False, 0.02), (64, True, 0.03)):
+        found = sample_composition(
+            field, swarms=20_000 if particles == 1 else 4000, particles=particles, shape=(2,),
+            sampler=Sampler(steps=30, clip=None), schedule=theorems.SCHEDULE, generator=torch.Generator().manual_seed(0),
+        )  # fmt: skip
+        expected = theorems.discretised_variances(what, 30, corrected=corrected)
+        assert float(found.square().mean()) == pytest.approx(float(expected.mean()), abs=allowed + 0.02)
+    assert float(theorems.discretised_variances(what, 20_000, corrected=True)[0]) == pytest.approx(20 / 21, abs=1e-3)
+    assert float(theorems.discretised_variances(what, 200, corrected=True)[0]) == pytest.approx(0.959, abs=1e-3)
+    naive = [float(theorems.discretised_variances(what, steps, corrected=False)[0]) for steps in (40, 500)]
+    assert naive == pytest.approx([0.88, 0.848], abs=2e-3)
+    tables.discretisation(theorems.discretisation(sampling=QUICK, exact=EXACT))
 
 
 def test_the_theorems_hold():

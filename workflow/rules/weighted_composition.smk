@@ -33,50 +33,57 @@ rule weighted_composition_network:
         " --results results/{params.scale} > {log:q} 2>&1"
 
 
-rule weighted_composition_distances_part:
-    input:
-        weights("weighted_composition", *COMPOSITIONS.networks),
-    output:
-        f"{TREE}/weighted_composition/parts/distances.{{batch}}-of-{BATCHES}.csv",
-    log:
-        f"{TREE}/logs/weighted_composition/distances.{{batch}}-of-{BATCHES}.log",
-    benchmark:
-        f"{TREE}/benchmarks/weighted_composition/distances.{{batch}}-of-{BATCHES}.tsv"
-    resources:
-        **asks(COMPOSITIONS_WORK["distances"], gpu=True),
-    params:
-        scale=settings.scale,
-        batch=f"{{batch}}/{BATCHES}",
-        cells=[ANALYTIC, *MODELS, *SETTINGS],
-        settings=reads("weighted_composition", "task", "sampling"),
-        code=code("weighted_composition", "experiments:distances"),
-    shell:
-        "recompose weighted-composition distances --settings {params.settings:q} --batch {params.batch}"
-        " --results results/{params.scale} > {log:q} 2>&1"
+for artifact in map(COMPOSITIONS.artifact, ["distances", "exact"]):
 
+    rule:
+        name:
+            f"weighted_composition_{artifact.name}_part"
+        input:
+            weights("weighted_composition", *artifact.networks),
+        output:
+            f"{TREE}/weighted_composition/parts/{artifact.name}.{{batch}}-of-{BATCHES}.csv",
+        log:
+            f"{TREE}/logs/weighted_composition/{artifact.name}.{{batch}}-of-{BATCHES}.log",
+        benchmark:
+            f"{TREE}/benchmarks/weighted_composition/{artifact.name}.{{batch}}-of-{BATCHES}.tsv"
+        resources:
+            **asks(COMPOSITIONS_WORK[artifact.name], artifact.gpu),
+        params:
+            artifact=artifact.name,
+            scale=settings.scale,
+            batch=f"{{batch}}/{BATCHES}",
+            cells=[ANALYTIC, *MODELS, *SETTINGS],
+            settings=reads("weighted_composition", *artifact.reads),
+            code=code("weighted_composition", artifact.computed_by),
+        shell:
+            "recompose weighted-composition {params.artifact} --settings {params.settings:q} --batch {params.batch}"
+            " --results results/{params.scale} > {log:q} 2>&1"
 
-rule weighted_composition_distances_numbers:
-    input:
-        parts("weighted_composition", "distances"),
-    output:
-        csv=csv("weighted_composition", "distances"),
-        provenance=sidecars(csv("weighted_composition", "distances")),
-    log:
-        f"{TREE}/logs/weighted_composition/distances.log",
-    localrule: True
-    params:
-        scale=settings.scale,
-        batches=BATCHES,
-        settings=reads("weighted_composition", "task", "sampling"),
-        code=code("weighted_composition", "experiments:distances", "aggregation:gather"),
-    shell:
-        "recompose weighted-composition gather distances --batches {params.batches} --settings {params.settings:q}"
-        " --results results/{params.scale} > {log:q} 2>&1"
+    rule:
+        name:
+            f"weighted_composition_{artifact.name}_numbers"
+        input:
+            parts("weighted_composition", artifact.name),
+        output:
+            csv=csv("weighted_composition", artifact.name),
+            provenance=sidecars(csv("weighted_composition", artifact.name)),
+        log:
+            f"{TREE}/logs/weighted_composition/{artifact.name}.log",
+        localrule: True
+        params:
+            artifact=artifact.name,
+            scale=settings.scale,
+            batches=BATCHES,
+            settings=reads("weighted_composition", *artifact.reads),
+            code=code("weighted_composition", artifact.computed_by, "aggregation:gather"),
+        shell:
+            "recompose weighted-composition gather {params.artifact} --batches {params.batches}"
+            " --settings {params.settings:q} --results results/{params.scale} > {log:q} 2>&1"
 
 
 rule weighted_composition_tables_numbers:
     input:
-        csv("weighted_composition", "distances"),
+        csv("weighted_composition", "distances", "exact"),
     output:
         csv=csv("weighted_composition", *FROM_DISTANCES),
         provenance=sidecars(csv("weighted_composition", *FROM_DISTANCES)),
@@ -93,27 +100,32 @@ rule weighted_composition_tables_numbers:
         " --results results/{params.scale} > {log:q} 2>&1"
 
 
-rule weighted_composition_theorems_numbers:
-    output:
-        csv=csv("weighted_composition", "theorems"),
-        provenance=sidecars(csv("weighted_composition", "theorems")),
-    log:
-        f"{TREE}/logs/weighted_composition/theorems.log",
-    benchmark:
-        f"{TREE}/benchmarks/weighted_composition/theorems.tsv"
-    resources:
-        **asks(),
-    params:
-        scale=settings.scale,
-        cells=list(SETTINGS),
-        settings=reads("weighted_composition", "theorems"),
-        code=code("weighted_composition", "theorems"),
-    shell:
-        "recompose weighted-composition theorems --settings {params.settings:q}"
-        " --results results/{params.scale} > {log:q} 2>&1"
+for artifact in map(COMPOSITIONS.artifact, ["theorems", "discretisation"]):
+
+    rule:
+        name:
+            f"weighted_composition_{artifact.name}_numbers"
+        output:
+            csv=csv("weighted_composition", artifact.name),
+            provenance=sidecars(csv("weighted_composition", artifact.name)),
+        log:
+            f"{TREE}/logs/weighted_composition/{artifact.name}.log",
+        benchmark:
+            f"{TREE}/benchmarks/weighted_composition/{artifact.name}.tsv"
+        resources:
+            **asks(),
+        params:
+            artifact=artifact.name,
+            scale=settings.scale,
+            cells=list(SETTINGS),
+            settings=reads("weighted_composition", *artifact.reads),
+            code=code("weighted_composition", artifact.computed_by),
+        shell:
+            "recompose weighted-composition {params.artifact} --settings {params.settings:q}"
+            " --results results/{params.scale} > {log:q} 2>&1"
 
 
-for artifact in map(COMPOSITIONS.artifact, ["figure1", "error_map", "grid"]):
+for artifact in map(COMPOSITIONS.artifact, ["figure1", "error_map", "accuracy", "clipping", "grid"]):
 
     rule:
         name:

@@ -5,6 +5,7 @@ Later layers win: the models' defaults, `config/scales/<scale>.yaml`, `config/co
 
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,11 +37,20 @@ class Layer:
     values: dict[str, Any]
 
 
-def load_config(overrides: Mapping[str, Any] | None = None, root: str | Path = ".", scale: str | None = None) -> Config:
-    """The validated configuration of the repository at `root`; a ConfigError lists all mistakes at once."""
+def load_config(
+    overrides: Mapping[str, Any] | None = None,
+    root: str | Path = ".",
+    scale: str | None = None,
+    files: Sequence[str | Path] = (),
+) -> Config:
+    """The validated configuration of the repository at `root`; a ConfigError lists all mistakes at once.
+
+    files: those that the overrides come from (`--configfile`), where what a reader lets pass is a mistake all the same.
+    """
     root = Path(root)
     given: dict[str, Any] = read_texts(overrides or {})
     edited, mistakes = read_yaml(root, "config/config.yaml")
+    mistakes += [mistake for file in files for mistake in read_yaml(Path(), os.path.relpath(file))[1]]
     chosen = scale or given.get("scale", edited.get("scale", Config().scale))
     layers = [Layer("config/config.yaml", edited), Layer("--config", given)]
     if scale:

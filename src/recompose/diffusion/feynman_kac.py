@@ -11,7 +11,7 @@ a small U-Net two seconds for them.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor
@@ -23,27 +23,34 @@ from recompose.errors import NotFinite, RecomposeError
 Scores = Callable[[Tensor, Tensor], Tensor]
 """x: (*shape, swarms, particles), t: () -> the score of each source at x, (sources, *shape, swarms, particles)"""
 
-Predictions = Callable[[Tensor, int], Tensor]
-"""x and how many moves led to it -> what each source predicts there, (sources, *x.shape): scores, or velocities"""
+Guide = Callable[[Tensor, int], tuple[Tensor, Tensor]]
+"""x and how many moves led to it -> the composed prediction there, a score or a velocity, and what log-weights gain"""
 Move = Callable[[Tensor, Tensor, int], Tensor]
 """x, the composed prediction there and the number of the move, from 1 -> x after it"""
-Gain = Callable[[Tensor, Tensor, Tensor, int], Tensor]
-"""x, the predictions and the composed one there, how many moves led to it -> what the log-weights gain"""
 Watch = Callable[[int, Tensor, Tensor | None], None]
 """Told of each weighing: its move, the log-weights, and the ancestors if some swarms were resampled by them"""
 
-AT_ONCE = {"cpu": 2**16, "cuda": 2**22}
+class Field(Protocol):
+    """A weighted composition, as a sampler asks for it."""
+
+    @property
+    def weights(self) -> Tensor:
+        """(sources,), of the type and on the device of the particles."""
+
+    def __call__(self, x: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        """x: (*shape, swarms, particles), t: () -> the composed score, and the gap of Eq. 11, (swarms, particles)."""
+
+
+AT_ONCE = {"cpu": 2**17, "cuda": 2**22}
 """Numbers, particles by their size, that move together: what a processor's cache holds, or fills a GPU."""
 
 
 def sample_swarms(
     x: Tensor,
-    weights: Tensor,
     *,
     steps: int,
-    predictions: Predictions,
+    guide: Guide,
     move: Move,
-    gain: Gain,
     weighted: int,
     generator: torch.Generator,
     threshold: float | None = None,
@@ -51,24 +58,23 @@ def sample_swarms(
 ) -> Tensor:
     """One draw from each swarm, from x: (*shape, swarms, particles) -> (swarms, *shape).
 
-    Each of the steps moves by the composed prediction and asks for new ones at the new place and time; after the first
-    `weighted` moves the swarm is weighed by these, and resampled (`recompose.diffusion.particles.resampling`), but in
-    the end: there one particle is drawn by its weight. A swarm of one is moved and never weighed: the naive sampler.
-    weights: (sources,). Raises NotFinite where a place or a log-weight is not finite.
+    Each of the steps moves by the composed prediction and asks for a new one at the new place and time; after the first
+    `weighted` moves the swarm is weighed by it, and resampled (`recompose.diffusion.particles.resampling`), but in the
+    end: there one particle is drawn by its weight. A swarm of one is moved and never weighed: the naive sampler.
+    Raises NotFinite where a place or a log-weight is not finite.
     """
     alone = x.shape[-1] == 1
     log_weights = torch.zeros(x.shape[-2:], dtype=x.dtype, device=x.device)
-    composed = composed_score(predictions(x, 0), weights)
+    composed, _ = guide(x, 0)
     for number in range(1, steps + 1):
         x = move(x, composed, number)
         _require_finite(x, number, steps, "particles")
         if number == steps and (alone or weighted < steps):
             break  # nobody asks what is predicted here
-        at = predictions(x, number)
-        composed = composed_score(at, weights)
+        composed, gained = guide(x, number)
         if alone or number > weighted:
             continue
-        log_weights = log_weights + gain(x, at, composed, number)
+        log_weights = log_weights + gained
         _require_finite(log_weights, number, steps, "log-weights")
         ancestors, kept = (None, log_weights) if number == steps else resampling(log_weights, threshold, generator)
         if watch:
@@ -99,19 +105,17 @@ def square_gap(scores: Tensor, weights: Tensor) -> Tensor:
     return gap if total == 1 else gap + (total - 1) * (last * (total * last + 2 * composed)).sum(dim=0)
 
 
-def log_weight_rate(
-    scores: Tensor, composed: Tensor, weights: Tensor, beta: float | Tensor, drift_divergence: float | Tensor
-) -> Tensor:
-    """How fast a particle gains log-weight per unit of sampling time: Eq. 11, its sign (for dt < 0) turned.
+@dataclass(frozen=True)
+class Composed:
+    """The `Field` of some sources."""
 
-    (sum_a w_a - 1) div u + beta/2 (|sum_a w_a S_a|^2 - sum_a w_a |S_a|^2)
-    scores: (sources, *shape, swarms, particles), composed: their `composed_score`, weights: (sources,), beta: of now,
-    drift_divergence: div u -> (swarms, particles)
-    """
-    scores, composed = scores.flatten(1, -3), composed.flatten(0, -3)
-    squares = scores.square().flatten(0, 1)
-    gap = composed.square().sum(dim=0) - torch.tensordot(weights.repeat_interleave(scores.shape[1]), squares, dims=1)
-    return gap.mul_(0.5 * beta).add_((weights.sum() - 1) * drift_divergence)
+    scores: Scores
+    weights: Tensor
+
+    def __call__(self, x: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Field`."""
+        at = self.scores(x, t)
+        return composed_score(at, self.weights), square_gap(at, self.weights)
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -135,8 +139,7 @@ class Sampler:
 
 
 def sample_composition(
-    scores: Scores,
-    weights: Tensor,
+    field: Field,
     *,
     swarms: int,
     particles: int,
@@ -148,34 +151,34 @@ def sample_composition(
 ) -> Tensor:
     """One draw from each of the swarms of particles of a shape: (swarms, *shape).
 
-    Euler(-Maruyama) on the naively composed score (Eqs. 4 and 5). After each move the log-weight rate is evaluated at
-    the new place and time, and the swarm is resampled by it; at the end one particle is drawn by its weight. With one
-    particle this is the naive sampler. Raises NotFinite where a place or a log-weight is not finite.
+    Euler(-Maruyama) on the naively composed score (Eqs. 4 and 5), from the composition of the noise,
+    N(0, I / sum_a w_a). After each move the log-weight rate is evaluated at the new place and time, and the swarm is
+    resampled by it; at the end one particle is drawn by its weight. With one particle this is the naive sampler. The
+    rate is Eq. 11, its sign (for dt < 0) turned, without (sum_a w_a - 1) div u: all particles share that, and a clip
+    should not act on it. Raises NotFinite where a place or a log-weight is not finite.
     """
     if particles < 1:
         raise RecomposeError(f"particles = {particles}, expected at least 1")
-    options: dict[str, Any] = {"dtype": weights.dtype, "device": weights.device}
+    total = float(field.weights.sum())
+    if total <= 0:
+        raise RecomposeError(f"weights {field.weights.tolist()}: they add up to {total:g}, expected more than 0")
+    options: dict[str, Any] = {"dtype": field.weights.dtype, "device": field.weights.device}
     times = torch.linspace(1, 0, sampler.steps + 1, **options)
     betas = schedule.beta(times).tolist()
 
-    def predictions(x: Tensor, number: int) -> Tensor:
-        return scores(x, times[number].clamp(NEAREST, 1 - NEAREST))
+    def guide(x: Tensor, number: int) -> tuple[Tensor, Tensor]:
+        composed, gap = field(x, times[number].clamp(NEAREST, 1 - NEAREST))
+        return composed, bounded(0.5 * betas[number] * gap, sampler) / sampler.steps
 
     def move(x: Tensor, composed: Tensor, number: int) -> Tensor:
         noisy = sampler.dynamics == "sde" and (number < sampler.steps or sampler.noise_on_last_step)
         return euler(x, composed, betas[number - 1] / sampler.steps, sampler.dynamics, generator if noisy else None)
 
-    def gain(x: Tensor, at: Tensor, composed: Tensor, number: int) -> Tensor:
-        rate = log_weight_rate(at, composed, weights, betas[number], -0.5 * betas[number] * math.prod(shape))
-        return bounded(rate, sampler) / sampler.steps
-
     return sample_swarms(
-        torch.randn((*shape, swarms, particles), generator=generator, **options),
-        weights,
+        torch.randn((*shape, swarms, particles), generator=generator, **options) / total**0.5,
         steps=sampler.steps,
-        predictions=predictions,
+        guide=guide,
         move=move,
-        gain=gain,
         weighted=sampler.steps,
         generator=generator,
         threshold=sampler.threshold if sampler.resampling == "threshold" else None,
@@ -207,20 +210,13 @@ def bounded(rate: Tensor, sampler: Sampler) -> Tensor:
 
 
 def sample_in_parts(
-    scores: Scores,
-    weights: Tensor,
-    *,
-    swarms: int,
-    particles: int,
-    shape: tuple[int, ...],
-    generator: torch.Generator,
-    **options: Any,
+    field: Field, *, swarms: int, particles: int, shape: tuple[int, ...], generator: torch.Generator, **options: Any
 ) -> Tensor:
     """`sample_composition`, some swarms at a time."""
 
     def draw(some: int) -> Tensor:
         return sample_composition(
-            scores, weights, swarms=some, particles=particles, shape=shape, generator=generator, **options
+            field, swarms=some, particles=particles, shape=shape, generator=generator, **options
         )
 
     return in_parts(draw, swarms, particles, shape, generator.device.type)

@@ -87,11 +87,50 @@ def product(first: Mixture, second: Mixture) -> Mixture:
 
 
 def mixture_scores(sources: Sequence[Mixture], schedule: VariancePreserving) -> Callable[[Tensor, Tensor], Tensor]:
-    """The exact scores of noised mixtures, as `recompose.diffusion.feynman_kac.Scores`."""
+    """The exact scores of noised mixtures, as `recompose.diffusion.feynman_kac.Scores`.
+
+    A component that several sources have is looked at once: that, not the sources' shares, is most of the work.
+    """
+    means, covariances, shares = _distinct(sources)
+    identity = torch.eye(means.shape[-1], dtype=means.dtype, device=means.device)
+    alone = [int(each.argmax()) for each in shares] if bool((shares.isfinite().sum(dim=1) == 1).all()) else None
 
     def scores(x: Tensor, t: Tensor) -> Tensor:
-        points = x.movedim(0, -1)
         alpha, sigma = float(schedule.alpha(t)), float(schedule.sigma(t))
-        return torch.stack([source.noised(alpha, sigma).score(points).movedim(-1, 0) for source in sources])
+        precisions = torch.linalg.inv(alpha**2 * covariances + sigma**2 * identity)
+        points = x.flatten(1)
+        centres = (alpha * precisions @ means.unsqueeze(-1)).flatten(0, 1)
+        pulls = torch.addmm(centres, precisions.flatten(0, 1), points, alpha=-1)  # precision (mean - x)
+        pulls = pulls.view(len(means), *points.shape)
+        if alone:
+            return torch.stack([pulls[each] for each in alone]).view(len(sources), *x.shape)
+        apart = alpha * means.unsqueeze(-1) - points
+        volumes = 0.5 * torch.logdet(precisions).unsqueeze(-1)
+        log_densities = (apart.mul_(pulls)).sum(dim=1).mul_(-0.5).add_(volumes)
+        found = x.new_empty((len(sources), *points.shape))
+        for source, share in zip(found, shares, strict=True):
+            belongs = torch.softmax(log_densities + share.unsqueeze(-1), dim=0)  # (components, points)
+            for axis, moved in enumerate(source):
+                torch.sum(belongs * pulls[:, axis], dim=0, out=moved)
+        return found.view(len(sources), *x.shape)
 
     return scores
+
+
+def _distinct(sources: Sequence[Mixture]) -> tuple[Tensor, Tensor, Tensor]:
+    """The means and covariances of all different components, and the logarithms of the share each source has of them.
+
+    (components, dimension), (components, dimension, dimension), (sources, components)
+    """
+    means, covariances = (
+        torch.cat([getattr(source, part) for source in sources]) for part in ("means", "covariances")
+    )
+    described = torch.cat([means, covariances.flatten(1)], dim=1)
+    places: dict[tuple[float, ...], int] = {}
+    numbers = [places.setdefault(tuple(row), len(places)) for row in described.tolist()]
+    first = [numbers.index(place) for place in range(len(places))]
+    shares = means.new_zeros((len(sources), len(places)))
+    owners = torch.arange(len(sources)).repeat_interleave(torch.tensor([len(source.weights) for source in sources]))
+    weights = torch.cat([source.weights for source in sources])
+    shares.index_put_((owners.to(shares.device), torch.tensor(numbers, device=shares.device)), weights, accumulate=True)
+    return means[first], covariances[first], shares.log()

@@ -24,22 +24,21 @@ def systematic_resampling(log_weights: Tensor, generator: torch.Generator) -> Te
 
     One uniform number places the n equidistant pointers of a swarm (Douc and Cappe, 2005). The slots are then
     shuffled, by one permutation for all swarms.
-    log_weights: (swarms, particles), up to a constant in each swarm -> (swarms, particles) indices
-    Raises NotFinite where the weights of a swarm cannot be normalized.
+    log_weights: (swarms, particles), up to a constant in each swarm -> (swarms, particles), places among all particles
+    of all swarms. Raises NotFinite where the weights of a swarm cannot be normalized.
     """
     _require_finite(log_weights.amax(dim=-1), log_weights)
     swarms, particles = log_weights.shape
-    device = log_weights.device
-    start = torch.rand((swarms, 1), generator=generator, device=device, dtype=torch.float64)
-    reached = torch.softmax(log_weights, dim=-1).double().cumsum(dim=-1) * particles
+    start = torch.rand((swarms, 1), generator=generator, device=log_weights.device, dtype=torch.float64)
+    reached = torch.softmax(log_weights, dim=-1).double().cumsum(dim=-1).mul_(particles)
     # Pointer i stands at i + start: so many of them lie below what the particles so far have reached.
-    below = (reached - start).ceil_().clamp_(0, particles).long()
+    below = reached.sub_(start).ceil_().clamp_(0, particles).long()
     below[:, -1] = particles  # whatever rounding left
-    # The ancestor of pointer i is the first particle with more than i pointers below: so many particles have no more.
-    passed = torch.zeros((swarms, particles + 1), device=device, dtype=torch.long)
-    passed.scatter_add_(1, below, torch.ones_like(below))
-    order = torch.randperm(particles, generator=generator, device=device)
-    return passed.cumsum(dim=-1).gather(1, order.expand(swarms, particles))
+    slots = below.clone()
+    slots[:, 1:] -= below[:, :-1]
+    ancestors = torch.repeat_interleave(slots.flatten(), output_size=swarms * particles)
+    order = torch.randperm(particles, generator=generator, device=log_weights.device)
+    return ancestors.view(swarms, particles).index_select(1, order)
 
 
 def resampling(
@@ -57,15 +56,13 @@ def resampling(
     if not poor.any():
         return None, log_weights
     ancestors = systematic_resampling(log_weights, generator)
-    itself = torch.arange(log_weights.shape[-1], device=log_weights.device)
+    itself = torch.arange(log_weights.numel(), device=log_weights.device).view(log_weights.shape)
     return torch.where(poor, ancestors, itself), log_weights.masked_fill(poor, 0)
 
 
 def descended(x: Tensor, ancestors: Tensor) -> Tensor:
     """The particles of the next generation: (..., swarms, particles), of equal shape."""
-    swarms, particles = ancestors.shape
-    flat = (ancestors + particles * torch.arange(swarms, device=x.device).unsqueeze(-1)).flatten()
-    return x.reshape(-1, swarms * particles).index_select(1, flat).view(x.shape)
+    return x.reshape(-1, ancestors.numel()).index_select(1, ancestors.flatten()).view(x.shape)
 
 
 def one_of_each(x: Tensor, log_weights: Tensor, generator: torch.Generator) -> Tensor:

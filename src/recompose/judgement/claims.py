@@ -91,7 +91,7 @@ class Claim(Block):
     statement: str
     where: str
     kind: Literal["number", "fit", "ordering", "threshold", "equivalence", "trend"]
-    quantity: str = ""
+    quantity: str
     """what is measured, with its unit"""
     cell: bool = False
     """one printed number of a table: counted apart from sentences"""

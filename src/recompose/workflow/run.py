@@ -1,5 +1,6 @@
 """What every run needs beside Snakemake: a results tree to itself, and dates that make sense."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -10,6 +11,9 @@ from pathlib import Path
 
 from recompose.errors import RecomposeError
 from recompose.storage import atomic, is_its_own
+
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+"""What a file system without locks says of it: NFS without its lock daemon, Lustre without `flock`, some FUSE."""
 
 
 def take(tree: str | Path) -> int:
@@ -48,7 +52,11 @@ def _lock(tree: str | Path, name: str, how: int, told: str = "") -> int:
     except BlockingIOError:
         raise RecomposeError(told) from None
     except OSError as error:
-        raise RecomposeError(f"cannot write {tree}: {os.strerror(error.errno or 0).lower()}") from error
+        reason = os.strerror(error.errno or 0).lower()
+        if error.errno in NO_LOCKS:
+            remedy = "make results a link to a folder on a file system that has them, such as a local disk"
+            raise RecomposeError(f"cannot lock {tree}: its file system has no locks ({reason}); {remedy}") from error
+        raise RecomposeError(f"cannot write {tree}: {reason}") from error
     return lock
 
 

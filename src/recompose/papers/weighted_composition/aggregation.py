@@ -13,22 +13,24 @@ PLACE = ["setting", "model", "metric", "samples", "particles"]
 EVERY = "all"
 """Instead of a number of training samples: the mean over all of them; K is 0 then."""
 LEVEL = 0.05
-"""Of the tests within a table, all together."""
+"""Of the tests within a family, all together."""
+FAMILY = ["setting", "model", "metric"]
+"""One table of appendix H."""
 
 
 def gather(artifact: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The parts of the distances as one frame, in the order of the paper."""
-    return _ordered(pd.concat(frames, ignore_index=True))
+    """The parts of an artifact as one frame, in the order of the paper."""
+    frame = _ordered(pd.concat(frames, ignore_index=True))
+    place = [column for column in PLACE if column in frame]
+    return frame[[*place, *frame.columns.difference(place, sort=False)]]
 
 
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
     """By setting, model, metric, N (exact scores last), K and run."""
-    orders = {
-        "setting": list(SETTINGS),
-        "model": [*MODELS, ANALYTIC],
-        "metric": list(METRICS),
-        "samples": [*map(str, sorted(int(n) for n in frame.samples.unique() if str(n).isdecimal())), ANALYTIC, EVERY],
-    }
+    orders = {"setting": list(SETTINGS), "model": [*MODELS, ANALYTIC], "metric": list(METRICS)}
+    if "samples" in frame:
+        numbers = sorted(int(n) for n in frame.samples.unique() if str(n).isdecimal())
+        orders["samples"] = [*map(str, numbers), ANALYTIC, EVERY]
     columns = [column for column in (*PLACE, "run") if column in frame]
     return frame.sort_values(
         columns,
@@ -55,9 +57,19 @@ def particles(distances: pd.DataFrame) -> pd.DataFrame:
 
 
 def excess(distances: pd.DataFrame) -> pd.DataFrame:
-    """Every distance minus its floor, over the runs."""
+    """SW2 beyond its floor, sqrt(mean SW2^2 - mean floor^2) over the runs; negative where the floor is larger.
+
+    Squares of distances add up, those of two sets of samples to that of their distributions: so far apart are these,
+    whatever the number of samples.
+    """
     both = _both_models(distances)
-    return summary(both.assign(value=both.value - both.floor))
+    squares = summary(both[both.metric == "sw2"].assign(value=lambda each: each.value**2 - each.floor**2))
+    ends = ["mean", "ci_low", "ci_high"]
+    return squares.drop(columns="std").assign(**{end: _signed_root(squares[end]) for end in ends})
+
+
+def _signed_root(squares: pd.Series) -> pd.Series:
+    return np.sign(squares) * np.sqrt(squares.abs())
 
 
 def rows_of(table: Table, distances: pd.DataFrame) -> pd.DataFrame:
@@ -98,29 +110,46 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns).reset_index()
 
 
-def comparisons(distances: pd.DataFrame) -> pd.DataFrame:
-    """What the claims compare, tested over the runs: paired t tests, Holm-corrected within a family.
+def comparisons(distances: pd.DataFrame, exact: pd.DataFrame) -> pd.DataFrame:
+    """What the claims compare, by paired t tests over the runs.
 
-    `particles`: K against K = 1, family: the setting, model and metric, which is one table of appendix H.
+    `particles`: every K against every smaller one, the `base`; family: setting, model, metric and base.
+    `exact`: the same of exact scores, sampled as published.
     `model`: separate against conditional networks, the same N and K; family: the setting and metric.
     `model_overall`: the same, averaged over N and K within each run, whose cells share data and networks;
     `model_growth`: what is added from the smallest to the largest K, averaged over N. Family: the metric.
-    Differences of SW2 are differences of its logarithm: distances spread in proportion to themselves. MMD^2, which may
-    be negative, is compared as it is. `effect` is the mean difference over its standard deviation (Cohen's d_z),
-    `ratio` that of the geometric means. The interval of a difference has the level at which Holm's procedure tests it:
-    it leaves out zero where, and only where, Holm rejects.
+    Differences of SW2 are differences of its logarithm: distances spread in proportion to themselves; `ratio` is that
+    of the geometric means. MMD^2, which may be negative, is compared as it is. `effect` is the mean difference over its
+    standard deviation (Cohen's d_z). Intervals are those of single differences; `p_holm` is corrected for the family by
+    Holm's procedure.
     """
-    both = _both_models(distances)
-    both = both.assign(value=np.where(both.metric == "sw2", np.log(both.value.clip(lower=1e-12)), both.value))
-    cells = both.pivot(index=PLACE, columns="run", values="value").reset_index()
-    particles = _paired(cells, {"particles": cells.particles.min()}, ["setting", "model", "metric"])
+    cells, alone = _cells(_both_models(distances)), _cells(_ordered(exact.assign(model=ANALYTIC, samples=ANALYTIC)))
     learned = cells[cells.samples.astype(str) != ANALYTIC]
-    model = _paired(learned, {"model": MODELS[0]}, ["setting", "metric"])
-    overall, growth = (_paired(pooled, {"model": MODELS[0]}, ["metric"]) for pooled in _pooled(learned))
-    contrasts = {"particles": particles, "model": model, "model_overall": overall, "model_growth": growth}
+    overall, growth = (_paired(pooled, "model", MODELS[0], ["metric"]) for pooled in _pooled(learned))
+    contrasts = {
+        "particles": _larger_swarms(cells),
+        "exact": _larger_swarms(alone),
+        "model": _paired(learned, "model", MODELS[0], ["setting", "metric"]),
+        "model_overall": overall,
+        "model_growth": growth,
+    }
     both = pd.concat([rows.assign(contrast=name) for name, rows in contrasts.items()])
-    columns = ["n", "mean", "std", "effect", "ratio", "p", "p_holm", "ci_low", "ci_high"]
-    return both[["contrast", *PLACE, *columns]]
+    numbers = ["n", "mean", "ci_low", "ci_high", "std", "effect", "ratio", "ratio_ci_low", "ratio_ci_high"]
+    return both[["contrast", *PLACE, "base", *numbers, "p", "p_holm"]]
+
+
+def _cells(distances: pd.DataFrame) -> pd.DataFrame:
+    """PLACE and a column for each run: the logarithm of SW2, and MMD^2."""
+    logarithms = np.log(distances.value.clip(lower=1e-12))
+    known = distances.assign(value=np.where(distances.metric == "sw2", logarithms, distances.value))
+    return known.pivot(index=PLACE, columns="run", values="value").reset_index()
+
+
+def _larger_swarms(cells: pd.DataFrame) -> pd.DataFrame:
+    """Every K against every smaller one."""
+    smaller = sorted(cells.particles.unique())[:-1]
+    parts = [_paired(cells[cells.particles >= each], "particles", each, FAMILY) for each in smaller]
+    return pd.concat(parts) if parts else _paired(cells, "particles", cells.particles.min(), FAMILY)
 
 
 def _pooled(learned: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -134,7 +163,7 @@ def _pooled(learned: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return overall, growth
 
 
-def _paired(cells: pd.DataFrame, base: dict[str, object], family: list[str]) -> pd.DataFrame:
+def _paired(cells: pd.DataFrame, contrasted: str, base: object, family: list[str]) -> pd.DataFrame:
     """Each cell against the one that differs in a single place, where it has the base's value; corrected by family.
 
     cells: PLACE and a column for each run
@@ -142,18 +171,21 @@ def _paired(cells: pd.DataFrame, base: dict[str, object], family: list[str]) -> 
     from scipy.special import stdtr
 
     runs = [column for column in cells if column not in PLACE]
-    (contrasted, value), others = next(iter(base.items())), [column for column in PLACE if column not in base]
-    against = cells[cells[contrasted] == value].set_index(others)[runs]
-    of = cells[cells[contrasted] != value].reset_index(drop=True)
+    others = [column for column in PLACE if column != contrasted]
+    against = cells[cells[contrasted] == base].set_index(others)[runs]
+    of = cells[cells[contrasted] != base].reset_index(drop=True)
     reference = against.loc[pd.MultiIndex.from_frame(of[others])].to_numpy()
     differences = of[runs].to_numpy() - reference
     n = len(runs)
     mean, std = differences.mean(axis=1), differences.std(axis=1, ddof=1)
+    half = student_half_width(std, np.full(len(of), n))
     with np.errstate(divide="ignore", invalid="ignore"):
         effect = mean / std
-    ratio = np.where(of.metric == "sw2", np.exp(mean), np.nan)
-    numbers = {"n": n, "mean": mean, "std": std, "effect": effect, "ratio": ratio}
-    tested = _ordered(of[PLACE].assign(**numbers, p=2 * stdtr(n - 1, -np.abs(effect) * n**0.5)))
+    numbers = {"n": n, "mean": mean, "ci_low": mean - half, "ci_high": mean + half, "std": std, "effect": effect}
+    ratios = {"ratio": mean, "ratio_ci_low": mean - half, "ratio_ci_high": mean + half}
+    numbers |= {name: np.where(of.metric == "sw2", np.exp(each), np.nan) for name, each in ratios.items()}
+    p = 2 * stdtr(n - 1, -np.abs(effect) * n**0.5)
+    tested = _ordered(of[PLACE].assign(base=str(base), **numbers, p=p))
     gc.freeze()  # multipletests collects garbage at every call; this leaves it next to none to look at
     corrected = pd.concat([_holm(rows) for _, rows in tested.groupby(family, sort=False)])
     gc.unfreeze()
@@ -161,12 +193,8 @@ def _paired(cells: pd.DataFrame, base: dict[str, object], family: list[str]) -> 
 
 
 def _holm(family: pd.DataFrame) -> pd.DataFrame:
-    """Add the corrected p value, and the interval at the level at which each difference is tested."""
+    """Add the corrected p value."""
     from statsmodels.stats.multitest import multipletests
 
-    corrected = multipletests(family.p, LEVEL, "holm")[1]
-    rank = family.p.rank(method="first").to_numpy() - 1
-    # What comes after the first that is not rejected is not tested at a larger level than that one.
-    level = LEVEL / (len(family) - np.minimum(rank, (corrected <= LEVEL).sum()))
-    half = student_half_width(family["std"].to_numpy(), family.n.to_numpy(), level)
-    return family.assign(p_holm=corrected, ci_low=family["mean"] - half, ci_high=family["mean"] + half)
+    return family.assign(p_holm=multipletests(family.p, LEVEL, "holm")[1])
+

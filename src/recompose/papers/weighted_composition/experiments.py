@@ -14,16 +14,17 @@ import torch
 from torch import Tensor
 
 from recompose.datasets.compositions import Composition, composition
-from recompose.diffusion.feynman_kac import Sampler, Scores, composed_score, sample_in_parts
-from recompose.diffusion.grid_scores import GridScores
+from recompose.diffusion.feynman_kac import Composed, Field, Sampler, Scores, composed_score, sample_in_parts
+from recompose.diffusion.grid_field import GridField
 from recompose.diffusion.mixtures import mixture_scores
+from recompose.errors import named
 from recompose.metrics.mean_discrepancy import mean_discrepancy, median_bandwidth
 from recompose.metrics.sliced_wasserstein import directions, sliced_wasserstein
-from recompose.papers.weighted_composition.names import ANALYTIC, MODELS, SETTINGS
+from recompose.papers.weighted_composition.names import ANALYTIC, METRICS, MODELS, SETTINGS
 from recompose.papers.weighted_composition.networks import SLUG, SOURCES, learned_scores, schedule_of
-from recompose.papers.weighted_composition.settings import ErrorMap, Figure1, Grid, Sampling, Task
+from recompose.papers.weighted_composition.settings import Accuracy, Clipping, ErrorMap, Exact, Figure1, Grid, Sampling, Task
 from recompose.randomness import numpy_generator, torch_generator
-from recompose.sweeps import WHOLE, Batch, CellStore, Row, sweep
+from recompose.sweeps import WHOLE, Batch, CellStore, Row, finite, sweep
 
 
 def distances(
@@ -35,89 +36,162 @@ def distances(
     `floor` is the same distance between two sets of true samples.
     """
     sources: list[tuple[str, int | str]] = [(ANALYTIC, ANALYTIC), *product(MODELS, task.samples)]
-    named = {
+    cells_of = {
         f"{setting} {model} N={samples} run={run}": (setting, model, samples, run)
         for run in range(task.runs)
         for model, samples in sources
         for setting in SETTINGS
     }
     measure = partial(_measure, task=task, sampling=sampling, device=device, folder=folder)
-    return sweep(named, measure, batch, cells)
+    return sweep(cells_of, measure, batch, cells)
 
 
 def _measure(
     setting: str, model: str, samples: int | str, run: int, task: Task, sampling: Sampling, device: str, folder: Path
 ) -> list[Row]:
     """All swarm sizes of one network, or of the exact scores; the largest swarms make the grids."""
-    target, floors = _true_samples(setting, task.reading, sampling, run)
     what = composition(setting, task.reading, sampling.weights)
-    scores = _shared(_scores(what, model, samples, run, task, device, folder), task, sampling)
+    field = _field(what, model, samples, run, task, sampling, device, folder)
+    names = ("distances", setting, model, samples, run)
+    place = {"setting": setting, "model": model, "samples": samples}
+    return _with_particles(what, field, place, run, task, sampling, names)
+
+
+def _with_particles(
+    what: Composition, field: Field, place: Row, run: int, task: Task, sampling: Sampling,
+    names: tuple[str | int, ...], metrics: tuple[str, ...] = tuple(METRICS),
+) -> list[Row]:  # fmt: skip
+    """The distances of samples of one field, for all swarm sizes; the largest swarms make the grids, if it has some."""
+    target, floors = _true_samples(what.name, task.reading, sampling, run, metrics)
     rows = []
     for particles in sorted(sampling.particles, reverse=True):
-        generator = torch_generator(SLUG, "distances", setting, model, samples, run, particles, device=device)
-        found = _sample(scores, what.weights, particles, sampling.outputs, task, sampling, generator)
-        for metric, value in _distances(found.cpu().double().numpy(), target, sampling.directions).items():
-            place = {"setting": setting, "model": model, "metric": metric, "samples": samples, "particles": particles}
-            rows.append(place | {"run": run, "value": value, "floor": floors[metric]})
+        generator = torch_generator(SLUG, *names, particles, device=str(field.weights.device))
+        found = _sample(field, particles, sampling.outputs, task, sampling, generator)
+        for metric, value in _distances(found, target, sampling.directions, tuple(floors)).items():
+            here = place | {"metric": metric, "particles": particles}
+            rows.append(here | {"run": run, "value": value, "floor": floors[metric]})
     return rows
 
 
+def exact(
+    *, exact: Exact, task: Task, sampling: Sampling, device: str, batch: Batch = WHOLE, cells: CellStore | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """SW2 of the corrector with exact scores, sampled as published: what no network has a part in.
+
+    MMD^2 of so many points would take as long as drawing them.
+    """
+    published = sampling.model_copy(update=exact.model_dump(exclude={"runs"}))
+
+    def measure(setting: str, run: int) -> list[Row]:
+        what = composition(setting, task.reading, sampling.weights)
+        field = _field(what, ANALYTIC, ANALYTIC, run, task, published, device)
+        names = ("exact", setting, run)
+        return _with_particles(what, field, {"setting": setting}, run, task, published, names, ("sw2",))
+
+    cells_of = {f"{setting} run={run}": (setting, run) for run in range(exact.runs) for setting in SETTINGS}
+    return sweep(cells_of, measure, batch, cells)
+
+
 @lru_cache(maxsize=16)
-def _true_samples(setting: str, reading: str, sampling: Sampling, run: int) -> tuple[np.ndarray, dict[str, float]]:
+def _true_samples(
+    setting: str, reading: str, sampling: Sampling, run: int, metrics: tuple[str, ...]
+) -> tuple[np.ndarray, dict[str, float]]:
     """The true samples of a run, and how far a second set of them is away."""
     what = composition(setting, reading, sampling.weights)  # type: ignore[arg-type]
-    drawn = [what.target(sampling.outputs, torch_generator(SLUG, setting, "target", run, part)) for part in range(2)]
-    first, second = (each.double().numpy() for each in drawn)
-    return first, _distances(second, first, sampling.directions)
+    first, second = (
+        what.target(sampling.outputs, torch_generator(SLUG, setting, "target", run, part)) for part in range(2)
+    )
+    target = first.double().numpy()
+    return target, _distances(second, target, sampling.directions, metrics)
 
 
-def _distances(found: np.ndarray, target: np.ndarray, count: int) -> dict[str, float]:
+def _distances(sampled: Tensor, target: np.ndarray, count: int, metrics: tuple[str, ...]) -> dict[str, float]:
+    found = sampled.cpu().double().numpy()
     along = directions(count, target.shape[1], numpy_generator(SLUG, "directions"))
-    return {
-        "sw2": sliced_wasserstein(found, target, along),
-        "mmd2": mean_discrepancy(found, target, median_bandwidth(found, target)),
+    measures = {
+        "sw2": lambda: sliced_wasserstein(found, target, along),
+        "mmd2": lambda: mean_discrepancy(found, target, median_bandwidth(found, target)),
     }
+    return {metric: measures[metric]() for metric in metrics}
 
 
-def grid(*, grid: Grid, task: Task, sampling: Sampling, device: str, folder: Path) -> pd.DataFrame:
-    """Whether scores from a grid do what the networks themselves do: the same distances from both, in every setting.
+def grid(*, grid: Grid, task: Task, sampling: Sampling, device: str) -> pd.DataFrame:
+    """Whether a field from a grid does what the field itself does: the same distances from both, in every setting.
 
-    `direct` and `grid` draw the same random numbers, `again` others: how far two direct evaluations are apart is the
-    Monte-Carlo error. `evaluated` is the share of places at which the grid asked the networks. The conditional
-    networks of the largest N.
+    With exact scores, whose field is as sharp as any; both ways draw the same random numbers. `apart` is their relative
+    difference, `evaluated` the share of places at which the grid asked the field.
     """
-    rows = []
-    for setting, run in product(SETTINGS, range(min(grid.runs, task.runs))):
+    sampling = sampling.model_copy(update={"particles": (grid.particles,), "outputs": grid.outputs})
+    rows: list[Row] = []
+    for setting, run in product(SETTINGS, range(grid.runs)):
         what = composition(setting, task.reading, sampling.weights)
-        target, _ = _true_samples(setting, task.reading, sampling, run)
-        direct = _scores(what, "conditional", max(task.samples), run, task, device, folder)
-        shared = _shared(direct, task, sampling)
-        ways: dict[str, tuple[Scores, int]] = {"direct": (direct, 0), "grid": (shared, 0), "again": (direct, 1)}
-        found = {}
-        for way, (scores, seed) in ways.items():
-            generator = torch_generator(SLUG, "grid", setting, run, seed, device=device)
-            drawn = _sample(scores, what.weights, grid.particles, sampling.outputs, task, sampling, generator)
-            found[way] = _distances(drawn.cpu().double().numpy(), target, sampling.directions)
+        direct = _field(what, ANALYTIC, ANALYTIC, run, task, sampling, device)
+        shared = GridField(direct, schedule_of(task), sampling.nodes, sampling.bound)
+        with named(f"{setting}, run {run}"):
+            one, other = (
+                _with_particles(what, field, {"setting": setting}, run, task, sampling, ("grid", setting, run))
+                for field in (direct, shared)
+            )
         rows += [
-            {"setting": setting, "metric": metric, "particles": grid.particles, "run": run}
-            | {"evaluated": shared.evaluated / shared.asked}
-            | {way: values[metric] for way, values in found.items()}
-            for metric in found["direct"]
+            {name: row[name] for name in ("setting", "metric", "particles", "run")}
+            | {"direct": row["value"], "grid": beside["value"], "evaluated": shared.evaluated / shared.asked}
+            for row, beside in zip(one, other, strict=True)
         ]
-    return _agreement(pd.DataFrame(rows))
+    frame = pd.DataFrame(rows)
+    return frame.assign(apart=(frame.grid - frame.direct) / frame.groupby(["setting", "metric"]).direct.transform("mean"))
 
 
-def _agreement(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add `apart`: the mean of grid - direct over the runs, in units of its standard error.
+def clipping(
+    *, clipping: Clipping, task: Task, sampling: Sampling, device: str, folder: Path,
+) -> pd.DataFrame:  # fmt: skip
+    """What the clip of the log-weight rate does to exact scores and to learned ones: the distances with and without.
 
-    Paths from the grid soon part from those of direct evaluation: their distances differ like those of two direct
-    evaluations, by `monte_carlo`, the root mean square of again - direct.
+    The conditional networks; within a run all clips draw the same random numbers.
     """
-    apart = frame.assign(difference=frame.grid - frame.direct, squared=(frame.again - frame.direct) ** 2)
-    numbers = apart.groupby(["setting", "metric"], sort=False)[["difference", "squared"]].mean().reset_index()
-    numbers["monte_carlo"] = numbers.pop("squared") ** 0.5
-    numbers["apart"] = numbers.difference / numbers.monte_carlo * frame.run.nunique() ** 0.5
-    return frame.merge(numbers, on=["setting", "metric"])
+    rows: list[Row] = []
+    kinds: list[tuple[str, int | str]] = [("conditional", samples) for samples in task.samples] + [(ANALYTIC, ANALYTIC)]
+    for setting, (model, samples), run in product(clipping.settings, kinds, range(task.runs)):
+        what = composition(setting, task.reading, sampling.weights)
+        field = _field(what, model, samples, run, task, sampling, device, folder)
+        for clip in clipping.clips:
+            here = sampling.model_copy(update={"particles": (clipping.particles,), "clip": clip})
+            place = {"setting": setting, "samples": samples, "clip": "none" if clip is None else f"{clip:g}"}
+            with named(f"{setting}, N = {samples}, run {run}, clip {place['clip']}"):
+                names = ("clipping", setting, samples, run)
+                rows += finite(_with_particles(what, field, place, run, task, here, names))
+    return pd.DataFrame(rows)
+
+
+def accuracy(*, accuracy: Accuracy, task: Task, device: str, folder: Path) -> pd.DataFrame:
+    """How well networks know the sources they were trained on, where these have their mass.
+
+    `error`: the root mean square of learned minus exact prediction of the noise, a vector's length, over true samples
+    of the source at uniform times.
+    """
+    rows: list[Row] = []
+    schedule = schedule_of(task)
+    times = torch.linspace(0, 1, accuracy.times + 2, device=device)[1:-1]
+    for setting in SETTINGS:
+        what = composition(setting, task.reading)
+        exact = mixture_scores([source.to(device) for source in what.sources], schedule)
+        drawn = torch.stack(
+            [source.sample(accuracy.points, torch_generator(SLUG, "accuracy", setting, name)).T
+             for name, source in zip(SOURCES, what.sources, strict=True)], dim=1,
+        ).to(device)  # fmt: skip
+        noise = torch.randn(drawn.shape, generator=torch_generator(SLUG, "accuracy", setting, "noise")).to(device)
+        places = [(t, schedule.alpha(t) * drawn + schedule.sigma(t) * noise) for t in times]
+        true = [(schedule.sigma(t) * exact(x, t)).diagonal(dim1=0, dim2=2) for t, x in places]
+        for model, samples, run in product(MODELS, task.samples, range(task.runs)):
+            learned = _scores(what, model, samples, run, task, device, folder)
+            with torch.inference_mode():
+                wrong = [(schedule.sigma(t) * learned(x, t)).diagonal(dim1=0, dim2=2) - known
+                         for (t, x), known in zip(places, true, strict=True)]  # fmt: skip
+            errors = torch.stack(wrong).square().sum(dim=1).mean(dim=(0, 1)).sqrt()
+            place = {"setting": setting, "model": model, "samples": samples, "run": run}
+            with named(f"{setting}, {model}, N = {samples}, run {run}"):
+                rows += finite([place | {"source": name, "error": float(error)}
+                                for name, error in zip(SOURCES, errors, strict=True)])  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def figure1(
@@ -137,11 +211,10 @@ def figure1(
         for place, source in enumerate((*SOURCES, "composition")):
             alone = source != "composition"
             weights = torch.eye(len(SOURCES))[place] if alone else what.weights
-            shared = _shared(scores, task, sampling)
+            field = _affordable(Composed(scores, weights.to(device)), model, task, sampling)
             generator = torch_generator(SLUG, "figure1", kind, source, device=device)
-            found = _sample(
-                shared, weights, 1 if alone else figure1.particles, figure1.outputs, task, sampling, generator
-            )
+            with named(f"{source}, {kind} scores"):
+                found = _sample(field, 1 if alone else figure1.particles, figure1.outputs, task, sampling, generator)
             rows.append(_densities(source, kind, axis, _smoothed(found.cpu().numpy(), points)))
     for place, source in enumerate((*SOURCES, "composition")):
         log_density = what.sources[place].log_density if place < len(SOURCES) else what.log_density
@@ -192,7 +265,9 @@ def error_map(
         learned = [
             _scores(what, "conditional", max(task.samples), run, task, device, folder) for run in range(task.runs)
         ]
-        clouds = _trajectories(exact, weights, error_map, task, sampling, torch_generator(SLUG, "error_map", setting))
+        generator = torch_generator(SLUG, "error_map", setting, device=device)
+        with named(setting):
+            clouds = _trajectories(exact, weights, error_map, task, sampling, generator)
         for t, cloud in zip(sorted(error_map.times, reverse=True), clouds, strict=True):
             half = 1.1 * float(cloud.abs().quantile(0.998))
             axis = torch.linspace(-half, half, error_map.nodes, device=device)
@@ -220,7 +295,7 @@ def _trajectories(
         seen[float(t)] = x.cpu()
         return exact(x, t)
 
-    _sample(watched, weights, 1, error_map.swarms, task, sampling, generator)
+    _sample(Composed(watched, weights), 1, error_map.swarms, task, sampling, generator)
     return [seen[min(seen, key=lambda t: abs(t - wanted))] for wanted in sorted(error_map.times, reverse=True)]
 
 
@@ -238,21 +313,29 @@ def _scores(
     return learned_scores(path, what.name, model, int(samples), run, task=task, device=device)
 
 
-def _shared(scores: Scores, task: Task, sampling: Sampling) -> GridScores:
-    """The same scores from grids that all swarms share."""
-    return GridScores(scores, schedule_of(task), sampling.nodes, sampling.bound)
+def _field(
+    what: Composition, model: str, samples: int | str, run: int, task: Task, sampling: Sampling, device: str,
+    folder: Path = Path(),
+) -> Field:  # fmt: skip
+    """The composition of exact or learned scores."""
+    scores = _scores(what, model, samples, run, task, device, folder)
+    return _affordable(Composed(scores, what.weights.to(device)), model, task, sampling)
+
+
+def _affordable(field: Composed, model: str, task: Task, sampling: Sampling) -> Field:
+    """Networks are asked on grids that all swarms share; exact scores cost less than a grid of them."""
+    return field if model == ANALYTIC else GridField(field, schedule_of(task), sampling.nodes, sampling.bound)
 
 
 def _sample(
-    scores: Scores, weights: Tensor, particles: int, swarms: int, task: Task, sampling: Sampling,
-    generator: torch.Generator,
-) -> Tensor:  # fmt: skip
+    field: Field, particles: int, swarms: int, task: Task, sampling: Sampling, generator: torch.Generator
+) -> Tensor:
     """One draw from each swarm, (swarms, 2)."""
     sampler = Sampler(
         sampling.steps, sampling.dynamics, sampling.resampling, sampling.threshold, sampling.clip, sampling.centring,
         sampling.noise_on_last_step,
     )  # fmt: skip
     return sample_in_parts(
-        scores, weights.to(generator.device), swarms=swarms, particles=particles, shape=(2,), sampler=sampler,
-        schedule=schedule_of(task), generator=generator,
+        field, swarms=swarms, particles=particles, shape=(2,), sampler=sampler, schedule=schedule_of(task),
+        generator=generator,
     )  # fmt: skip

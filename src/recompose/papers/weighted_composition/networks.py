@@ -10,7 +10,7 @@ from torch import Tensor
 from recompose.datasets.compositions import composition
 from recompose.diffusion.noise_prediction import Task, network_input, score_of, train
 from recompose.diffusion.schedules import VariancePreserving
-from recompose.diffusion.training import Training
+from recompose.diffusion.training import Cosine, Training
 from recompose.errors import RecomposeError
 from recompose.machine import require_memory, resolve_precision
 from recompose.networks import files
@@ -40,8 +40,8 @@ def networks(
     precision = resolve_precision(networks.precision, device)
     _require_room(tasks, networks, device)
     stack = noise_predictors(tasks, networks.width, networks.layers)
-    # Adam's plain step, not the fused one: it is the one whose last digits the results of this paper have.
-    training = Training(networks.iterations, networks.learning_rate, precision=precision, fused=False)
+    annealing = Cosine() if networks.annealing == "cosine" else None
+    training = Training(networks.iterations, networks.learning_rate, annealing, precision=precision)
     print(f"{setting}, {model}: {len(tasks)} networks, {precision} on {device}", flush=True)
     report: Callable[[str], None] = lambda line: print(f"{setting}, {model}: {line}", flush=True)  # noqa: E731
     train(

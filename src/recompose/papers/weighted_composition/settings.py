@@ -17,7 +17,7 @@ class Task(Block):
         "code", description="of the mixtures, where the authors' code and the paper's text differ"
     )
     runs: int = Field(
-        8,
+        16,
         ge=2,
         description="repetitions, which the tests of the claims pair; each has its own data and networks",
     )
@@ -35,11 +35,12 @@ class Task(Block):
 class Networks(Block):
     """The noise predictors of appendix F.1; all of a setting train together."""
 
-    width: Count = Field(64, description="units of a hidden layer")
+    width: Count = Field(24, description="units of a hidden layer")
     layers: Count = Field(4, description="hidden layers")
-    iterations: Count = Field(800, description="steps of Adam")
-    batch: int = Field(128, ge=3, description="points of a step; a conditional network shares them among its sources")
-    learning_rate: Positive = Field(0.003, description="of Adam")
+    iterations: Count = Field(2000, description="steps of Adam")
+    batch: int = Field(96, ge=3, description="points of a step; a conditional network shares them among its sources")
+    learning_rate: Positive = Field(0.02, description="of Adam, in the beginning")
+    annealing: Literal["none", "cosine"] = Field("cosine", description="what becomes of the learning rate")
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="of the matrix products; auto takes bf16 where the device has units for it"
     )
@@ -50,10 +51,10 @@ class Sampling(Block):
 
     weights: tuple[float, float, float] = Field(
         (1.0, 1.0, -1.0),
-        description="of a1, a2 and 0 (Definition 1)",
+        description="of a1, a2 and 0 (Definition 1); their sum is above 0",
     )
-    particles: tuple[Count, ...] = Field((1, 4, 16, 64, 256), min_length=1, description="K, particles of a swarm")
-    outputs: int = Field(400, ge=2, description="swarms; each gives one output, compared with as many true samples")
+    particles: tuple[Count, ...] = Field((1, 4, 16, 64), min_length=1, description="K, particles of a swarm")
+    outputs: int = Field(1000, ge=2, description="swarms; each gives one output, compared with as many true samples")
     steps: Count = Field(40, description="steps of the integration")
     dynamics: Literal["sde", "ode"] = Field("sde", description="the denoising SDE (Eq. 4) or ODE (Eq. 5)")
     resampling: Literal["every_step", "threshold"] = Field(
@@ -63,9 +64,26 @@ class Sampling(Block):
     clip: Positive | None = Field(15.0, description="bound on g (Eq. 11) per unit of time; null for none")
     centring: bool = Field(False, description="take the swarm's mean of g off, before the clip")
     noise_on_last_step: bool = Field(True, description="whether the last step of the SDE adds noise")
-    nodes: int = Field(64, ge=4, description="of the score grid, along each axis; doubled where needed, twice at most")
-    bound: Positive = Field(0.1, description="largest error of interpolation, in units of the noise; beyond it, exact")
+    nodes: int = Field(64, ge=4, description="of a network's grid, along each axis; doubled where needed, twice at most")
+    bound: Positive = Field(
+        0.02, description="largest error of interpolation, of the predicted noise and of g; beyond it, the network itself"
+    )
     directions: Count = Field(500, description="projections of the sliced Wasserstein-2 distance")
+
+    @model_validator(mode="after")
+    def _noise_composes(self) -> Self:
+        if sum(self.weights) <= 0:
+            raise ValueError(f"weights that add up to {sum(self.weights):g} compose noise to no distribution")
+        return self
+
+
+class Exact(Block):
+    """Exact scores, sampled as published: they need no training."""
+
+    runs: int = Field(12, ge=2, description="repetitions, paired over K")
+    particles: tuple[Count, ...] = Field((1, 4, 16), min_length=1, description="K, particles of a swarm")
+    outputs: int = Field(5000, ge=2, description="swarms; each gives one output")
+    steps: Count = Field(500, description="steps of the integration")
 
 
 class Theorems(Block):
@@ -81,10 +99,28 @@ class Theorems(Block):
 
 
 class Grid(Block):
-    """Scores from a grid against the networks themselves."""
+    """Compositions from a grid against the compositions themselves, of exact scores."""
 
-    runs: Count = Field(4, description="runs that are compared")
+    runs: int = Field(30, ge=2, description="runs that are compared")
     particles: Count = Field(16, description="K; few particles need no grid, and direct evaluation costs in proportion")
+    outputs: int = Field(2000, ge=2, description="swarms; each gives one output")
+
+
+class Clipping(Block):
+    """What the clip of g does to learned scores and to exact ones."""
+
+    settings: tuple[Setting, ...] = Field(("nf_ood", "gmm_ood"), min_length=1, description="those with both errors")
+    clips: tuple[Positive | None, ...] = Field(
+        (None, 15.0, 5.0), min_length=2, description="bounds on g per unit of time; null for none"
+    )
+    particles: Count = Field(16, description="K")
+
+
+class Accuracy(Block):
+    """How well the networks know the sources they were trained on."""
+
+    points: Count = Field(500, description="true samples of each source")
+    times: Count = Field(20, description="t, equally spaced")
 
 
 class Figure1(Block):
@@ -112,6 +148,9 @@ class WeightedComposition(Block):
     task: Task = Task()
     networks: Networks = Networks()
     sampling: Sampling = Sampling()
+    exact: Exact = Exact()
+    accuracy: Accuracy = Accuracy()
+    clipping: Clipping = Clipping()
     theorems: Theorems = Theorems()
     grid: Grid = Grid()
     figure1: Figure1 = Figure1()

@@ -3,22 +3,16 @@
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
-from recompose.datasets.compositions import composed_covariance, composition, naive_ode_covariance
-from recompose.diffusion.feynman_kac import (
-    Sampler,
-    composed_score,
-    log_weight_rate,
-    sample_composition,
-    sample_in_parts,
-)
-from recompose.diffusion.grid_scores import GridScores
+from recompose.datasets.compositions import Composition, composed_covariance, composition, naive_ode_covariance
+from recompose.diffusion.feynman_kac import Composed, Sampler, sample_composition, sample_in_parts, square_gap
 from recompose.diffusion.mixtures import gaussian, mixture_scores
-from recompose.diffusion.schedules import VariancePreserving
+from recompose.diffusion.schedules import NEAREST, VariancePreserving
 from recompose.errors import named
 from recompose.metrics.intervals import NORMAL, percentiles
 from recompose.papers.weighted_composition.names import GAUSSIAN
-from recompose.papers.weighted_composition.settings import Theorems
+from recompose.papers.weighted_composition.settings import Exact, Sampling, Theorems
 from recompose.randomness import numpy_generator, torch_generator
 from recompose.sweeps import finite
 
@@ -26,6 +20,10 @@ SCHEDULE = VariancePreserving()
 PROVED_FOR = ("f_id", "f_ood")
 """The settings whose conditionals are factorized."""
 CONVERGENCE = "nf_id"
+MANY = 20_000
+"""Steps whose length hardly matters."""
+USUAL = (40, 100, 200, 500, 1000)
+"""Steps that are looked at in any case."""
 
 
 def theorems(*, theorems: Theorems) -> pd.DataFrame:
@@ -43,6 +41,25 @@ def theorems(*, theorems: Theorems) -> pd.DataFrame:
     return pd.DataFrame(rows).reindex(columns=columns).astype(types)
 
 
+def discretisation(*, sampling: Sampling, exact: Exact) -> pd.DataFrame:
+    """What steps of a finite length do to variances, with exact scores and no clip: a row for each setting and number.
+
+    The first axis; `naive` and `corrected` are what so many steps end with, `limit_naive` what many end with, and
+    `composed` what the composition has (Theorem 1).
+    """
+    rows = []
+    for name in GAUSSIAN:
+        what = composition(name)
+        covariances = torch.stack([source.covariances[0].double() for source in what.sources])
+        composed = float(composed_covariance(covariances, what.weights.double())[0, 0])
+        limit = float(discretised_variances(what, MANY, corrected=False)[0])
+        for steps in sorted({sampling.steps, exact.steps, *USUAL}):
+            naive, corrected = (float(discretised_variances(what, steps, corrected=on)[0]) for on in (False, True))
+            known = {"naive": naive, "limit_naive": limit, "corrected": corrected, "composed": composed}
+            rows.append({"setting": name, "steps": steps} | known)
+    return pd.DataFrame(finite(rows))
+
+
 def _theorem_2(theorems: Theorems) -> list[dict[str, object]]:
     """Where the naive ODE ends. With linear scores it is a linear map of its start: two points tell its covariance."""
     rows: list[dict[str, object]] = []
@@ -51,7 +68,7 @@ def _theorem_2(theorems: Theorems) -> list[dict[str, object]]:
         covariances = torch.stack([source.covariances[0].double() for source in what.sources])
         place = ("weighted_composition", "theorems", name)
         end = sample_composition(
-            mixture_scores([gaussian(each) for each in covariances], SCHEDULE), what.weights.double(),
+            Composed(mixture_scores([gaussian(each) for each in covariances], SCHEDULE), what.weights.double()),
             sampler=Sampler(steps=theorems.ode_steps, dynamics="ode"), generator=torch_generator(*place),
             swarms=4, particles=1, shape=(2,), schedule=SCHEDULE,
         )  # fmt: skip
@@ -76,26 +93,29 @@ def _theorem_3() -> list[dict[str, object]]:
         )
         weights, largest = what.weights.double(), 0.0
         for t in torch.linspace(0.001, 0.999, 50, dtype=torch.double):
-            at, beta = scores(x, t), SCHEDULE.beta(t)
-            gained = log_weight_rate(at, composed_score(at, weights), weights, beta, -beta)
-            largest = max(largest, float((gained.abs() / (beta * at.square().sum(dim=(0, 1)))).max()))
+            at = scores(x, t)
+            gained = 0.5 * square_gap(at, weights)  # beta is a factor of both
+            largest = max(largest, float((gained.abs() / at.square().sum(dim=(0, 1))).max()))
         numbers = {"value": largest, "expected": 0.0, "error": largest}
         rows.append({"theorem": 3, "setting": name, "quantity": "largest g, relative to its terms"} | numbers)
     return rows
 
 
 def _theorem_1(theorems: Theorems) -> list[dict[str, object]]:
-    """The corrector's variance at each K, and the rate at which its error falls: K^rate. Without a clip."""
+    """The corrector's variance at each K, and the rate at which its error falls: K^rate. Without a clip.
+
+    What it converges to is the limit of so many steps (`discretised_variances`), a little beside that of Theorem 1.
+    """
     what = composition(CONVERGENCE)
-    expected = float(composed_covariance(torch.stack([s.covariances[0] for s in what.sources]), what.weights)[0, 0])
+    expected = float(discretised_variances(what, theorems.steps, corrected=True)[0])
+    field = Composed(mixture_scores(what.sources, SCHEDULE), what.weights)
     rows: list[dict[str, object]] = []
     biases, spreads = [], []
     for particles in theorems.particles:
         generator = torch_generator("weighted_composition", "theorem 1", particles)
         with named(f"theorem 1, {particles} particles"):
             found = sample_in_parts(
-                GridScores(mixture_scores(what.sources, SCHEDULE), SCHEDULE, nodes=16, bound=0.02), what.weights,
-                swarms=theorems.outputs, particles=particles, shape=(2,), schedule=SCHEDULE, generator=generator,
+                field, swarms=theorems.outputs, particles=particles, shape=(2,), schedule=SCHEDULE, generator=generator,
                 sampler=Sampler(steps=theorems.steps, clip=None),
             )  # fmt: skip
         value = float(found.square().mean())
@@ -117,6 +137,29 @@ def _theorem_1(theorems: Theorems) -> list[dict[str, object]]:
     numbers = {"value": float(rate[0]), "ci_low": float(low), "ci_high": float(high), "expected": -1.0}
     rows.append({"theorem": 1, "setting": CONVERGENCE, "quantity": "rate"} | numbers | {"error": abs(rate[0] + 1)})
     return rows
+
+
+def discretised_variances(what: Composition, steps: int, *, corrected: bool) -> Tensor:
+    """Where so many Euler-Maruyama steps end with exact scores: the variance along each axis, (dimension,).
+
+    Of the naive sampler, or of the corrector with K without end and no clip. For Gaussians whose axes are those of the
+    plane: a step maps N(0, v) to N(0, a^2 v + b), and exp(c x^2 / 2) of Eq. 11 turns the precision 1 / v into 1 / v - c.
+    """
+    covariances = torch.stack([source.covariances[0].diagonal().double() for source in what.sources])
+    weights = what.weights.double()
+    times = torch.linspace(1, 0, steps + 1, dtype=torch.double)
+    precisions = [
+        1 / (SCHEDULE.alpha(t) ** 2 * covariances + SCHEDULE.sigma(t) ** 2) for t in times.clamp(NEAREST, 1 - NEAREST)
+    ]
+    variance = 1 / weights.sum() * torch.ones_like(covariances[0])
+    for number in range(steps):
+        beta = SCHEDULE.beta(times[number]) / steps
+        composed = weights @ precisions[number]
+        variance = (1 + 0.5 * beta - beta * composed) ** 2 * variance + beta
+        if corrected:
+            at, following = precisions[number + 1], SCHEDULE.beta(times[number + 1]) / steps
+            variance = 1 / (1 / variance - following * ((weights @ at) ** 2 - weights @ at**2))
+    return variance
 
 
 def _slope(particles: tuple[int, ...], biases: np.ndarray) -> np.ndarray:

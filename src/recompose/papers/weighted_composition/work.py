@@ -17,6 +17,8 @@ SECONDS_A_PAIR = 1.6e-7
 """Both distances between two sets of n points, for each of the n^2 pairs."""
 FLOP_A_PARTICLE = 2.7e3
 """Moving a particle one step takes as long as so many operations: 7.5 million of them a second, at 20 GFLOP/s."""
+DIRECT = 3
+"""Times as long for a step with exact scores, evaluated at every particle; of mixtures it is the longest."""
 REFINED = 2
 """Points at which the networks are asked for a grid, over its nodes: 1.0 to 2.4 were seen."""
 DOUBLED = 4
@@ -31,26 +33,42 @@ def works(paper: WeightedComposition, batches: int) -> dict[str, Work]:
     scores = 2e-12 * SOURCES * _weights(networks, 3 + SOURCES)  # of all sources, at one place
     from_grid = scores * REFINED * sampling.nodes**2 * sampling.steps
     move = 1e-12 * FLOP_A_PARTICLE * sampling.steps
-    comparison = sampling.outputs**2 * SECONDS_A_PAIR / 60
+    comparison = _comparison(sampling.outputs)
     held = (
         _file(task, networks, "separate")
         + 36e-6 * sampling.outputs**2
         + 12e-6 * SOURCES * networks.width * (DOUBLED * sampling.nodes) ** 2
     )
 
-    cells = ceil(task.runs * len(SETTINGS) * (1 + len(MODELS) * len(task.samples)) / batches)
+    learned = len(MODELS) * len(task.samples)
+    cells = ceil(task.runs * len(SETTINGS) * (1 + learned) / batches)
     moved = move * sampling.outputs * sum(sampling.particles)
-    compared = len(SETTINGS) * min(paper.grid.runs, task.runs)
-    direct = scores * sampling.steps * sampling.outputs * paper.grid.particles
-    drawn, mapped = paper.figure1, paper.error_map
+    alone, by_grid, drawn, mapped = paper.exact, paper.grid, paper.figure1, paper.error_map
+    alone_cells = ceil(alone.runs * len(SETTINGS) / batches)
+    alone_moved = DIRECT * 1e-12 * FLOP_A_PARTICLE * alone.steps * alone.outputs * sum(alone.particles)
+    clipped = len(paper.clipping.settings) * (1 + len(task.samples)) * task.runs
+    compared = len(SETTINGS) * by_grid.runs
+    direct = DIRECT * move * by_grid.outputs * by_grid.particles
     densities, smoothing = 2 * (1 + SOURCES), drawn.outputs * drawn.nodes**2 * SECONDS_A_PAIR / 60
     mapping = scores * task.runs * len(mapped.times) * mapped.nodes**2 + move * mapped.swarms
+    known = scores * SOURCES * len(SETTINGS) * learned * task.runs * paper.accuracy.points * paper.accuracy.times
+    clips = len(paper.clipping.clips)
     return training | {
         "distances": Work(cells * (from_grid + moved), cells * len(sampling.particles) * comparison, held),
-        "grid": Work(compared * (2 * direct + from_grid), compared * 3 * comparison, held),
+        "exact": Work(alone_cells * alone_moved, alone_cells * len(alone.particles) * _comparison(alone.outputs),
+                      36e-6 * alone.outputs**2),
+        "accuracy": Work(known, 0, held),
+        "clipping": Work(clipped * (from_grid + clips * move * sampling.outputs * paper.clipping.particles),
+                         clipped * clips * comparison, held),
+        "grid": Work(compared * REFINED * direct, compared * 2 * _comparison(by_grid.outputs), held),
         "figure1": Work(densities * (from_grid + move * drawn.outputs * drawn.particles), densities * smoothing, held),
         "error_map": Work(len(SETTINGS) * mapping, 0, held),
-    }
+    }  # fmt: skip
+
+
+def _comparison(outputs: int) -> float:
+    """The minutes that both distances between two sets of points take."""
+    return outputs**2 * SECONDS_A_PAIR / 60
 
 
 def _training(task: Task, networks: Networks, model: str) -> Work:
