@@ -63,7 +63,8 @@ def load_checkpoint(
     for name, parameter in network.named_parameters():
         state = _under(f"optimizer.{name}", tensors)
         if state:
-            step = state.pop("step").to(parameter.device)  # fused Adam counts there
+            # Adam counts its steps on the processor, but for one kernel that does all of it on the device.
+            step = state.pop("step").to(parameter.device if optimizer.defaults["fused"] else "cpu")
             # Moments lie in memory as their parameter does: the order decides how sums over them are rounded.
             moments = {key: torch.empty_like(parameter).copy_(value) for key, value in state.items()}
             optimizer.state[parameter] = {"step": step} | moments

@@ -73,6 +73,8 @@ class Training:
     """Of matrix products and convolutions; weights, losses and the optimizer are fp32 in any case."""
     compiled: bool = False
     """Whether torch.compile makes kernels of the network's own; on a processor it takes a C++ compiler."""
+    fused: bool = True
+    """Whether a step of Adam is one kernel: faster, and other in the last digits than PyTorch's plain one."""
 
     def rate(self, step: int) -> float:
         """The learning rate of a step, counted from 0."""
@@ -111,7 +113,7 @@ def fit(
         lr=training.learning_rate,
         weight_decay=training.weight_decay,
         decoupled_weight_decay=True,
-        fused=True,
+        fused=training.fused,
     )
     average = moving_average(network, training.average, warm_up=training.average_warm_up) if training.average else None
     losses = torch.full((training.steps,), torch.nan, device=device)

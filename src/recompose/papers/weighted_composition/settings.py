@@ -17,7 +17,7 @@ class Task(Block):
         "code", description="of the mixtures, where the authors' code and the paper's text differ"
     )
     runs: int = Field(
-        16,
+        12,
         ge=2,
         description="repetitions, which the tests of the claims pair; each has its own data and networks",
     )
@@ -37,7 +37,7 @@ class Networks(Block):
 
     width: Count = Field(24, description="units of a hidden layer")
     layers: Count = Field(4, description="hidden layers")
-    iterations: Count = Field(2000, description="steps of Adam")
+    iterations: Count = Field(1500, description="steps of Adam")
     batch: int = Field(96, ge=3, description="points of a step; a conditional network shares them among its sources")
     learning_rate: Positive = Field(0.02, description="of Adam, in the beginning")
     annealing: Literal["none", "cosine"] = Field("cosine", description="what becomes of the learning rate")
@@ -64,7 +64,7 @@ class Sampling(Block):
     clip: Positive | None = Field(15.0, description="bound on g (Eq. 11) per unit of time; null for none")
     centring: bool = Field(False, description="take the swarm's mean of g off, before the clip")
     noise_on_last_step: bool = Field(True, description="whether the last step of the SDE adds noise")
-    nodes: int = Field(64, ge=4, description="of a network's grid, along each axis; doubled where needed, twice at most")
+    nodes: int = Field(48, ge=4, description="of a network's grid, along each axis; doubled where needed, twice at most")
     bound: Positive = Field(
         0.02, description="largest error of interpolation, of the predicted noise and of g; beyond it, the network itself"
     )
@@ -80,7 +80,7 @@ class Sampling(Block):
 class Exact(Block):
     """Exact scores, sampled as published: they need no training."""
 
-    runs: int = Field(12, ge=2, description="repetitions, paired over K")
+    runs: int = Field(8, ge=2, description="repetitions, paired over K")
     particles: tuple[Count, ...] = Field((1, 4, 16), min_length=1, description="K, particles of a swarm")
     outputs: int = Field(5000, ge=2, description="swarms; each gives one output")
     steps: Count = Field(500, description="steps of the integration")
@@ -90,10 +90,10 @@ class Theorems(Block):
     """Theorems 1, 2 and 3 as numbers."""
 
     particles: tuple[Count, ...] = Field(
-        (1, 2, 4, 8), min_length=3, description="K, at which the corrector's covariance is compared with Theorem 1"
+        (4, 8, 16), min_length=3, description="K, at which the corrector's covariance is compared with Theorem 1"
     )
-    outputs: int = Field(40_000, ge=1000, description="swarms for that comparison")
-    steps: Count = Field(200, description="steps of the integration for that comparison")
+    outputs: int = Field(200_000, ge=1000, description="swarms for that comparison")
+    steps: Count = Field(50, description="steps of the integration for that comparison, whose own limit is known")
     ode_steps: Count = Field(4000, description="steps of the naive ODE, whose covariance is exact for linear scores")
     resamples: Count = Field(2000, description="bootstrap resamples of the rate")
 
@@ -111,7 +111,7 @@ class Clipping(Block):
 
     settings: tuple[Setting, ...] = Field(("nf_ood", "gmm_ood"), min_length=1, description="those with both errors")
     clips: tuple[Positive | None, ...] = Field(
-        (None, 15.0, 5.0), min_length=2, description="bounds on g per unit of time; null for none"
+        (None, 15.0), min_length=2, description="bounds on g per unit of time; null for none"
     )
     particles: Count = Field(16, description="K")
 

@@ -20,7 +20,7 @@ SCHEDULE = VariancePreserving()
 PROVED_FOR = ("f_id", "f_ood")
 """The settings whose conditionals are factorized."""
 CONVERGENCE = "nf_id"
-MANY = 20_000
+MANY = 4000
 """Steps whose length hardly matters."""
 USUAL = (40, 100, 200, 500, 1000)
 """Steps that are looked at in any case."""
