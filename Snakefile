@@ -14,7 +14,7 @@ from snakemake.utils import min_version
 from recompose.workflow.cluster import cancel, hide_devices, pin, pinned, watch
 from recompose.config import load_config
 from recompose.errors import RecomposeError
-from recompose.machine import require_own_source
+from recompose.machine import require_own_folder, require_own_source
 from recompose.workflow.interrupts import heed_ctrl_c
 from recompose.workflow.provenance import content_hash
 from recompose.workflow.run import accept_dates, dated_ahead, is_full
@@ -25,6 +25,7 @@ hide_devices()
 
 try:
     require_own_source(Path(workflow.basedir))
+    require_own_folder(Path(workflow.basedir))
     given = {"root": workflow.basedir, "files": workflow.overwrite_configfiles}
     settings = pinned(config) if workflow.remote_exec else load_config(config, **given)
 except RecomposeError as error:

@@ -146,7 +146,8 @@ def compositions() -> dict[str, pd.DataFrame]:
         "accuracy": pd.DataFrame(
             [{"setting": setting, "model": model, "samples": samples, "run": run, "source": source,
               "error": error * (1 + 0.01 * run + 0.02 * (model == "separate"))}
-             for setting in SETTINGS for model in MODELS for samples, error in zip((100, 1000, 10_000), (0.3, 0.1, 0.05), strict=True)
+             for setting in SETTINGS for model in MODELS
+             for samples, error in {100: 0.3, 1000: 0.1, 10_000: 0.05}.items()
              for run in range(3) for source in ("a1", "a2", "0")]
         ),
         "clipping": pd.DataFrame(

@@ -75,7 +75,7 @@ def test_an_old_python_is_told_in_one_line(tmp_path):
         env={"PATH": os.defpath},
     )
     assert done.returncode != 0
-    assert done.stderr.splitlines()[0].startswith(f"error: {old} is not Python 3.11 or newer; name one that is")
+    assert done.stderr.splitlines()[0].startswith(f"error: {old} is not Python 3.11, 3.12 or 3.13; name one that is")
     assert not (tmp_path / ".venv").exists()
 
 

@@ -394,7 +394,7 @@ def test_the_error_map_is_zero_for_exact_scores(folder, monkeypatch):
 
 def test_the_grid_is_compared_with_direct_evaluation():
     frame = experiments.grid(grid=Grid(runs=2, outputs=60, particles=16), task=TASK, sampling=QUICK, device="cpu")
-    assert len(frame) == 6 * 2 * 2
+    assert len(frame) == 6 * 2 and set(frame.metric) == {"sw2"}
     assert (frame.direct != frame.grid).any() and (frame.evaluated > 0).all()  # it is a grid that is compared
     sw2 = frame[frame.metric == "sw2"]
     assert float(sw2.apart.abs().max()) < 0.2
@@ -463,7 +463,8 @@ def test_where_steps_end_is_where_they_are_computed_to():
     for particles, corrected, allowed in ((1, False, 0.02), (64, True, 0.03)):
         found = sample_composition(
             field, swarms=20_000 if particles == 1 else 4000, particles=particles, shape=(2,),
-            sampler=Sampler(steps=30, clip=None), schedule=theorems.SCHEDULE, generator=torch.Generator().manual_seed(0),
+            sampler=Sampler(steps=30, clip=None), schedule=theorems.SCHEDULE,
+            generator=torch.Generator().manual_seed(0),
         )  # fmt: skip
         expected = theorems.discretised_variances(what, 30, corrected=corrected)
         assert float(found.square().mean()) == pytest.approx(float(expected.mean()), abs=allowed + 0.02)

@@ -13,3 +13,15 @@ def test_a_home_that_cannot_be_written(fresh: Project, home: str | None) -> None
     run = fresh.start(*without, *fresh.command("-n"), **variables)
     told = run.communicate(timeout=300)[0]
     assert run.returncode == 0 and "coupled inference figure5" in told, told
+
+
+@pytest.mark.parametrize("way", ["--directory", "--snakefile"])
+def test_another_folder_is_not_worked_in(fresh: Project, way: str) -> None:
+    elsewhere = fresh.root.parent / "elsewhere"
+    elsewhere.mkdir()
+    given = [way, str(elsewhere)] if way == "--directory" else [way, str(fresh.root / "Snakefile")]
+    run = fresh.start("sh", "-c", 'cd "$0" && exec "$@"', str(fresh.root if way == "--directory" else elsewhere),
+                      *fresh.command("-n", *given))  # fmt: skip
+    told = run.communicate(timeout=300)[0]
+    assert run.returncode != 0 and "Traceback" not in told
+    assert f"error: this runs in {fresh.root}, not in {elsewhere}: go there first, and leave out --directory" in told

@@ -30,6 +30,7 @@ Move = Callable[[Tensor, Tensor, int], Tensor]
 Watch = Callable[[int, Tensor, Tensor | None], None]
 """Told of each weighing: its move, the log-weights, and the ancestors if some swarms were resampled by them"""
 
+
 class Field(Protocol):
     """A weighted composition, as a sampler asks for it."""
 
@@ -215,9 +216,7 @@ def sample_in_parts(
     """`sample_composition`, some swarms at a time."""
 
     def draw(some: int) -> Tensor:
-        return sample_composition(
-            field, swarms=some, particles=particles, shape=shape, generator=generator, **options
-        )
+        return sample_composition(field, swarms=some, particles=particles, shape=shape, generator=generator, **options)
 
     return in_parts(draw, swarms, particles, shape, generator.device.type)
 

@@ -10,7 +10,7 @@ from torch.nn.functional import grid_sample, max_pool2d
 from recompose.diffusion.feynman_kac import Field
 from recompose.diffusion.schedules import VariancePreserving
 
-FINER = 4
+FINER = 3
 """The table that particles look up is so many times as fine as the nodes, by a cubic spline through them."""
 DOUBLINGS = 1
 """How often the nodes are doubled at most."""

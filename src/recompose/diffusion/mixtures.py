@@ -122,9 +122,7 @@ def _distinct(sources: Sequence[Mixture]) -> tuple[Tensor, Tensor, Tensor]:
 
     (components, dimension), (components, dimension, dimension), (sources, components)
     """
-    means, covariances = (
-        torch.cat([getattr(source, part) for source in sources]) for part in ("means", "covariances")
-    )
+    means, covariances = (torch.cat([getattr(source, part) for source in sources]) for part in ("means", "covariances"))
     described = torch.cat([means, covariances.flatten(1)], dim=1)
     places: dict[tuple[float, ...], int] = {}
     numbers = [places.setdefault(tuple(row), len(places)) for row in described.tolist()]

@@ -197,4 +197,3 @@ def _holm(family: pd.DataFrame) -> pd.DataFrame:
     from statsmodels.stats.multitest import multipletests
 
     return family.assign(p_holm=multipletests(family.p, LEVEL, "holm")[1])
-

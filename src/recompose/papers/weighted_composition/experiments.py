@@ -22,7 +22,16 @@ from recompose.metrics.mean_discrepancy import mean_discrepancy, median_bandwidt
 from recompose.metrics.sliced_wasserstein import directions, sliced_wasserstein
 from recompose.papers.weighted_composition.names import ANALYTIC, METRICS, MODELS, SETTINGS
 from recompose.papers.weighted_composition.networks import SLUG, SOURCES, learned_scores, schedule_of
-from recompose.papers.weighted_composition.settings import Accuracy, Clipping, ErrorMap, Exact, Figure1, Grid, Sampling, Task
+from recompose.papers.weighted_composition.settings import (
+    Accuracy,
+    Clipping,
+    ErrorMap,
+    Exact,
+    Figure1,
+    Grid,
+    Sampling,
+    Task,
+)
 from recompose.randomness import numpy_generator, torch_generator
 from recompose.sweeps import WHOLE, Batch, CellStore, Row, finite, sweep
 
@@ -116,7 +125,7 @@ def _distances(sampled: Tensor, target: np.ndarray, count: int, metrics: tuple[s
 
 
 def grid(*, grid: Grid, task: Task, sampling: Sampling, device: str) -> pd.DataFrame:
-    """Whether a field from a grid does what the field itself does: the same distances from both, in every setting.
+    """Whether a field from a grid does what the field itself does: the same SW2 from both, in every setting.
 
     With exact scores, whose field is as sharp as any; both ways draw the same random numbers. `apart` is their relative
     difference, `evaluated` the share of places at which the grid asked the field.
@@ -129,7 +138,9 @@ def grid(*, grid: Grid, task: Task, sampling: Sampling, device: str) -> pd.DataF
         shared = GridField(direct, schedule_of(task), sampling.nodes, sampling.bound)
         with named(f"{setting}, run {run}"):
             one, other = (
-                _with_particles(what, field, {"setting": setting}, run, task, sampling, ("grid", setting, run))
+                _with_particles(
+                    what, field, {"setting": setting}, run, task, sampling, ("grid", setting, run), ("sw2",)
+                )
                 for field in (direct, shared)
             )
         rows += [
@@ -138,7 +149,9 @@ def grid(*, grid: Grid, task: Task, sampling: Sampling, device: str) -> pd.DataF
             for row, beside in zip(one, other, strict=True)
         ]
     frame = pd.DataFrame(rows)
-    return frame.assign(apart=(frame.grid - frame.direct) / frame.groupby(["setting", "metric"]).direct.transform("mean"))
+    return frame.assign(
+        apart=(frame.grid - frame.direct) / frame.groupby(["setting", "metric"]).direct.transform("mean")
+    )
 
 
 def clipping(

@@ -64,9 +64,12 @@ class Sampling(Block):
     clip: Positive | None = Field(15.0, description="bound on g (Eq. 11) per unit of time; null for none")
     centring: bool = Field(False, description="take the swarm's mean of g off, before the clip")
     noise_on_last_step: bool = Field(True, description="whether the last step of the SDE adds noise")
-    nodes: int = Field(48, ge=4, description="of a network's grid, along each axis; doubled where needed, twice at most")
+    nodes: int = Field(
+        48, ge=4, description="of a network's grid, along each axis; doubled where needed, twice at most"
+    )
     bound: Positive = Field(
-        0.02, description="largest error of interpolation, of the predicted noise and of g; beyond it, the network itself"
+        0.02,
+        description="largest error of interpolation, of the predicted noise and of g; beyond it, the network itself",
     )
     directions: Count = Field(500, description="projections of the sliced Wasserstein-2 distance")
 
@@ -103,7 +106,7 @@ class Grid(Block):
 
     runs: int = Field(30, ge=2, description="runs that are compared")
     particles: Count = Field(16, description="K; few particles need no grid, and direct evaluation costs in proportion")
-    outputs: int = Field(2000, ge=2, description="swarms; each gives one output")
+    outputs: int = Field(1000, ge=2, description="swarms; each gives one output")
 
 
 class Clipping(Block):
