@@ -58,8 +58,8 @@ def exact(frame: pd.DataFrame) -> str:
         shown = [f"{cell.mean():.4f} ± {cell.std(ddof=0):.4f}" for cell in cells]
         lines.append(table_line([SETTINGS[str(setting)], *shown, f"{here.floor.mean():.4f}"]))
     return "\n".join(lines) + (
-        f"\n\nMean ± standard deviation over {frame.run.nunique()} runs (ddof = 0), with exact scores, outputs and steps"
-        " as published. Floor: the same distance between two sets of true samples.\n"
+        f"\n\nMean ± standard deviation over {frame.run.nunique()} runs (ddof = 0), with exact scores, outputs and"
+        " steps as published. Floor: the same distance between two sets of true samples.\n"
     )
 
 
@@ -85,8 +85,8 @@ def accuracy(frame: pd.DataFrame) -> str:
         shown = [f"{by_run[each].mean():.3f} ± {by_run[each].std(ddof=0):.3f}" for each in samples]
         lines.append(table_line([SETTINGS[str(setting)], model, *shown]))
     return "\n".join(lines) + (
-        f"\n\nMean ± standard deviation over {frame.run.nunique()} runs (ddof = 0). The root mean square of learned minus"
-        " exact prediction of the noise, whose own is sqrt(2), over true samples of the sources and uniform times.\n"
+        f"\n\nMean ± standard deviation over {frame.run.nunique()} runs (ddof = 0). The root mean square of learned"
+        " minus exact prediction of the noise, whose own is sqrt(2), over true samples of the sources and uniform times.\n"
     )
 
 
@@ -101,8 +101,8 @@ def clipping(frame: pd.DataFrame) -> str:
         shown = [f"{cell.mean():.3f} ± {cell.std(ddof=0):.3f}" for cell in cells]
         lines.append(table_line([SETTINGS[str(setting)], samples, particles, *shown]))
     return "\n".join(lines) + (
-        f"\n\nMean ± standard deviation over {frame.run.nunique()} runs (ddof = 0), conditional networks and exact scores"
-        " (analytic). Clip: the largest log-weight rate per unit of time.\n"
+        f"\n\nMean ± standard deviation over {frame.run.nunique()} runs (ddof = 0), conditional networks and exact"
+        " scores (analytic). Clip: the largest log-weight rate per unit of time.\n"
     )
 
 

@@ -143,7 +143,7 @@ def discretised_variances(what: Composition, steps: int, *, corrected: bool) -> 
     """Where so many Euler-Maruyama steps end with exact scores: the variance along each axis, (dimension,).
 
     Of the naive sampler, or of the corrector with K without end and no clip. For Gaussians whose axes are those of the
-    plane: a step maps N(0, v) to N(0, a^2 v + b), and exp(c x^2 / 2) of Eq. 11 turns the precision 1 / v into 1 / v - c.
+    plane: a step maps N(0, v) to N(0, a^2 v + b), and exp(c x^2 / 2) of Eq. 11 makes the precision 1 / v - c.
     """
     covariances = torch.stack([source.covariances[0].diagonal().double() for source in what.sources])
     weights = what.weights.double()
