@@ -14,10 +14,10 @@ from snakemake.utils import min_version
 from recompose.workflow.cluster import cancel, hide_devices, pin, pinned, watch
 from recompose.config import load_config
 from recompose.errors import RecomposeError
-from recompose.machine import require_own_folder, require_own_source
+from recompose.machine import require_own_source
 from recompose.workflow.interrupts import heed_ctrl_c
 from recompose.workflow.provenance import content_hash
-from recompose.workflow.run import accept_dates, dated_ahead, is_full
+from recompose.workflow.run import accept_dates, dated_ahead, is_full, require_own_folder
 
 gc.freeze()  # what Snakemake has loaded stays: looking through it over and over took a fifth of a dry run
 min_version("9.27")

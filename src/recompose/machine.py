@@ -29,12 +29,6 @@ def require_own_source(folder: Path) -> None:
         )
 
 
-def require_own_folder(folder: Path) -> None:
-    """Refuse to work anywhere but in the project's folder, where its configuration, claims and results are."""
-    if Path.cwd().resolve() != folder.resolve():
-        raise RecomposeError(f"this runs in {folder}, not in {Path.cwd()}: go there first, and leave out --directory")
-
-
 def resolve_device(device: str) -> str:
     """`auto` becomes `cuda` where there is one and `cpu` elsewhere; a missing `cuda` is said at once."""
     import torch

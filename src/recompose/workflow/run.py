@@ -16,6 +16,12 @@ NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 """What a file system without locks says of it: NFS without its lock daemon, Lustre without `flock`, some FUSE."""
 
 
+def require_own_folder(folder: Path) -> None:
+    """Refuse to work anywhere but in the project's folder, where its configuration, claims and results are."""
+    if Path.cwd().resolve() != folder.resolve():
+        raise RecomposeError(f"this runs in {folder}, not in {Path.cwd()}: go there first, and leave out --directory")
+
+
 def take(tree: str | Path) -> int:
     """Take a results tree for a run until this process ends, or closes what is returned, unless others are writing it.
 

@@ -85,8 +85,9 @@ def accuracy(frame: pd.DataFrame) -> str:
         shown = [f"{by_run[each].mean():.3f} ± {by_run[each].std(ddof=0):.3f}" for each in samples]
         lines.append(table_line([SETTINGS[str(setting)], model, *shown]))
     return "\n".join(lines) + (
-        f"\n\nMean ± standard deviation over {frame.run.nunique()} runs (ddof = 0). The root mean square of learned"
-        " minus exact prediction of the noise, whose own is sqrt(2), over true samples of the sources and uniform times.\n"
+        f"\n\nMean ± standard deviation over {frame.run.nunique()} runs (ddof = 0). Root mean square of learned"
+        " minus exact prediction of the noise, whose own is sqrt(2), over true samples of the sources at times equally"
+        " spaced.\n"
     )
 
 
