@@ -7,6 +7,7 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 from rattler import MatchSpec
 
@@ -77,6 +78,23 @@ def test_an_old_python_is_told_in_one_line(tmp_path):
     assert done.returncode != 0
     assert done.stderr.splitlines()[0].startswith(f"error: {old} is not Python 3.11, 3.12 or 3.13; name one that is")
     assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize("folder", ["plain", "with spaces and é"])
+def test_a_moved_environment_is_made_anew(tmp_path, folder):
+    """Its scripts have the folder inside that they were made in; in its place it is left alone."""
+    here = tmp_path / folder
+    (here / ".venv").mkdir(parents=True)
+    for name in ("requirements.txt", "requirements.lock", "pyproject.toml", "Makefile"):
+        (here / name).write_text((ROOT / name).read_text())
+
+    def asked(written: str) -> str:
+        (here / ".venv/.ready").write_text(written)
+        done = subprocess.run(["make", "-n", "test"], cwd=here, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    assert "venv --clear" not in asked(f"{here}\n")
+    assert "venv --clear" in asked(f"{tmp_path / 'elsewhere'}\n")
 
 
 def test_everything_imported_is_pinned():

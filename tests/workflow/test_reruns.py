@@ -22,9 +22,14 @@ SHOWING_NAMES = ["table_search", "special_case"]
 OVER_ALL = {"scorecard", "manifest", "page", "all", *NOTEBOOKS}
 SAMPLED = {
     f"weighted_composition_{name}"
-    for name in ("distances_part", "figure1_numbers", "error_map_numbers", "grid_numbers")
+    for name in (
+        *("distances_part", "exact_part"),
+        *("figure1_numbers", "error_map_numbers", "clipping_numbers", "grid_numbers"),
+    )
 }
 """The rules of paper 2 that sample."""
+SCORED = SAMPLED | {f"weighted_composition_{name}_numbers" for name in ("accuracy", "theorems")}
+"""And those that ask scores."""
 GUIDANCE = papers()["feature_guidance"]
 IMAGES = {f"feature_guidance_{name}_images" for name in GUIDANCE.data}
 DENOISERS = {f"feature_guidance_{name}_network" for name in GUIDANCE.networks}
@@ -95,7 +100,7 @@ def test_words_do_not_count(whole: Project) -> None:
         ("judgement/scorecard.py", {"scorecard"}),
         ("judgement/page.py", {"page"}),
         ("judgement/notebook.py", NOTEBOOKS),
-        ("diffusion/particles.py", SAMPLED | {"weighted_composition_theorems_numbers"}),
+        ("diffusion/particles.py", SCORED),
         ("diffusion/training.py", DENOISERS | {"weighted_composition_network"}),
         ("datasets/labelled_images.py", IMAGES),
         ("networks/unet.py", DENOISERS),
@@ -137,7 +142,7 @@ def test_a_changed_key_reruns_its_readers(whole: Project, key: str, value: objec
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("sampling", {"clip": 5.0}, SAMPLED),
+        ("sampling", {"clip": 5.0}, SAMPLED | {"weighted_composition_discretisation_numbers"}),
         ("networks", {"iterations": 50}, {"weighted_composition_network"}),
         ("theorems", {"steps": 11}, {"weighted_composition_theorems_numbers"}),
     ],

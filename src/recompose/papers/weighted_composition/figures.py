@@ -46,8 +46,8 @@ def particles(frame: pd.DataFrame) -> Figure:
 
 
 def excess(frame: pd.DataFrame) -> Figure:
-    """SW2 minus that between two sets of true samples, against K."""
-    return _against_particles(frame, "mean", "SW$_2$ minus its floor", floor=False)
+    """SW2 beyond that between two sets of true samples, against K."""
+    return _against_particles(frame, "mean", "SW$_2$ beyond its floor", floor=False)
 
 
 def error_map(frame: pd.DataFrame) -> Figure:

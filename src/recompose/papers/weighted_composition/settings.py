@@ -106,7 +106,7 @@ class Grid(Block):
 
     runs: int = Field(30, ge=2, description="runs that are compared")
     particles: Count = Field(16, description="K; few particles need no grid, and direct evaluation costs in proportion")
-    outputs: int = Field(1000, ge=2, description="swarms; each gives one output")
+    outputs: int = Field(2000, ge=2, description="swarms; each gives one output")
 
 
 class Clipping(Block):
