@@ -14,7 +14,7 @@ SOURCES = 3
 SECONDS_A_POINT = 1e-7
 """Drawing a point to train on."""
 SECONDS_A_UNIT = 1.5e-8
-"""What is done to a hidden unit besides matrix products, for a point that is trained on: most, where they are narrow."""
+"""What a hidden unit takes besides matrix products, for a point that is trained on; most, where they are narrow."""
 SECONDS_A_PAIR = 1.6e-7
 """Both distances between two sets of n points, for each of the n^2 pairs."""
 FLOP_A_PARTICLE = 2.7e3
