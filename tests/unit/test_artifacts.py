@@ -183,7 +183,7 @@ def test_what_is_dealt_to_jobs_can_be_gathered() -> None:
             if "cells" in inspect.signature(making).parameters:
                 dealt.setdefault(slug, []).append(each.name)
     assert dealt["coupled_inference"] == ["table1", *(f"figure{number}" for number in range(2, 7)), "restarts"]
-    assert dealt["weighted_composition"] == ["distances"]
+    assert dealt["weighted_composition"] == ["exact", "distances"]
     for slug in dealt:
         gathering = inspect.signature(function(papers()[slug], "aggregation:gather"))
         assert list(gathering.parameters) == ["artifact", "frames"]
