@@ -81,7 +81,7 @@ def test_a_query_that_names_no_column_asks_for_the_artifacts_own(tmp_path):
     content = yaml.safe_load(path.read_text())
     along = {"artifact": "figure6", "along": "codebook", "read": "rise", "spread": "none"}
     content["claims"].append(
-        {"id": "one", "statement": "It holds.", "where": "here", "kind": "trend", "at_least": 0}
+        {"id": "one", "statement": "It holds.", "where": "here", "quantity": "accuracy", "kind": "trend", "at_least": 0}
         | {"of": along | {"minus": {"artifact": "figure5", "read": "mean"}}}
         | {"against": {"artifact": "capacity", "read": "mean", "value": "ratio_to_resonator"}}
     )
