@@ -46,8 +46,8 @@ check: $(READY)
 # The environment. The stamp goes first and comes back last: an environment without it is half made, and made anew.
 # uv takes a third of pip's time. It does not read pip's variables, so they are passed on; where it fails, pip does it.
 $(READY): requirements.txt requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-		{ echo 'error: $(PYTHON) is not Python 3.11 or newer; name one that is: make PYTHON=python3.12' >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || \
+		{ echo 'error: $(PYTHON) is not Python 3.11, 3.12 or 3.13; name one that is: make PYTHON=python3.12' >&2; exit 2; }
 	@test -e $@ || { echo 'making the environment in $(VENV)'; $(PYTHON) -m venv --clear $(VENV); }
 	@rm -f $@
 	@python -m pip install --quiet uv || true
