@@ -44,7 +44,11 @@ check: $(READY)
 	snakemake --lint
 
 # The environment. The stamp goes first and comes back last: an environment without it is half made, and made anew.
+# It names the folder, since the programs of an environment do: once the folder was moved, none of them starts.
+# Where the source is stands in it as seen from there: Python reads that line in the locale's encoding, and under LC_ALL=C
+# it does not start at all where a folder's name has an accent.
 # uv takes a third of pip's time. It does not read pip's variables, so they are passed on; where it fails, pip does it.
+$(shell pwd -P | cmp -s - $(READY) || rm -f $(READY))
 $(READY): requirements.txt requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || \
 		{ echo 'error: $(PYTHON) is not Python 3.11, 3.12 or 3.13; name one that is: make PYTHON=python3.12' >&2; exit 2; }
@@ -56,6 +60,7 @@ $(READY): requirements.txt requirements.lock pyproject.toml
 		uv pip install --quiet --python $(VENV)/bin/python --compile-bytecode -r requirements.txt -c requirements.lock || \
 		{ echo 'uv could not; pip takes some minutes for it'; \
 		python -m pip install --quiet -r requirements.txt -c requirements.lock; }
-	@python -m pip install --quiet --no-deps --editable .
+	@LC_ALL=C.UTF-8 python -m pip install --quiet --no-deps --editable .
+	@for each in $(VENV)/lib/python3*/site-packages/__editable__.recompose-*.pth; do echo ../../../../src > "$$each"; done
 	@recompose plots-page
-	@touch $@
+	@pwd -P > $@

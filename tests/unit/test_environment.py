@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from pathlib import Path
 
@@ -98,6 +99,29 @@ def test_another_python_is_told_in_one_line(tmp_path, version):
     assert done.stderr.splitlines()[0].startswith(f"error: {old} is not Python 3.11, 3.12 or 3.13; name one that is")
     assert "Traceback" not in done.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize("folder", ["project", "été à la plage, (2)"])
+def test_an_environment_that_was_moved_is_made_anew(tmp_path, folder):
+    """Its programs name the interpreter of the folder that it was made in."""
+    here = tmp_path / folder
+    (here / ".venv").mkdir(parents=True)
+    for name in ("Makefile", "requirements.txt", "requirements.lock", "pyproject.toml"):
+        (here / name).write_text((ROOT / name).read_text())
+
+    def make(made_in: Path) -> str:
+        (here / ".venv/.ready").write_text(f"{made_in}\n")
+        return subprocess.run(["make", "-n", ".venv/.ready"], cwd=here, capture_output=True, text=True).stdout
+
+    assert "is up to date" in make(here)
+    assert "making the environment" in make(tmp_path / "before")
+
+
+def test_where_the_source_is_stands_in_no_encoding():
+    """Python reads it before anything else, in the encoding of the locale: under LC_ALL=C an accent would end it."""
+    (path,) = Path(sysconfig.get_path("purelib")).glob("__editable__.recompose-*.pth")
+    source = path.read_text(encoding="ascii").strip()
+    assert not Path(source).is_absolute() and (path.parent / source).resolve() == ROOT / "src"
 
 
 def test_everything_imported_is_pinned():
