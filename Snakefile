@@ -25,7 +25,12 @@ hide_devices()
 
 try:
     require_own_source(Path(workflow.basedir))
-    settings = pinned(config) if workflow.remote_exec else load_config(config, root=workflow.basedir)
+    given = workflow.config_settings
+    settings = (
+        pinned(config)
+        if workflow.remote_exec
+        else load_config(given.config, root=workflow.basedir, files=given.configfiles)
+    )
 except RecomposeError as error:
     sys.exit("\n".join(f"error: {mistake}" for mistake in str(error).splitlines()))
 
