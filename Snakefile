@@ -17,7 +17,7 @@ from recompose.errors import RecomposeError
 from recompose.machine import require_own_source
 from recompose.workflow.interrupts import heed_ctrl_c
 from recompose.workflow.provenance import content_hash
-from recompose.workflow.run import accept_dates, dated_ahead, is_full
+from recompose.workflow.run import accept_dates, dated_ahead, is_full, require_own_folder
 
 gc.freeze()  # what Snakemake has loaded stays: looking through it over and over took a fifth of a dry run
 min_version("9.27")
@@ -25,6 +25,7 @@ hide_devices()
 
 try:
     require_own_source(Path(workflow.basedir))
+    require_own_folder(Path(workflow.basedir))
     given = workflow.config_settings
     settings = (
         pinned(config)

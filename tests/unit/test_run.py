@@ -1,5 +1,6 @@
 """What a run needs beside Snakemake: the tree to itself, dates that make sense, settings that stay as they are."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from recompose.storage import is_its_own
 from recompose.workflow import run
 from recompose.workflow.cluster import pin, pinned
 from recompose.workflow.provenance import content_hash
-from recompose.workflow.run import dated_ahead, join, settle_dates, take
+from recompose.workflow.run import dated_ahead, join, require_own_folder, settle_dates, take
 
 OTHER = """
 import sys
@@ -51,6 +52,28 @@ def test_jobs_of_one_run_are_many(tmp_path):
 def test_a_tree_that_cannot_be_locked_is_a_line(tmp_path):
     with pytest.raises(RecomposeError, match=r"^cannot write .*absent: no such file or directory$"):
         take(tmp_path / "absent")
+
+
+@pytest.mark.parametrize("refusal", [errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_without_locks_is_a_line_with_a_remedy(tmp_path, monkeypatch, refusal):
+    def flock(lock: int, how: int) -> None:
+        raise OSError(refusal, os.strerror(refusal))
+
+    monkeypatch.setattr(run.fcntl, "flock", flock)
+    told = f"^{tmp_path} is on a file system without locks .*; keep it on another one, and let {tmp_path} be a link$"
+    for begin in (take, join):
+        with pytest.raises(RecomposeError, match=told):
+            begin(tmp_path)
+
+
+def test_a_run_in_another_folder_is_told_where_to_run(tmp_path, monkeypatch):
+    folder, elsewhere = tmp_path / "the project", tmp_path / "elsewhere"
+    folder.mkdir(), elsewhere.mkdir(), (tmp_path / "link").symlink_to(folder)
+    monkeypatch.chdir(tmp_path / "link")
+    require_own_folder(folder)
+    monkeypatch.chdir(elsewhere)
+    with pytest.raises(RecomposeError, match=f"^{elsewhere} is not .*; run it there: cd '{folder}', no --directory$"):
+        require_own_folder(elsewhere / "../the project")
 
 
 def make(path, date, text=""):

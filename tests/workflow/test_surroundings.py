@@ -13,3 +13,12 @@ def test_a_home_that_cannot_be_written(fresh: Project, home: str | None) -> None
     run = fresh.start(*without, *fresh.command("-n"), **variables)
     told = run.communicate(timeout=300)[0]
     assert run.returncode == 0 and "coupled inference figure5" in told, told
+
+
+@pytest.mark.parametrize("way", ["to", "from"])
+def test_a_run_in_another_folder(fresh: Project, way: str) -> None:
+    there = fresh.root / "config"
+    here, how = (fresh.root, ["--directory", "config"]) if way == "to" else (there, ["--snakefile", "../Snakefile"])
+    line = f"error: {there} is not the project's folder; run it there: cd {fresh.root}, no --directory"
+    done = fresh.run("env", f"--chdir={here}", *fresh.command("-n", *how))
+    assert done.returncode != 0 and line in done.stdout.splitlines() and "Traceback" not in done.stdout, done.stdout

@@ -1,7 +1,9 @@
 """What every run needs beside Snakemake: a results tree to itself, and dates that make sense."""
 
+import errno
 import fcntl
 import os
+import shlex
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -10,6 +12,18 @@ from pathlib import Path
 
 from recompose.errors import RecomposeError
 from recompose.storage import atomic, is_its_own
+
+_LOCKLESS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+"""What a file system without locks answers, as some of a network or of a cluster are."""
+
+
+def require_own_folder(folder: Path) -> None:
+    """Refuse to run anywhere but in the project's folder: from there rules and commands name their files."""
+    if not Path().samefile(folder):
+        there = shlex.quote(str(folder.resolve()))
+        raise RecomposeError(
+            f"{Path().absolute()} is not the project's folder; run it there: cd {there}, no --directory"
+        )
 
 
 def take(tree: str | Path) -> int:
@@ -48,7 +62,11 @@ def _lock(tree: str | Path, name: str, how: int, told: str = "") -> int:
     except BlockingIOError:
         raise RecomposeError(told) from None
     except OSError as error:
-        raise RecomposeError(f"cannot write {tree}: {os.strerror(error.errno or 0).lower()}") from error
+        why = os.strerror(error.errno or 0).lower()
+        if error.errno in _LOCKLESS:
+            remedy = f"keep it on another one, and let {tree} be a link"
+            raise RecomposeError(f"{tree} is on a file system without locks ({why}); {remedy}") from error
+        raise RecomposeError(f"cannot write {tree}: {why}") from error
     return lock
 
 
