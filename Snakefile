@@ -15,13 +15,14 @@ from recompose.workflow.cluster import cancel, hide_devices, pin, pinned, watch
 from recompose.config import load_config
 from recompose.errors import RecomposeError
 from recompose.machine import require_own_source
-from recompose.workflow.interrupts import heed_ctrl_c
+from recompose.workflow.interrupts import end_without_traceback, heed_ctrl_c
 from recompose.workflow.provenance import content_hash
 from recompose.workflow.run import accept_dates, dated_ahead, is_full, require_own_folder
 
 gc.freeze()  # what Snakemake has loaded stays: looking through it over and over took a fifth of a dry run
 min_version("9.27")
 hide_devices()
+end_without_traceback()
 
 try:
     require_own_source(Path(workflow.basedir))
