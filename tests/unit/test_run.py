@@ -17,7 +17,7 @@ from recompose.storage import is_its_own
 from recompose.workflow import interrupts, run
 from recompose.workflow.cluster import pin, pinned
 from recompose.workflow.provenance import content_hash
-from recompose.workflow.run import dated_ahead, join, require_own_folder, settle_dates, take
+from recompose.workflow.run import dated_ahead, join, require_own_folder, require_temporary_room, settle_dates, take
 
 OTHER = """
 import sys
@@ -75,6 +75,18 @@ def test_a_run_in_another_folder_is_told_where_to_run(tmp_path, monkeypatch):
     monkeypatch.chdir(elsewhere)
     with pytest.raises(RecomposeError, match=f"^{elsewhere} is not .*; run it there: cd '{folder}', no --directory$"):
         require_own_folder(elsewhere / "../the project")
+
+
+@pytest.mark.parametrize("where", ["TMPDIR", "where Python looks else"])
+def test_no_room_for_temporary_files_is_a_line_with_a_remedy(tmp_path, monkeypatch, where):
+    require_temporary_room()
+    monkeypatch.setenv("TMPDIR", str(tmp_path if where == "TMPDIR" else tmp_path / "absent"))
+    require_temporary_room()
+    monkeypatch.setattr(run, "is_full", lambda folder: True)
+    folder = tmp_path if where == "TMPDIR" else run.tempfile.gettempdir()
+    told = f"^no room for temporary files in {folder}; make some, or set TMPDIR to another folder$"
+    with pytest.raises(RecomposeError, match=told):
+        require_temporary_room()
 
 
 def make(path, date, text=""):
