@@ -17,7 +17,7 @@ from recompose.errors import RecomposeError
 from recompose.machine import require_own_source
 from recompose.workflow.interrupts import end_without_traceback, heed_ctrl_c
 from recompose.workflow.provenance import content_hash
-from recompose.workflow.run import accept_dates, dated_ahead, is_full, require_own_folder
+from recompose.workflow.run import accept_dates, dated_ahead, is_full, require_own_folder, require_temporary_room
 
 gc.freeze()  # what Snakemake has loaded stays: looking through it over and over took a fifth of a dry run
 min_version("9.27")
@@ -27,6 +27,7 @@ end_without_traceback()
 try:
     require_own_source(Path(workflow.basedir))
     require_own_folder(Path(workflow.basedir))
+    require_temporary_room()
     given = workflow.config_settings
     settings = (
         pinned(config)

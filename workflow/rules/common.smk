@@ -8,7 +8,7 @@ from recompose.papers import chosen, papers
 from recompose.workflow.cluster import needs
 from recompose.workflow.metadata import keep, take_over
 from recompose.workflow.provenance import code_hash, sidecar_of
-from recompose.workflow.run import require_temporary_room, settle_dates, take
+from recompose.workflow.run import settle_dates, take
 from recompose.storage import require_format
 
 TREE = f"results/{settings.scale}"
@@ -159,12 +159,11 @@ def end():
 def begin():
     """Refuse, before a job starts, what the configuration's models cannot see: method names, weights, the output tree.
 
-    The tree may be of another version, read-only, or in the hands of another run, and temporary files may have no room.
-    Snakemake's own lock, switched off in the profiles, would outlive a killed run, and the same command would not go on.
+    The tree may be of another version, read-only, or in the hands of another run. Snakemake's own lock, switched off
+    in the profiles, would outlive a killed run, and the same command would not go on.
     """
     try:
         check_values(settings)
-        require_temporary_room()
         require_format(TREE)
         take(TREE)
         settle_dates(TREE)

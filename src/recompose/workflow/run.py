@@ -77,9 +77,10 @@ def is_full(folder: str | Path) -> bool:
 
 
 def require_temporary_room() -> None:
-    """Refuse to begin where temporary files have no room: of those of Snakemake's scheduler it would be a traceback.
+    """Refuse to read the rules where temporary files have no room: Snakemake would not say which disk is full.
 
-    Where TMPDIR cannot be written at all, other folders are taken; where it is merely full, it is not.
+    It writes some for each file of rules, and for its scheduler. Where TMPDIR cannot be written at all, other
+    folders are taken; where it is merely full, they are not.
     """
     folder = os.environ.get("TMPDIR", "")
     if not os.access(folder, os.W_OK):
