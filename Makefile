@@ -8,7 +8,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: reproduce restore test format check $(if $(filter-out $(CURDIR),$(shell cat $(READY) 2>/dev/null)),$(READY))
+.PHONY: reproduce restore test format check
 .DELETE_ON_ERROR:
 
 ## regenerate every table, figure and verdict [SCALE=smoke|small|paper; without it as config/config.yaml says]
@@ -44,13 +44,15 @@ check: $(READY)
 	snakemake --lint
 
 # The environment. The stamp goes first and comes back last: an environment without it is half made, and made anew.
-# It names the folder that it was made in: scripts have that inside, and are made anew where a folder was moved.
+# It names the folder, since the programs of an environment do: once the folder was moved, none of them starts.
+# Where the source is stands in it as seen from there: Python reads that line in the locale's encoding, and under LC_ALL=C
+# it does not start at all where a folder's name has an accent.
 # uv takes a third of pip's time. It does not read pip's variables, so they are passed on; where it fails, pip does it.
+$(shell pwd -P | cmp -s - $(READY) || rm -f $(READY))
 $(READY): requirements.txt requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || \
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || \
 		{ echo 'error: $(PYTHON) is not Python 3.11, 3.12 or 3.13; name one that is: make PYTHON=python3.12' >&2; exit 2; }
-	@test "$$(cat $@ 2>/dev/null)" = "$(CURDIR)" || \
-		{ echo 'making the environment in $(VENV)'; $(PYTHON) -m venv --clear $(VENV); }
+	@test -e $@ || { echo 'making the environment in $(VENV)'; $(PYTHON) -m venv --clear $(VENV); }
 	@rm -f $@
 	@python -m pip install --quiet uv || true
 	@$(if $(PIP_FIND_LINKS),UV_FIND_LINKS='$(PIP_FIND_LINKS)') $(if $(PIP_INDEX_URL),UV_DEFAULT_INDEX='$(PIP_INDEX_URL)') \
@@ -58,6 +60,7 @@ $(READY): requirements.txt requirements.lock pyproject.toml
 		uv pip install --quiet --python $(VENV)/bin/python --compile-bytecode -r requirements.txt -c requirements.lock || \
 		{ echo 'uv could not; pip takes some minutes for it'; \
 		python -m pip install --quiet -r requirements.txt -c requirements.lock; }
-	@python -m pip install --quiet --no-deps --editable .
+	@LC_ALL=C.UTF-8 python -m pip install --quiet --no-deps --editable .
+	@for each in $(VENV)/lib/python3*/site-packages/__editable__.recompose-*.pth; do echo ../../../../src > "$$each"; done
 	@recompose plots-page
-	@echo "$(CURDIR)" > $@
+	@pwd -P > $@

@@ -15,19 +15,25 @@ from recompose.workflow.cluster import cancel, hide_devices, pin, pinned, watch
 from recompose.config import load_config
 from recompose.errors import RecomposeError
 from recompose.machine import require_own_source
-from recompose.workflow.interrupts import heed_ctrl_c
+from recompose.workflow.interrupts import end_without_traceback, heed_ctrl_c
 from recompose.workflow.provenance import content_hash
-from recompose.workflow.run import accept_dates, dated_ahead, is_full, require_own_folder
+from recompose.workflow.run import accept_dates, dated_ahead, is_full, require_own_folder, require_temporary_room
 
 gc.freeze()  # what Snakemake has loaded stays: looking through it over and over took a fifth of a dry run
 min_version("9.27")
 hide_devices()
+end_without_traceback()
 
 try:
     require_own_source(Path(workflow.basedir))
     require_own_folder(Path(workflow.basedir))
-    given = {"root": workflow.basedir, "files": workflow.overwrite_configfiles}
-    settings = pinned(config) if workflow.remote_exec else load_config(config, **given)
+    require_temporary_room()
+    given = workflow.config_settings
+    settings = (
+        pinned(config)
+        if workflow.remote_exec
+        else load_config(given.config, root=workflow.basedir, files=given.configfiles)
+    )
 except RecomposeError as error:
     sys.exit("\n".join(f"error: {mistake}" for mistake in str(error).splitlines()))
 

@@ -108,6 +108,20 @@ def test_a_disk_that_is_full_to_the_last_byte(probed: Project, project: Project)
 
 
 @pytest.mark.faults(
+    "the disk of temporary files is full",
+    "a run says so in one line before it begins, and names TMPDIR",
+)
+def test_a_full_disk_of_temporary_files(probed: Project, project: Project) -> None:
+    (project.tree / "index.html").unlink()
+    with mounted(project, "mkdir temporary && mount -t tmpfs -o size=32k none temporary") as small:
+        folder = project.root / "temporary"
+        line = told(small.run("env", f"TMPDIR={folder}", *small.command("page")))
+        assert line == f"error: no room for temporary files in {folder}; make some, or set TMPDIR to another folder"
+        project.finish()
+    assert state(project) == state(probed)
+
+
+@pytest.mark.faults(
     "a file grows beyond a quota or a limit",
     "one line names the file, and the old one stays as it was",
 )

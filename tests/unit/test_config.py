@@ -167,7 +167,7 @@ def test_each_mistake_names_the_file_it_stands_in(root):
         ("- 1", r"config/config.yaml: expected a mapping of keys, found list \[1\]"),
         (
             "scale: small\nscale: paper",
-            r"config/config.yaml: line 2: scale = paper: the key stands twice; keep one",
+            r"config/config.yaml: line 2: scale = paper: the key stands twice, first in line 1; keep one",
         ),
     ],
 )
@@ -253,3 +253,31 @@ def test_the_workflow_reads_the_configuration_without_torch():
     code = "import sys, recompose.config, recompose.workflow.provenance; print({'torch', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_files_of_the_command_line_are_read_like_the_others(root):
+    """Snakemake would take the last of two equal keys, and 0100 for 64."""
+    write(root, "device: cpu\nscale: paper\n")
+    more, most = root / "more.yaml", root / "most.yaml"
+    more.write_text("scale: smoke\ncoupled_inference: {table1: {trials: 0100, dimension: 2000}}\n")
+    most.write_text("coupled_inference: {table1: {dimension: 3000}}\n")
+    write(root, "coupled_inference: {figure5: {trials: 8}}\n", "scales/smoke.yaml")
+    config = load_config({"coupled_inference": {"table1": {"iterations": "9"}}}, root=root, files=[more, most])
+    table1 = config.coupled_inference.table1
+    assert (config.scale, config.device, config.coupled_inference.figure5.trials) == ("smoke", "cpu", 8)
+    assert (table1.trials, table1.dimension, table1.iterations) == (100, 3000, 9)
+
+    most.write_text("device: cpu\nscale: smal\ndevice: gpu\n")
+    assert mistakes(root, files=[more, most]) == (
+        "most.yaml: line 3: device = gpu: the key stands twice, first in line 1; keep one",
+        'most.yaml: scale = smal: expected one of smoke, small, paper; did you mean "small"?',
+        "most.yaml: device = gpu: expected one of auto, cpu, cuda",
+    )
+
+
+def test_a_file_of_the_command_line_is_found_from_a_link_to_the_folder(root, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/link").symlink_to(root)
+    (tmp_path / "elsewhere/mine.yaml").write_text("scale: smoke\n")
+    config = load_config(root=tmp_path / "elsewhere/link", files=[tmp_path / "elsewhere/mine.yaml"])
+    assert config.scale == "smoke"

@@ -100,5 +100,7 @@ def test_a_key_that_stands_twice_in_a_file_of_the_command_line_is_refused(reposi
     """Snakemake has read it before, and took the last one."""
     monkeypatch.chdir(repository)
     (repository / "mine.yaml").write_text("scale: smoke\nscale: small\n")
-    with pytest.raises(ConfigError, match=r"^mine.yaml: line 2: scale = small: the key stands twice; keep one$"):
+    with pytest.raises(
+        ConfigError, match=r"^mine.yaml: line 2: scale = small: the key stands twice, first in line 1; keep one$"
+    ):
         load_config({"scale": "small"}, root=repository, files=[repository / "mine.yaml"])

@@ -1,6 +1,7 @@
 """What a run needs beside Snakemake: the tree to itself, dates that make sense, settings that stay as they are."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,10 +13,10 @@ from snakemake.cli import parse_config
 from recompose.config import Config
 from recompose.errors import RecomposeError
 from recompose.storage import is_its_own
-from recompose.workflow import run
+from recompose.workflow import interrupts, run
 from recompose.workflow.cluster import pin, pinned
 from recompose.workflow.provenance import content_hash
-from recompose.workflow.run import dated_ahead, join, settle_dates, take
+from recompose.workflow.run import dated_ahead, join, require_temporary_room, settle_dates, take
 
 OTHER = """
 import sys
@@ -61,6 +62,18 @@ def test_a_file_system_without_locks_is_told_with_a_remedy(tmp_path, monkeypatch
     monkeypatch.setattr(run.fcntl, "flock", refuse)
     with pytest.raises(RecomposeError, match=rf"^cannot lock {tmp_path}: .* has no locks .*; make results a link to"):
         take(tmp_path)
+
+
+@pytest.mark.parametrize("where", ["TMPDIR", "where Python looks else"])
+def test_no_room_for_temporary_files_is_a_line_with_a_remedy(tmp_path, monkeypatch, where):
+    require_temporary_room()
+    monkeypatch.setenv("TMPDIR", str(tmp_path if where == "TMPDIR" else tmp_path / "absent"))
+    require_temporary_room()
+    monkeypatch.setattr(run, "is_full", lambda folder: True)
+    folder = tmp_path if where == "TMPDIR" else run.tempfile.gettempdir()
+    told = f"^no room for temporary files in {folder}; make some, or set TMPDIR to another folder$"
+    with pytest.raises(RecomposeError, match=told):
+        require_temporary_room()
 
 
 def make(path, date, text=""):
@@ -131,3 +144,47 @@ def test_a_job_has_the_settings_of_its_run():
     workflow = SimpleNamespace(config_settings=SimpleNamespace(config_args=["scale=small"]))
     pin(workflow, settings)
     assert pinned(parse_config(workflow.config_settings.config_args)) == settings
+
+
+def test_a_second_ctrl_c_is_one_with_the_first_unless_it_comes_late(monkeypatch):
+    def press() -> bool:
+        """Whether it is Python's Ctrl-C."""
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            return True
+        return False
+
+    before = signal.signal(signal.SIGINT, interrupts._once)
+    try:
+        assert (press(), press()) == (False, False)
+        monkeypatch.setattr(interrupts, "HURRY", -1)
+        assert press()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "told"),
+    [
+        ("KeyboardInterrupt", -signal.SIGINT, ["recompose: interrupted; the same command goes on from here"]),
+        (
+            "ValueError",
+            1,
+            ["Traceback (most recent call last):", '  File "<string>", line 1, in <module>', "ValueError"],
+        ),
+    ],
+)
+def test_an_interrupt_that_nobody_catches_is_a_line(error, status, told):
+    code = f"from recompose.workflow.interrupts import *; end_without_traceback(); raise {error}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr.splitlines()) == (status, told)
+
+
+def test_a_command_that_is_over_cannot_be_interrupted(tmp_path):
+    code = (
+        "import atexit, signal, sys; atexit.register(signal.raise_signal, signal.SIGINT); sys.argv[1:] = ['--help'];"
+        "from recompose.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -69,6 +69,14 @@ def test_an_unknown_scale(untouched: Project) -> None:
     assert "scale = smal" in line and "smoke, small, paper" in line and 'did you mean "small"?' in line
 
 
+def test_a_key_that_stands_twice_in_a_file_of_the_command_line(untouched: Project) -> None:
+    path = untouched.root.parent / "twice.yaml"
+    path.write_text("coupled_inference:\n  table1: {trials: 50}\n  table1: {trials: 60}\n")
+    assert errors(untouched, "--configfile", str(path)) == [
+        f"error: ../{path.name}: line 3: table1: the key stands twice, first in line 2; keep one"
+    ]
+
+
 def test_five_mistakes_are_told_at_once(untouched: Project) -> None:
     wrong = {
         "table1": {"trails": 50, "dimension": -5},

@@ -73,10 +73,29 @@ onstart:
 """
 
 
+AGAIN = """
+
+onerror:
+    signal.raise_signal(signal.SIGINT)
+"""
+
+
 @pytest.mark.parametrize("moment", ["while_it_logs", "while_it_falls_asleep"])
 @pytest.mark.parametrize("heeds", [True, False], ids=["ours", "Snakemake alone"])
 def test_ctrl_c(tmp_path: Path, moment: str, heeds: bool) -> None:
-    (tmp_path / "Snakefile").write_text(SNAKEFILE)
+    status, told = press(tmp_path, SNAKEFILE, moment, heeds)
+    assert status == (1 if heeds else 99), told
+    assert ("Terminating processes" in told) == heeds, told
+
+
+def test_ctrl_c_again_while_the_run_ends(tmp_path: Path) -> None:
+    status, told = press(tmp_path, SNAKEFILE + AGAIN, "while_it_falls_asleep", heeds=True)
+    assert status == 1 and "Terminating processes" in told and "Traceback" not in told, told
+
+
+def press(tmp_path: Path, snakefile: str, moment: str, heeds: bool) -> tuple[int, str]:
+    """What becomes of a run that is interrupted at some moment, and what it prints."""
+    (tmp_path / "Snakefile").write_text(snakefile)
     settings = [f"moment={moment}", f"heeds={heeds}"]
     run = subprocess.Popen(
         [Path(sys.executable).with_name("snakemake"), "--cores", "1", "--logger", "rich", "--config", *settings],
@@ -92,6 +111,4 @@ def test_ctrl_c(tmp_path: Path, moment: str, heeds: bool) -> None:
     finally:
         with suppress(ProcessLookupError):
             os.killpg(run.pid, signal.SIGKILL)
-    told = run.stdout.read()
-    assert status == (1 if heeds else 99), told
-    assert ("Terminating processes" in told) == heeds, told
+    return status, run.stdout.read()

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from versions import Versions
 
+from recompose.storage import is_its_own
+from recompose.workflow.provenance import sha256_of
+
 pytestmark = pytest.mark.workflow
 
 THRESHOLD = "config/config.yaml:+coupled_inference.capacity.threshold=0.5"
@@ -71,6 +74,24 @@ def test_a_plain_run_is_a_change_that_repro_takes_in(versions: Versions) -> None
     assert versions.jobs() == {}
     versions.back()
     assert versions.jobs() == {}
+
+
+@pytest.mark.parametrize("kind", ["symlink", "hardlink"])
+def test_results_that_are_links_to_the_cache(versions: Versions, kind: str) -> None:
+    """DVC tells whether an object is sound by its date, and others may share it."""
+
+    def cached() -> dict[Path, tuple[int, int, str]]:
+        files = [path for path in (versions.root / ".dvc/cache/files").rglob("*") if path.is_file()]
+        return {path: (path.stat().st_mtime_ns, path.stat().st_mode, sha256_of(path)) for path in files}
+
+    versions.dvc("config", "--local", "cache.type", kind)
+    versions.dvc("checkout", "--relink")
+    before, figure = cached(), versions.tree / "coupled_inference/figure5.png"
+    assert figure.is_symlink() if kind == "symlink" else figure.stat().st_nlink == 2
+    assert versions.jobs() == {}
+    versions.finish("coupled_inference_figure5", "--force")
+    assert is_its_own(figure) and cached() == before
+    assert versions.must("recompose", "verify") == "ok\n"
 
 
 def test_an_experiment(versions: Versions) -> None:

@@ -3,6 +3,8 @@
 Heavy imports stand inside the commands, so that `recompose --help` answers at once.
 """
 
+import atexit
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -37,6 +39,8 @@ def main() -> None:
         for line in str(error).splitlines():
             print(f"error: {line}", file=sys.stderr)
         sys.exit(2)
+    finally:  # a Ctrl-C has nothing left to stop, and would be a traceback of what torch does at exit
+        atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
 
 
 @app.command()

@@ -1,12 +1,13 @@
 """From files and the command line to one validated configuration, with every mistake told at once.
 
-Later layers win: the models' defaults, `config/scales/<scale>.yaml`, `config/config.yaml`, the command line.
+Later layers win: the models' defaults, `config/scales/<scale>.yaml`, `config/config.yaml`, the command line, of which
+`--config` wins over the files of `--configfile`.
 """
 
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,25 +42,31 @@ def load_config(
     overrides: Mapping[str, Any] | None = None,
     root: str | Path = ".",
     scale: str | None = None,
-    files: Sequence[str | Path] = (),
+    files: Iterable[str | Path] = (),
 ) -> Config:
     """The validated configuration of the repository at `root`; a ConfigError lists all mistakes at once.
 
-    files: those that the overrides come from (`--configfile`), where what a reader lets pass is a mistake all the same.
+    The files are those of `--configfile`. What Snakemake has read of them would not do: it takes the last of two equal
+    keys, and 0100 for 64.
     """
-    root = Path(root)
-    given: dict[str, Any] = read_texts(overrides or {})
-    edited, mistakes = read_yaml(root, "config/config.yaml")
-    mistakes += [mistake for file in files for mistake in read_yaml(Path(), os.path.relpath(file))[1]]
-    chosen = scale or given.get("scale", edited.get("scale", Config().scale))
-    layers = [Layer("config/config.yaml", edited), Layer("--config", given)]
+    root, layers, mistakes = Path(root), list[Layer](), list[str]()
+
+    def add(name: str, place: int) -> None:
+        values, found = read_yaml(root, name)
+        layers.insert(place, Layer(name, values))
+        mistakes.extend(found)
+
+    for file in (
+        "config/config.yaml",
+        *(os.path.relpath(os.path.realpath(file), os.path.realpath(root)) for file in files),
+    ):
+        add(file, len(layers))
+    layers.append(Layer("--config", read_texts(overrides or {})))
     if scale:
         layers.append(Layer("--scale", {"scale": scale}))
+    chosen = next((layer.values["scale"] for layer in reversed(layers) if "scale" in layer.values), Config().scale)
     if chosen in SCALES:  # an unknown one is a mistake that the validation finds
-        name = f"config/scales/{chosen}.yaml"
-        values, found = read_yaml(root, name)
-        layers.insert(0, Layer(name, values))
-        mistakes += found
+        add(f"config/scales/{chosen}.yaml", 0)
     config, found = validate(Config, layers)
     if mistakes + found:
         raise ConfigError(mistakes + found)

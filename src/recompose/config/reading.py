@@ -26,8 +26,9 @@ class _Loader(yaml.SafeLoader):
         for position, (key, value) in enumerate(node.value):
             if key.value in names[:position]:
                 written = f" = {value.value}" if isinstance(value, yaml.ScalarNode) else ""
-                line = key.start_mark.line + 1
-                self.twice.append(f"line {line}: {key.value}{written}: the key stands twice; keep one")
+                first, line = (each.start_mark.line + 1 for each in (node.value[names.index(key.value)][0], key))
+                told = f"{key.value}{written}: the key stands twice, first in line {first}; keep one"
+                self.twice.append(f"line {line}: {told}")
         return super().construct_mapping(node, deep)
 
 

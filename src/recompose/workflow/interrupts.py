@@ -2,9 +2,27 @@
 
 import os
 import signal
+import sys
 import threading
-from types import FrameType
+import time
+from types import FrameType, TracebackType
 from typing import Any
+
+HURRY = 3.0
+"""Seconds in which a second Ctrl-C means no more than the first: by then a run has ended, but for one that hangs."""
+
+
+def end_without_traceback() -> None:
+    """Let a Ctrl-C that nobody catches end in a line: one while the rules are read, or a second one."""
+    otherwise = sys.excepthook
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            print("recompose: interrupted; the same command goes on from here", file=sys.stderr)
+        else:
+            otherwise(kind, error, trace)
+
+    sys.excepthook = tell
 
 
 def heed_ctrl_c(workflow: Any) -> None:
@@ -15,7 +33,8 @@ def heed_ctrl_c(workflow: Any) -> None:
     terminating, waits for it for ever. Or it comes just before the thread falls asleep, and is not raised until a job
     ends; or as asyncio begins a coroutine, and turns into a CancelledError, at which no job is cancelled. So an
     interrupt is only noted at first, and raised where the scheduler waits for news: it holds nothing there, and cancels
-    all jobs. A second one is Python's again.
+    all jobs. One that follows at once means the same, and would break into Snakemake's own end; a later one is Python's
+    again.
 
     Checked with Snakemake 9.27.1 (November 2026), whose `scheduler._open_jobs` this replaces. It can go once Snakemake
     itself does no more than note an interrupt; tests/workflow/test_interrupts.py says when that is so.
@@ -44,7 +63,14 @@ class _Gate(threading.Semaphore):
 
 def _once(signum: int, frame: FrameType | None) -> None:
     """Take no lock here: the main thread, which runs this, may hold it."""
-    signal.signal(signum, signal.default_int_handler)
+    pressed = time.monotonic()
+
+    def again(signum: int, frame: FrameType | None) -> None:
+        if time.monotonic() - pressed > HURRY:
+            signal.signal(signum, signal.default_int_handler)
+            signal.default_int_handler(signum, frame)
+
+    signal.signal(signum, again)
 
 
 def _open_at_ctrl_c(gate: _Gate, told: int) -> None:

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -66,9 +67,22 @@ def _lock(tree: str | Path, name: str, how: int, told: str = "") -> int:
     return lock
 
 
-def is_full(tree: str | Path) -> bool:
-    """Whether a line of text may be too much for the disk of a results tree."""
-    return shutil.disk_usage(tree).free < 2**16
+def is_full(folder: str | Path) -> bool:
+    """Whether a line of text may be too much for the disk of a folder."""
+    return shutil.disk_usage(folder).free < 2**16
+
+
+def require_temporary_room() -> None:
+    """Refuse to read the rules where temporary files have no room: Snakemake would not say which disk is full.
+
+    It writes some for each file of rules, and for its scheduler. Where TMPDIR cannot be written at all, other
+    folders are taken; where it is merely full, they are not.
+    """
+    folder = os.environ.get("TMPDIR", "")
+    if not os.access(folder, os.W_OK):
+        folder = tempfile.gettempdir()
+    if is_full(folder):
+        raise RecomposeError(f"no room for temporary files in {folder}; make some, or set TMPDIR to another folder")
 
 
 def settle_dates(tree: str | Path) -> None:
