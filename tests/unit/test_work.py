@@ -13,7 +13,7 @@ from recompose.papers.feature_guidance.settings import FeatureGuidance
 from recompose.papers.feature_guidance.work import works as denoisers_works
 from recompose.papers.weighted_composition.networks import networks
 from recompose.papers.weighted_composition.settings import WeightedComposition
-from recompose.papers.weighted_composition.work import works
+from recompose.papers.weighted_composition.work import FLOP_A_UNIT, works
 from recompose.storage import write_tensors
 
 SEEN = {
@@ -36,7 +36,9 @@ def test_the_operations_of_training_are_those_that_are_done(name: str) -> None:
     chosen = paper(task={"runs": 2, "samples": [100]}, networks={"iterations": 3, "batch": 30})
     with FlopCounterMode(display=False) as counter:
         networks(name, task=chosen.task, networks=chosen.networks, device="cpu")
-    counted = works(chosen, 12)[name].teraflop * 1e12
+    points = 2 * 3 * 30 * (3 if name.endswith("separate") else 1)
+    units = points * FLOP_A_UNIT * chosen.networks.layers * chosen.networks.width  # which no counter sees
+    counted = works(chosen, 12)[name].teraflop * 1e12 - units
     assert counter.get_total_flops() == pytest.approx(counted, rel=0.05)  # the first layer's inputs need no gradient
 
 
@@ -56,7 +58,7 @@ def test_jobs_grow_with_the_configuration_and_shrink_with_the_batches() -> None:
     assert dealt["distances"].teraflop == pytest.approx(usual["distances"].teraflop / 2)
     assert dealt["exact"].teraflop == pytest.approx(usual["exact"].teraflop / 2)
     assert all(dealt[name] == work for name, work in usual.items() if name not in ("distances", "exact"))
-    assert works(paper(networks={"width": 512}), 4)[network].teraflop > 300 * usual[network].teraflop
+    assert works(paper(networks={"width": 512}), 4)[network].teraflop > 100 * usual[network].teraflop
     finer = works(paper(sampling={"outputs": 10_000}), 4)
     assert finer["distances"].minutes == pytest.approx(100 * usual["distances"].minutes)
 

@@ -13,14 +13,14 @@ from recompose.papers.weighted_composition.settings import Networks, Task, Weigh
 SOURCES = 3
 SECONDS_A_POINT = 1e-7
 """Drawing a point to train on."""
-SECONDS_A_UNIT = 1.5e-8
-"""What a hidden unit takes besides matrix products, for a point that is trained on; most, where they are narrow."""
 SECONDS_A_PAIR = 1.6e-7
 """Both distances between two sets of n points, for each of the n^2 pairs."""
 FLOP_A_PARTICLE = 2.7e3
 """Moving a particle one step takes as long as so many operations: 7.5 million of them a second, at 20 GFLOP/s."""
 DIRECT = 3
 """Times as long for a step with exact scores, evaluated at every particle; of mixtures it is the longest."""
+FLOP_A_UNIT = 300
+"""What a hidden unit takes besides matrix products, for a point that is trained on; most, where they are narrow."""
 REFINED = 2
 """Points at which the networks are asked for a grid, over its nodes: 1.0 to 2.4 were seen."""
 DOUBLED = 4
@@ -77,8 +77,8 @@ def _training(task: Task, networks: Networks, model: str) -> Work:
     points = _count(task, model) * networks.batch * networks.iterations
     activations = 4e-6 * _count(task, model) * networks.layers * networks.batch * networks.width
     return Work(
-        6e-12 * points * _weights(networks, _inputs(model)),
-        points * (SECONDS_A_POINT + SECONDS_A_UNIT * networks.layers * networks.width) / 60,
+        1e-12 * points * (6 * _weights(networks, _inputs(model)) + FLOP_A_UNIT * networks.layers * networks.width),
+        points * SECONDS_A_POINT / 60,
         5 * _file(task, networks, model) + 6 * activations,
     )
 
