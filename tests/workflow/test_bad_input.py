@@ -50,9 +50,10 @@ def test_a_mistake_in_the_configuration(untouched: Project, paper: object, told:
         ({"sampling": {"particles": [0]}}, ["sampling.particles[0] = 0", "integer > 0"]),
         ({"sampling": {"weights": [1.0, 1.0]}}, ["sampling.weights", "list of 3, each a number"]),
         (
-            {"sampling": {"weights": [1.0, 1.0, -20.0]}},
-            ["weights [1.0, 1.0, -20.0]: not a valid weighting", "Theorem 1"],
+            {"sampling": {"weights": [12.0, 10.0, -21.0]}},
+            ["weights [12.0, 10.0, -21.0]: not a valid weighting", "Theorem 1"],
         ),
+        ({"sampling": {"weights": [1.0, 1.0, -20.0]}}, ["weights that add up to -18 compose noise to no distribution"]),
         ({"sampling": {"resampling": "sometimes"}}, ["sampling.resampling = sometimes", "every_step, threshold"]),
         ({"task": {"runs": 1}}, ["task.runs = 1", ">= 2"]),
         ({"task": {"b_min": 30.0}}, ["b_max = 20.0 must not be below b_min = 30.0"]),
