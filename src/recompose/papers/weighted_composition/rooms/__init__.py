@@ -1,0 +1,1 @@
+"""Paper 2, section 5.3: objects in a room."""
