@@ -162,7 +162,7 @@ def test_on_gaussian_images_the_corrector_reaches_theorem_1(exact_velocities):
 def test_a_condition_by_itself_is_sampled_as_it_is(exact_velocities):
     sampling = RoomsSampling(steps=100, clip=50.0)
     found = sampled_alone(
-        exact_velocities, 0, SHAPE, 3000, schedule=schedule_of(), sampling=sampling, generator=generator()
+        exact_velocities, SHAPE, 3000, schedule=schedule_of(), sampling=sampling, generator=generator()
     )
     variances = found.flatten(1).var(dim=0)
     assert variances[:8].mean() == pytest.approx(ancestral_variance(10.0), rel=0.05)

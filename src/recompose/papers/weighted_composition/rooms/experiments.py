@@ -1,6 +1,7 @@
 """The numbers of rooms: samples of every setting and model, what a judge says of them, and what they are made from."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -60,10 +61,11 @@ def samples(
     size), and `<condition>`, (samples, 3, size, size).
     """
     setting, model = SAMPLES[name]
-    velocities = learned_velocities(
-        folder, setting, model, rooms=rooms, rooms_networks=rooms_networks, at_once=rooms_sampling.at_once,
-        device=device,
+    learned = partial(
+        learned_velocities, folder, setting, model, rooms=rooms, rooms_networks=rooms_networks,
+        at_once=rooms_sampling.at_once, device=device,
     )  # fmt: skip
+    velocities = learned()
     shape, schedule = (3, rooms.size, rooms.size), schedule_of()
     told: dict[str, Any] = {"schedule": schedule, "sampling": rooms_sampling, "device": device}
     rows: list[Row] = []
@@ -85,14 +87,15 @@ def samples(
             with torch.inference_mode(), named(place):
                 blocks.append(_kept(cells, place, make))
             print(f"{name}: {place}, of {swarms} swarms", flush=True)
-        whole = {key: torch.cat([block[key] for block in blocks], dim=key != "images") for key in blocks[0]}
+        whole = {key: torch.cat([block[key] for block in blocks], dim=int(key != "images")) for key in blocks[0]}
         images[f"K={particles}"] = whole.pop("images").float() / 255
         rows += _course(whole, particles)
     for number, source in enumerate(SOURCES):
 
         def alone(number: int = number, source: str = source) -> Kept:
             generator = torch_generator(SLUG, name, source, device=device)
-            found = sampled_alone(velocities, number, shape, rooms_sampling.alone, generator=generator, **told)
+            of_source = learned(sources=(number,))
+            found = sampled_alone(of_source, shape, rooms_sampling.alone, generator=generator, **told)
             return {"images": _bytes(found)}
 
         with torch.inference_mode(), named(source):

@@ -27,6 +27,7 @@ CURVE = 50
 """Steps that a point of the loss curve averages."""
 Velocities = Callable[[Tensor, int], Tensor]
 """x: (images, 3, size, size) and the step t, as `Schedule` counts -> (sources, images, 3, size, size)"""
+ALL = tuple(range(len(SOURCES)))
 
 
 def networks(
@@ -132,25 +133,26 @@ def centred(images: Tensor, device: str | torch.device = "cpu") -> Tensor:
 
 def learned_velocities(
     folder: Path, setting: str, model: str, *, rooms: configuration.Rooms,
-    rooms_networks: configuration.RoomsNetworks, at_once: int, device: str,
+    rooms_networks: configuration.RoomsNetworks, at_once: int, device: str, sources: tuple[int, ...] = ALL,
 ) -> Velocities:  # fmt: skip
-    """What the networks of a setting predict for all conditions, so many images at once.
+    """What the networks of a setting predict under some of its conditions, for so many images at once.
 
-    A conditional network sees an image under each condition, three times; a separate one once.
+    A conditional network sees an image once under each condition; of separate ones each sees it once.
     """
     read = [
-        from_file(folder / "networks" / f"{name}.safetensors", shape_of(name, rooms, rooms_networks), device=device)
+        from_file(
+            folder / "networks" / f"{name}.safetensors", name, shape_of(name, rooms, rooms_networks), device=device
+        )
         for name in network_names(setting, model)
     ]
-    sources = len(SOURCES)
 
     def velocities(x: Tensor, t: int) -> Tensor:
         told = torch.tensor(t - 1, device=x.device)
         if model == "separate":
             first = torch.zeros(len(x), dtype=torch.long, device=x.device)
-            return torch.stack([network(x, told, first) for network in read])
-        labels = torch.arange(sources, device=x.device).repeat_interleave(len(x))
-        return read[0](x.repeat(sources, 1, 1, 1), told, labels).unflatten(0, (sources, len(x)))
+            return torch.stack([read[source](x, told, first) for source in sources])
+        labels = torch.tensor(sources, device=x.device).repeat_interleave(len(x))
+        return read[0](x.repeat(len(sources), 1, 1, 1), told, labels).unflatten(0, (len(sources), len(x)))
 
     def in_parts(x: Tensor, t: int) -> Tensor:
         return torch.cat([velocities(part, t).float() for part in x.split(at_once)], dim=1)

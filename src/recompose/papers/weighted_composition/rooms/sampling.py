@@ -118,11 +118,11 @@ CLOSED_FORM_NEAREST = 1e-5
 
 
 def sampled_alone(
-    velocities: Velocities, source: int, shape: tuple[int, ...], count: int, *, schedule: Schedule,
+    velocities: Velocities, shape: tuple[int, ...], count: int, *, schedule: Schedule,
     sampling: RoomsSampling, generator: torch.Generator, device: str = "cpu",
 ) -> Tensor:  # fmt: skip
-    """Samples of one condition by the same steps, without a composition: (count, *shape)."""
+    """Samples of one condition, all that these velocities are of, by the same steps: (count, *shape)."""
     step = partial(ddpm_step, kind="velocity", generator=generator, clip=sampling.clip)
     times = timesteps(schedule.steps, sampling.steps, sampling.spacing)
     start = torch.randn((count, *shape), generator=generator, device=device)
-    return sample(lambda x, t: velocities(x, t)[source], start, schedule, times, step)
+    return sample(lambda x, t: velocities(x, t)[0], start, schedule, times, step)
