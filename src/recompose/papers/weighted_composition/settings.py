@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from recompose.blocks import Block, Count
+from recompose.papers.weighted_composition.rooms.collection.settings import RoomsCollection
 
 Setting = Literal["f_id", "nf_id", "f_ood", "nf_ood", "gmm_id", "gmm_ood"]
 Positive = Annotated[float, Field(gt=0)]
@@ -158,3 +159,4 @@ class WeightedComposition(Block):
     grid: Grid = Grid()
     figure1: Figure1 = Figure1()
     error_map: ErrorMap = ErrorMap()
+    rooms_collection: RoomsCollection = RoomsCollection()
