@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image
 
+from recompose.datasets.pictures import pixels
 from recompose.errors import RecomposeError
 from recompose.papers.weighted_composition.rooms.collection import SLUG
 from recompose.papers.weighted_composition.rooms.collection.candidates import make_candidates
@@ -169,7 +169,8 @@ def reliability(probabilities: NDArray[np.float64], by_hand: NDArray[np.bool_]) 
 def accepted_images(name: str, size: int) -> NDArray[np.uint8]:
     """The accepted images of a class as bytes, (n, 3, size, size): each pixel the mean of those that it covers.
 
-    Raises RecomposeError where nothing was accepted yet, an image is gone or damaged, or smaller than that.
+    Raises RecomposeError where nothing was accepted yet, an image is gone or damaged, or of a size that this one does not
+    divide.
     """
     path = accepted_file(name)
     if not path.exists():
@@ -182,10 +183,12 @@ def accepted_images(name: str, size: int) -> NDArray[np.uint8]:
 
 
 def _averaged(path: Path, size: int) -> NDArray[np.uint8]:
-    found = image(path)
-    if found.width < size:
+    """In one step: Pillow rounds after the rows and again after the columns, upwards."""
+    found = pixels(image(path), 3)
+    width = found.shape[-1]
+    if width % size:
         raise RecomposeError(
-            f"{path}: {found.width} pixels wide, fewer than the {size} that are asked for; ask for fewer"
+            f"{path}: {width} x {width} pixels do not average to {size} x {size}; ask for a size that divides {width}"
         )
-    averaged = found.resize((size, size), Image.Resampling.BOX)
-    return np.ascontiguousarray(np.asarray(averaged).transpose(2, 0, 1))
+    averaged = found.reshape(3, size, width // size, size, width // size).mean((2, 4))
+    return averaged.round().astype(np.uint8)

@@ -97,7 +97,7 @@ def flux(settings: RoomsCollection, device: str, without: Sequence[str]) -> Pipe
     with loading("model", settings.model, settings.download, FILES):
         pipeline: Pipeline = FluxPipeline.from_pretrained(  # type: ignore[no-untyped-call]
             settings.model,
-            torch_dtype=torch.bfloat16 if device == "cuda" else torch.float32,
+            dtype=torch.bfloat16 if device == "cuda" else torch.float32,
             local_files_only=not settings.download,
             use_safetensors=True,
             **dict.fromkeys(without),
