@@ -90,11 +90,9 @@ def label(name, numbers=range(8)):
 
 
 def test_prompts_are_those_of_the_paper():
-    room = (
-        "A photograph of an empty living room with plain white walls and wooden floors. The room has a large window, "
-    )
     assert prompt("empty") == (
-        room + "and it is sunny outside. The room is completely empty. It contains no furniture, no decorations, no "
+        "A photograph of an empty living room with plain white walls and wooden floors. The room has a large window, "
+        "and it is sunny outside. The room is completely empty. It contains no furniture, no decorations, no "
         "plants, and no other objects. Completely undecorated. Abandoned but clean. The photo is wide angle, showing "
         "the entire room and how it is empty."
     )
@@ -140,7 +138,8 @@ def test_weight_multiplies_what_comes_out_at_its_chunk(small):
     factor = torch.ones(before + chunk + after)
     factor[before : before + chunk] = 1.4
     torch.testing.assert_close(weighted, unweighted * factor[:, None])
-    torch.testing.assert_close(unweighted[0], pipeline.text_encoder_2(torch.tensor([sum(ids, [])]))[0][0])
+    together = torch.tensor([[token for each in ids for token in each]])
+    torch.testing.assert_close(unweighted, pipeline.text_encoder_2(together)[0])
     without = pooled_embedding(pipeline, "empty, except for a couch. Clean.")
     torch.testing.assert_close(pooled_embedding(pipeline, "empty, except for a (couch:1.4). Clean."), without)
 
@@ -268,16 +267,16 @@ def test_embedding_is_the_class_token_of_the_last_hidden_state(small, models):
 def test_models_that_are_not_here(small, here, monkeypatch):
     monkeypatch.setenv("HF_HUB_CACHE", str(here / "cache"))
     refused(
-        r"model = nobody/flux: not on this machine; put FLUX.1-schnell in .*\(T5-XXL, 9.5 GB\).* download: true",
+        r"model = nobody/flux: not on this machine; name a folder with FLUX.1-schnell .*9.5 GB.*download: true",
         candidates, "couch", small(model="nobody/flux"), "cpu",
     )  # fmt: skip
     candidates("couch", small(), "cpu")
     refused(
-        "embedding_model = nobody/dino: not on this machine; put DINOv2-large: .*1.2 GB",
+        "embedding_model = nobody/dino: not on this machine; name a folder with DINOv2-large .*1.2 GB",
         embeddings, "couch", small(embedding_model="nobody/dino"), "cpu",
     )  # fmt: skip
     (here / "empty").mkdir()
-    refused("model = empty: not a whole model .*has to hold", candidates, "table", small(model="empty"), "cpu")
+    refused("model = empty: not a whole model .*is to hold FLUX", candidates, "table", small(model="empty"), "cpu")
 
 
 def test_damaged_model_is_told_in_a_line(small, models, here):

@@ -169,8 +169,7 @@ def reliability(probabilities: NDArray[np.float64], by_hand: NDArray[np.bool_]) 
 def accepted_images(name: str, size: int) -> NDArray[np.uint8]:
     """The accepted images of a class as bytes, (n, 3, size, size): each pixel the mean of those that it covers.
 
-    Raises RecomposeError where nothing was accepted yet, an image is gone or damaged, or of a size that this one does not
-    divide.
+    Raises RecomposeError where nothing was accepted yet, an image is gone or damaged, or its size no multiple of this one.
     """
     path = accepted_file(name)
     if not path.exists():

@@ -23,8 +23,8 @@ from recompose.randomness import torch_generator
 from recompose.storage import atomic
 
 FILES = (
-    "FLUX.1-schnell in diffusers' format: model_index.json, scheduler/, tokenizer/, tokenizer_2/, text_encoder/ (CLIP,"
-    " 0.25 GB), text_encoder_2/ (T5-XXL, 9.5 GB), transformer/ (23.8 GB), vae/ (0.17 GB)"
+    "FLUX.1-schnell in diffusers' format (model_index.json, scheduler/, tokenizer/, tokenizer_2/, text_encoder/: CLIP,"
+    " 0.25 GB, text_encoder_2/: T5-XXL, 9.5 GB, transformer/: 23.8 GB, vae/: 0.17 GB)"
 )
 Pipeline = Any
 """Diffusers' FluxPipeline, whose parts have no types."""

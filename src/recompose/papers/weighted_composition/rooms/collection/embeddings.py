@@ -26,7 +26,7 @@ from recompose.storage import write_tensors
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FILES = "DINOv2-large: config.json, preprocessor_config.json, model.safetensors (1.2 GB)"
+FILES = "DINOv2-large (config.json, preprocessor_config.json, model.safetensors: 1.2 GB)"
 KEPT_EVERY = 30.0
 """Seconds of work that an interruption may cost."""
 

@@ -31,13 +31,12 @@ def loading(key: str, model: str, download: bool, files: str) -> Iterator[None]:
             reason = reason.replace(token, "HF_TOKEN")
         start = f"rooms_collection.{key} = {model}"
         if Path(model).is_dir():
-            raise RecomposeError(f"{start}: not a whole model ({reason}); the folder has to hold {files}") from error
+            raise RecomposeError(f"{start}: not a whole model ({reason}); the folder is to hold {files}") from error
         if download:
             raise RecomposeError(
                 f"{start}: cannot be had from the hub ({reason}); for a model behind a login accept its conditions and"
-                f" set HF_TOKEN, or put {files} into a folder and name that"
+                f" set HF_TOKEN, or name a folder with {files}"
             ) from error
         raise RecomposeError(
-            f"{start}: not on this machine; put {files} into a folder and name that, or set"
-            " rooms_collection.download: true"
+            f"{start}: not on this machine; name a folder with {files}, or set rooms_collection.download: true"
         ) from error
