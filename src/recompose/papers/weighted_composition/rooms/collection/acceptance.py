@@ -169,7 +169,7 @@ def reliability(probabilities: NDArray[np.float64], by_hand: NDArray[np.bool_]) 
 def accepted_images(name: str, size: int) -> NDArray[np.uint8]:
     """The accepted images of a class as bytes, (n, 3, size, size): each pixel the mean of those that it covers.
 
-    Raises RecomposeError where nothing was accepted yet, an image is gone or damaged, or its size no multiple of this one.
+    Raises RecomposeError where nothing was accepted yet, or an image is gone, damaged or not a multiple of that size.
     """
     path = accepted_file(name)
     if not path.exists():
