@@ -482,7 +482,7 @@ def test_classifier_and_its_calibration():
     summary = {"class": "couch", "held_out_accuracy": 0.9, "reliability": table.to_dict("records")}
     figure = calibration_figure(calibration([summary, summary | {"class": "couch_table"}]))
     assert [panel.get_title() for panel in figure.axes] == [
-        "couch: 90.0% of 400 right", "couch + table: 90.0% of 400 right"
+        "couch\n90.0% of 400 right", "couch + table\n90.0% of 400 right"
     ]  # fmt: skip
 
 
@@ -501,3 +501,44 @@ def test_settings_that_do_not_agree():
 def test_encoded_prompt_is_all_that_the_drawing_parts_need(small):
     tokens, pooled = encoded(prompt("couch"), small(), "cpu")
     assert tokens.shape[0] == pooled.shape[0] == 1
+
+
+@pytest.fixture
+def rooms(small, monkeypatch, capsys):
+    """Run `recompose rooms` with the small settings; its exit status, and what it printed."""
+    from recompose.cli import main
+
+    def run(*arguments):
+        given = json.dumps({"device": "cpu", "rooms_collection": small().model_dump()})
+        more = [] if arguments == ("calibration",) else ["--settings", given]
+        monkeypatch.setattr("sys.argv", ["recompose", "rooms", *arguments, *more])
+        with pytest.raises(SystemExit) as left:
+            main()
+        return int(left.value.code or 0), *capsys.readouterr()
+
+    return run
+
+
+def test_commands_leave_a_summary_of_each_step(rooms):
+    status, _, error = rooms("calibration")
+    assert status == 2 and error == (
+        "error: data/rooms/accepted: no class has accepted images; recompose rooms accepted makes them\n"
+    )
+    assert rooms("candidates", "--class", "table")[0] == 0
+    assert rooms("embeddings", "--class", "table")[:2] == (0, "table: 12 of 12 candidates embedded\n")
+    label("table")
+    assert rooms("accepted", "--class", "table")[0] == 0
+    assert rooms("calibration")[0] == 0
+    steps = ("candidates", "embeddings", "accepted")
+    summaries = {step: json.loads(Path(f"data/rooms/{step}/table.json").read_text()) for step in steps}
+    assert {step: summary["class"] for step, summary in summaries.items()} == dict.fromkeys(steps, "table")
+    assert summaries["candidates"]["prompt"] == prompt("table")
+    assert len(Path("data/rooms/accepted/table.csv").read_text().splitlines()) == 1 + 8
+    assert {path.name for path in Path("data/rooms").glob("calibration.*")} == {
+        "calibration.csv", "calibration.png", "calibration.svg"
+    }  # fmt: skip
+
+
+def test_class_that_is_none_is_told_in_a_line(rooms):
+    status, _, error = rooms("candidates", "--class", "couches")
+    assert status == 2 and error == 'error: couches: no class of rooms; did you mean "couch"?\n'

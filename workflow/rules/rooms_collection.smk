@@ -23,11 +23,11 @@ for name in ROOMS:
         resources:
             **asks(ROOMS_WORK["candidates"], gpu=True),
         params:
-            room=name,
+            name=name,
             settings=reads("weighted_composition", "rooms_collection"),
             code=code("weighted_composition", "rooms.collection.candidates"),
         shell:
-            "recompose rooms candidates --class {params.room} --settings {params.settings:q} > {log:q} 2>&1"
+            "recompose rooms candidates --class {params.name} --settings {params.settings:q} > {log:q} 2>&1"
 
     rule:
         name:
@@ -43,11 +43,11 @@ for name in ROOMS:
         resources:
             **asks(ROOMS_WORK["embeddings"], gpu=True),
         params:
-            room=name,
+            name=name,
             settings=reads("weighted_composition", "rooms_collection"),
             code=code("weighted_composition", "rooms.collection.embeddings"),
         shell:
-            "recompose rooms embeddings --class {params.room} --settings {params.settings:q} > {log:q} 2>&1"
+            "recompose rooms embeddings --class {params.name} --settings {params.settings:q} > {log:q} 2>&1"
 
     rule:
         name:
@@ -64,12 +64,12 @@ for name in ROOMS:
         resources:
             **asks(ROOMS_WORK["accepted"], gpu=True),
         params:
-            room=name,
+            name=name,
             labels=labels_hash(name),
             settings=reads("weighted_composition", "rooms_collection"),
             code=code("weighted_composition", "rooms.collection.acceptance"),
         shell:
-            "recompose rooms accepted --class {params.room} --settings {params.settings:q} > {log:q} 2>&1"
+            "recompose rooms accepted --class {params.name} --settings {params.settings:q} > {log:q} 2>&1"
 
 
 rule rooms_calibration:

@@ -34,7 +34,7 @@ def calibration_figure(frame: pd.DataFrame) -> Figure:
             panel.plot([0, 1], [0, 1], color="black", linewidth=0.8, linestyle=(0, (2, 2)))
             banded_lines(panel, shown, x="probability", y="mean", methods=method_style(list(CLASSES)), hue="room")
             accuracy = f"{shown['accuracy'].iloc[0]:.1%} of {shown['n'].sum()} right"
-            panel.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", title=f"{name.replace('_', ' + ')}: {accuracy}")
+            panel.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", title=f"{name.replace('_', ' + ')}\n{accuracy}")
         for panel in panels.flat[len(names) :]:
             panel.set_visible(False)
         figure.supxlabel("held-out probability", fontsize=10)

@@ -92,9 +92,9 @@ def require_alike(name: str, settings: RoomsCollection) -> None:
 
 def flux(settings: RoomsCollection, device: str, without: Sequence[str]) -> Pipeline:
     """The generator's pipeline without some of its parts: in bfloat16 on a GPU, in single precision on a CPU."""
-    from diffusers import FluxPipeline
-
     with loading("model", settings.model, settings.download, FILES):
+        from diffusers import FluxPipeline  # in here: it warns of what it does without
+
         pipeline: Pipeline = FluxPipeline.from_pretrained(  # type: ignore[no-untyped-call]
             settings.model,
             dtype=torch.bfloat16 if device == "cuda" else torch.float32,

@@ -86,10 +86,10 @@ def _embedded(
     name: str, batches: list[list[int]], settings: RoomsCollection, device: str
 ) -> Iterator[NDArray[np.float32]]:
     """The class token of the last hidden state, raw, of the images of each batch: (images, width)."""
-    from transformers import AutoImageProcessor, AutoModel
-
     name_or_path, offline = settings.embedding_model, not settings.download
     with loading("embedding_model", settings.embedding_model, settings.download, FILES):
+        from transformers import AutoImageProcessor, AutoModel  # in here: it warns of what it does without
+
         processor = AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
             name_or_path,
             local_files_only=offline,

@@ -15,12 +15,15 @@ def loading(key: str, model: str, download: bool, files: str) -> Iterator[None]:
     A token for models behind a login is HF_TOKEN of the environment, which the libraries read themselves. It stands in
     no message: they repeat one that is no valid header.
     """
-    from diffusers.utils import logging as of_diffusers
     from transformers.utils import logging as of_transformers
 
-    for logging in (of_diffusers, of_transformers):  # one warning for each file that is not needed
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
+    of_transformers.set_verbosity_error()  # before diffusers imports parts of it that want torchvision
+    of_transformers.disable_progress_bar()
+
+    from diffusers.utils import logging as of_diffusers
+
+    of_diffusers.set_verbosity_error()
+    of_diffusers.disable_progress_bar()
     try:
         yield
     except (MemoryError, ImportError):
