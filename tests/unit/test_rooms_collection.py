@@ -385,10 +385,22 @@ def test_labels_come_from_the_table_and_from_folders():
     assert labels_file("couch").read_text() == "image,label\n00002.png,accept\n00000.png,reject\n"
     put("accept", "couch", 1, 2)
     put("reject", "couch", 3)
-    Path("data/rooms/reject/couch/notes.txt").write_text("")
     assert labels("couch") == {2: True, 0: False, 1: True, 3: False}
     assert list(labels("couch"))[:2] == [2, 0]
     assert labels_hash("couch") != before
+
+
+def test_folders_hold_copies_of_candidates_alone():
+    pictures("couch")
+    put("accept", "couch", 1)
+    folder = Path("data/rooms/accept/couch")
+    Path(folder, ".DS_Store").touch()
+    assert labels("couch") == {1: True}
+    (folder / "00001.png").rename(folder / "image_1.png")
+    refused("accept/couch: no names of candidates: image_1.png; name each as", labels, "couch")
+    (folder / "image_1.png").rename(folder / "notes.txt")
+    refused("accept/couch: no pictures of the data set: notes.txt; move them", labels, "couch")
+    assert labels_hash("couch")
 
 
 def test_labels_that_contradict_each_other():

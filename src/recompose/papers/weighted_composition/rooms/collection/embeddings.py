@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from recompose.errors import RecomposeError, require_finite
 from recompose.papers.weighted_composition.rooms.collection.candidates import made_with, require_alike
 from recompose.papers.weighted_composition.rooms.collection.files import (
+    NOTE,
     ROOMS,
     candidate_file,
     candidate_numbers,
@@ -90,7 +91,7 @@ def _embedded(
     with loading("embedding_model", settings.embedding_model, settings.download, FILES):
         from transformers import AutoImageProcessor, AutoModel  # in here: it warns of what it does without
 
-        processor = AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
+        processor = AutoImageProcessor.from_pretrained(
             name_or_path,
             local_files_only=offline,
             backend="pil",  # the other one needs torchvision
@@ -106,9 +107,9 @@ def _embedded(
         yield hidden[:, 0].cpu().numpy()
 
 
-def _identity(name: str, settings: RoomsCollection) -> dict[str, str]:
+def _identity(name: str, settings: RoomsCollection) -> dict[str, Any]:
     """What the embeddings of a class depend on."""
-    return {"model": settings.embedding_model, "candidates": json.dumps(made_with(name, settings))}
+    return {"model": settings.embedding_model, "candidates": made_with(name, settings)}
 
 
 def _kept(name: str, settings: RoomsCollection) -> dict[int, NDArray[np.float32]]:
@@ -118,9 +119,9 @@ def _kept(name: str, settings: RoomsCollection) -> dict[int, NDArray[np.float32]
         return {}
     try:
         with safe_open(path, framework="np") as file:
-            found = file.metadata() or {}
+            found = json.loads((file.metadata() or {}).get(NOTE, "{}"))
             numbers, rows = file.get_tensor("numbers"), file.get_tensor("embeddings")
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, ValueError) as error:
         raise RecomposeError(f"{path}: not a readable file of embeddings ({error}); delete it and run again") from error
     if found.get("model") != wanted["model"]:
         raise RecomposeError(
@@ -138,4 +139,5 @@ def _keep(kept: dict[int, NDArray[np.float32]], name: str, settings: RoomsCollec
         "numbers": torch.tensor(numbers),
         "embeddings": torch.from_numpy(np.stack([kept[number] for number in numbers])),
     }
-    write_tensors((tensors, _identity(name, settings)), embeddings_file(name))
+    note = {NOTE: json.dumps(_identity(name, settings))}  # one entry: safetensors writes several in any order
+    write_tensors((tensors, note), embeddings_file(name))

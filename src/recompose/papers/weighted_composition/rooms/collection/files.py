@@ -10,7 +10,7 @@ from recompose.errors import RecomposeError
 
 ROOMS = Path("data", "rooms")
 NOTE = "recompose"
-"""The text in a candidate's PNG file that says what it was made with, as JSON."""
+"""The text in a PNG file, or in one of embeddings, that says what it was made with, as JSON."""
 
 _NUMBERED = re.compile(r"\d{5}\.png")
 

@@ -10,7 +10,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from recompose.datasets.pictures import listed
+from recompose.datasets.pictures import listed, pictures_in
 from recompose.errors import RecomposeError
 from recompose.papers.weighted_composition.rooms.collection.files import (
     ROOMS,
@@ -56,7 +56,16 @@ def labels(name: str) -> dict[int, bool]:
 
 
 def _folder(kind: str, name: str) -> list[int]:
-    return numbers_in(ROOMS / kind / name)
+    """The labelled images in a folder, by their numbers. Refuses what is no image, or not named as a candidate is."""
+    folder = ROOMS / kind / name
+    files = pictures_in(folder)
+    strangers = [path.name for path in files if number_of(path.name) is None]
+    if strangers:
+        raise RecomposeError(
+            f"{folder}: no names of candidates: {listed(strangers)}; name each as the candidate that it is a copy of,"
+            " or move it away"
+        )
+    return numbers_in(folder)
 
 
 def _files(numbers: Sequence[int]) -> str:
@@ -97,5 +106,6 @@ def write_table(name: str, found: Mapping[int, bool]) -> None:
 def labels_hash(name: str) -> str:
     """One hash of all labels of a class, right or wrong: what the rule that reads them depends on."""
     path = labels_file(name)
-    said = [path.read_bytes() if path.exists() else b"", *(repr(_folder(kind, name)).encode() for kind in KINDS)]
+    folders = [repr(numbers_in(ROOMS / kind / name)).encode() for kind in KINDS]
+    said = [path.read_bytes() if path.exists() else b"", *folders]
     return hashlib.sha256(b"\0".join(said)).hexdigest()[:16]

@@ -26,7 +26,7 @@ class RoomsCollection(Block):
     guidance: float = Field(
         7.5, ge=0, description="the generator's guidance; without effect on one that was distilled without, as schnell"
     )
-    batch: Count = Field(20, description="images that are generated, or embedded, at a time")
+    batch: int = Field(20, gt=0, le=1000, description="images that are generated, or embedded, at a time")
     candidates: Count = Field(2000, description="images of a class to begin with; in whole batches")
     labels: Count = Field(1000, description="images of a class that the page asks a person about")
     threshold: float = Field(
@@ -34,7 +34,7 @@ class RoomsCollection(Block):
     )
     images: Count = Field(2000, description="accepted images of a class")
     limit: int = Field(
-        20_000, gt=0, le=100_000, description="candidates of a class at most; one that would need more is given up"
+        20_000, gt=0, le=90_000, description="candidates of a class at most; one that would need more is given up"
     )
 
     @model_validator(mode="after")
