@@ -5,11 +5,11 @@ Labels are given by hand, between embeddings and acceptance: recompose rooms lab
 
 from recompose.papers.weighted_composition.rooms.collection.labels import labels_hash
 from recompose.papers.weighted_composition.rooms.collection.work import works as works_of_collection
-from recompose.papers.weighted_composition.rooms.names import CLASSES as ROOMS
+from recompose.papers.weighted_composition.rooms.names import CLASSES as ROOM_CLASSES
 
-ROOMS_WORK = works_of_collection(settings.weighted_composition.rooms_collection)
+COLLECTION_WORK = works_of_collection(settings.weighted_composition.rooms_collection)
 
-for name in ROOMS:
+for name in ROOM_CLASSES:
 
     rule:
         name:
@@ -21,7 +21,7 @@ for name in ROOMS:
         benchmark:
             f"{TREE}/benchmarks/rooms/candidates_{name}.tsv"
         resources:
-            **asks(ROOMS_WORK["candidates"], gpu=True),
+            **asks(COLLECTION_WORK["candidates"], gpu=True),
         params:
             name=name,
             settings=reads("weighted_composition", "rooms_collection"),
@@ -41,7 +41,7 @@ for name in ROOMS:
         benchmark:
             f"{TREE}/benchmarks/rooms/embeddings_{name}.tsv"
         resources:
-            **asks(ROOMS_WORK["embeddings"], gpu=True),
+            **asks(COLLECTION_WORK["embeddings"], gpu=True),
         params:
             name=name,
             settings=reads("weighted_composition", "rooms_collection"),
@@ -62,7 +62,7 @@ for name in ROOMS:
         benchmark:
             f"{TREE}/benchmarks/rooms/accepted_{name}.tsv"
         resources:
-            **asks(ROOMS_WORK["accepted"], gpu=True),
+            **asks(COLLECTION_WORK["accepted"], gpu=True),
         params:
             name=name,
             labels=labels_hash(name),
@@ -74,7 +74,7 @@ for name in ROOMS:
 
 rule rooms_calibration:
     input:
-        expand("data/rooms/accepted/{name}.json", name=ROOMS),
+        expand("data/rooms/accepted/{name}.json", name=ROOM_CLASSES),
     output:
         multiext("data/rooms/calibration", ".csv", ".png", ".svg"),
     log:
