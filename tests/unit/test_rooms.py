@@ -170,7 +170,7 @@ def test_a_condition_by_itself_is_sampled_as_it_is(exact_velocities):
 
 
 def test_the_gap_is_twice_the_product_of_differences():
-    """2 <eps_1 - eps_0, eps_2 - eps_0>, in fp64 to rounding; at 200,000 pixels fp32 keeps it, as sums of squares do not."""
+    """2 <eps_1 - eps_0, eps_2 - eps_0>, in fp64 to rounding; at 200,000 pixels fp32 keeps it, not sums of squares."""
     schedule, weights = schedule_of(), torch.tensor([1.0, 1.0, -1.0])
     for shape, dtype, tolerance in (((3, 8, 8), torch.float64, 1e-12), ((3, 256, 256), torch.float32, 1e-4)):
         base = torch.randn((*shape, 2, 3), generator=generator(), dtype=torch.float64)
@@ -267,7 +267,8 @@ def judged(swarms=20):
     """Every setting and model: in each swarm the shares of .5, .25, .25, 0 and 0."""
     rows = [
         {"setting": setting, "model": model, "source": source, "particles": particles, "swarm": swarm,
-         "both": 0.5, "couch_only": 0.25, "other_only": 0.25, "none": 0.0, "warped": 0.0, "intact": 1.0, "shown": "both"}
+         "both": 0.5, "couch_only": 0.25, "other_only": 0.25, "none": 0.0, "warped": 0.0, "intact": 1.0,
+         "shown": "both"}
         for setting in SETTINGS
         for model in MODELS
         for source, particles in (("composition", 1), ("composition", 4), *((each, 1) for each in SOURCES))

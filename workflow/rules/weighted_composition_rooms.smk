@@ -1,12 +1,34 @@
 """Paper 2, objects in a room: images, networks, samples, and what a judge says of them."""
 
-from recompose.papers.weighted_composition.rooms.names import JUDGE, NETWORKS as ROOM_NETWORKS, SAMPLES
+from recompose.papers.weighted_composition.rooms.names import CLASSES, JUDGE, SAMPLES, network_names
 from recompose.papers.weighted_composition.rooms.work import works as works_of_rooms
 
 ROOMS_WORK = works_of_rooms(settings.weighted_composition)
+# Importing what networks need takes longer than what smoke does with them: there one job trains all, and one samples.
+TRAINED_TOGETHER = {f"rooms_{setting}_{model}": network_names(setting, model) for setting, model in SAMPLES.values()}
+if BATCHES == 1:
+    TRAINED_TOGETHER = {"rooms": tuple(name for names in TRAINED_TOGETHER.values() for name in names)}
+TRAINED_TOGETHER[JUDGE] = (JUDGE,)
+MEASURED_TOGETHER = {name: [name] for name in SAMPLES} if BATCHES > 1 else {"rooms_samples": list(SAMPLES)}
+for each in COMPOSITIONS.artifacts:
+    if each.module.startswith("rooms.") and each.name not in SAMPLES:
+        # What looks at images, what shows them, and what is made of numbers alone.
+        kind = "rooms_pictures" if each.function == "pictures" else "rooms_measured"
+        kind = "rooms_tables" if each.home == "rooms.aggregation" else kind
+        MEASURED_TOGETHER.setdefault(kind, []).append(each.name)
+
+
+ACCEPTED = []
+if settings.weighted_composition.rooms.source == "collection":
+
+    include: "rooms_collection.smk"
+
+    ACCEPTED = [f"data/rooms/accepted/{name}.csv" for name in CLASSES]
 
 
 rule weighted_composition_rooms_images:
+    input:
+        ACCEPTED,
     output:
         images=image_sets("weighted_composition", "rooms"),
         provenance=sidecars(image_sets("weighted_composition", "rooms")),
@@ -27,63 +49,67 @@ rule weighted_composition_rooms_images:
         " --results results/{params.scale} > {log:q} 2>&1"
 
 
-for name in [*ROOM_NETWORKS, JUDGE]:
+# Networks of a setting and model are trained one after another in one job: importing what they need takes a while.
+for place, names in TRAINED_TOGETHER.items():
 
     rule:
         name:
-            f"weighted_composition_{name}_network"
+            f"weighted_composition_{place}_networks"
         input:
             image_sets("weighted_composition", "rooms"),
         output:
-            network=weights("weighted_composition", name),
-            losses=made("weighted_composition", f"training/{name}.csv"),
+            networks=weights("weighted_composition", *names),
+            losses=made("weighted_composition", *(f"training/{name}.csv" for name in names)),
             provenance=sidecars(
-                weights("weighted_composition", name) + made("weighted_composition", f"training/{name}.csv")
+                weights("weighted_composition", *names)
+                + made("weighted_composition", *(f"training/{name}.csv" for name in names))
             ),
         log:
-            f"{TREE}/logs/weighted_composition/network_{name}.log",
+            f"{TREE}/logs/weighted_composition/networks_{place}.log",
         benchmark:
-            f"{TREE}/benchmarks/weighted_composition/network_{name}.tsv"
-        priority: round(ROOMS_WORK[name].teraflop)
+            f"{TREE}/benchmarks/weighted_composition/networks_{place}.tsv"
+        priority: round(ROOMS_WORK[place].teraflop)  # the longest first: no core waits at the end
         resources:
-            **asks(ROOMS_WORK[name], gpu=True),
+            **asks(ROOMS_WORK[place], gpu=True),
         params:
-            name=name,
+            names=names,
             scale=settings.scale,
-            settings=reads("weighted_composition", *COMPOSITIONS.networks[name].reads),
-            code=code("weighted_composition", COMPOSITIONS.networks[name].module),
+            settings=reads("weighted_composition", *COMPOSITIONS.networks[names[0]].reads),
+            code=code("weighted_composition", COMPOSITIONS.networks[names[0]].module),
         shell:
-            "recompose weighted-composition networks {params.name} --settings {params.settings:q}"
+            "recompose weighted-composition networks {params.names} --settings {params.settings:q}"
             " --results results/{params.scale} > {log:q} 2>&1"
 
 
-for artifact in [each for each in COMPOSITIONS.artifacts if each.module.startswith("rooms.")]:
+for place, names in MEASURED_TOGETHER.items():
+    artifacts = [COMPOSITIONS.artifact(name) for name in names]
+    needed = list(dict.fromkeys(name for each in artifacts for name in each.sources if name not in names))
+    seen = list(dict.fromkeys(name for each in artifacts for name in each.sees))
 
     rule:
         name:
-            f"weighted_composition_{artifact.name}_numbers"
+            f"weighted_composition_{place}_numbers"
         input:
-            # What is measured may look at the images; what is made of measurements reads these alone.
-            image_sets("weighted_composition", "rooms") if artifact.home == "rooms.experiments" else [],
-            weights("weighted_composition", *artifact.networks),
-            csv("weighted_composition", *artifact.sources),
-            made("weighted_composition", *(f"{name}.safetensors" for name in artifact.sees)),
+            image_sets("weighted_composition", "rooms") if place == "rooms_measured" else [],
+            weights("weighted_composition", *dict.fromkeys(name for each in artifacts for name in each.networks)),
+            csv("weighted_composition", *needed),
+            made("weighted_composition", *(f"{name}.safetensors" for name in seen)),
         output:
-            measured=measured("weighted_composition", artifact),
-            provenance=sidecars(measured("weighted_composition", artifact)),
+            measured=[path for each in artifacts for path in measured("weighted_composition", each)],
+            provenance=sidecars([path for each in artifacts for path in measured("weighted_composition", each)]),
         log:
-            f"{TREE}/logs/weighted_composition/{artifact.name}.log",
+            f"{TREE}/logs/weighted_composition/{place}.log",
         benchmark:
-            f"{TREE}/benchmarks/weighted_composition/{artifact.name}.tsv"
-        priority: round(ROOMS_WORK[artifact.name].teraflop) if artifact.name in SAMPLES else 0
-        localrule: artifact.home == "rooms.aggregation"
+            f"{TREE}/benchmarks/weighted_composition/{place}.tsv"
+        priority: round(ROOMS_WORK[place].teraflop) if place in SAMPLES else 0
+        localrule: place == "rooms_tables"
         resources:
-            **asks(ROOMS_WORK.get(artifact.name), artifact.gpu),
+            **asks(ROOMS_WORK.get(place), any(each.gpu for each in artifacts)),
         params:
-            artifact=artifact.name.replace("_", "-"),
+            names=names,
             scale=settings.scale,
-            settings=reads("weighted_composition", *artifact.reads),
-            code=code("weighted_composition", artifact.computed_by),
+            settings=reads("weighted_composition", *dict.fromkeys(key for each in artifacts for key in each.reads)),
+            code=code("weighted_composition", *dict.fromkeys(each.computed_by for each in artifacts)),
         shell:
-            "recompose weighted-composition {params.artifact} --settings {params.settings:q}"
+            "recompose weighted-composition numbers {params.names} --settings {params.settings:q}"
             " --results results/{params.scale} > {log:q} 2>&1"

@@ -11,11 +11,13 @@ from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 from recompose.errors import RecomposeError
 from recompose.networks import files
-from recompose.networks.layout import placed
 from recompose.randomness import seed_of
 
 GROUPS = 32
 """Groups of a normalization where the widths allow: diffusers' default."""
+TOGETHER = 4
+"""Channels of such a group at least, as at the published widths. Time and class are added to whole channels before the
+normalization: of a channel that is a group by itself it takes away all that they say."""
 HEAD = 8
 """Channels of a head of the attention where the widths allow: diffusers' default."""
 
@@ -77,7 +79,7 @@ class ClassUNet(nn.Module):
                 down_block_types=tuple(f"{kind}DownBlock2D" for kind in kinds),
                 up_block_types=tuple(f"{kind}UpBlock2D" for kind in reversed(kinds)),
                 num_class_embeds=shape.classes,
-                norm_num_groups=gcd(GROUPS, *shape.widths),
+                norm_num_groups=gcd(GROUPS, *shape.widths, *(width // TOGETHER for width in shape.widths)),
                 attention_head_dim=gcd(HEAD, *shape.widths),
             )
 
@@ -101,7 +103,7 @@ def from_file(path: Path, name: str, shape: Shape, *, device: str = "cpu") -> Cl
     _, tensors = files.read(path, _identity(name, shape))
     network = ClassUNet((name,), shape)
     network.load_state_dict(tensors)
-    placed(network, device)
+    network.to(device)
     return network.eval().requires_grad_(False)
 
 

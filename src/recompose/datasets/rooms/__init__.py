@@ -32,7 +32,7 @@ def room(objects: tuple[str, ...], names: tuple[str | int, ...], *, size: int, v
 def rooms(
     objects: tuple[str, ...], names: tuple[str | int, ...], count: int, *, size: int, variety: float, processes: int = 1
 ) -> np.ndarray:
-    """So many pictures, (count, 3, size, size): scenes of these names and a number; any number of processes, same bytes."""
+    """So many pictures, (count, 3, size, size), of scenes with these names and a number; the same by any processes."""
     make = functools.partial(_numbered, objects=objects, names=names, size=size, variety=variety)
     if processes == 1:
         return np.stack([make(number) for number in range(count)])

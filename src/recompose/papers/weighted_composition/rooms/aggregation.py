@@ -57,8 +57,8 @@ def _fractions(judged: pd.DataFrame) -> pd.DataFrame:
 def clustered_share(shares: np.ndarray, size: int) -> tuple[float, float, float]:
     """The mean share of swarms of so many particles, with Wilson's interval for as many trials as they are worth.
 
-    Particles of a swarm share ancestors. p (1 - p) over the variance of the mean between swarms says how many independent
-    ones would vary as much (Kish, 1965): at least the swarms, at most all particles. shares: (swarms,)
+    Particles of a swarm share ancestors. p (1 - p) over the variance of the mean between swarms says how many
+    independent ones would vary as much (Kish, 1965): at least the swarms, at most all particles. shares: (swarms,)
 
     >>> [round(each, 3) for each in clustered_share(np.zeros(50), 1)]
     [0.0, 0.0, 0.071]

@@ -22,7 +22,8 @@ FIGURES = tuple(
     _artifact(
         name,
         title=title,
-        caption=f"{caption}: in each panel naive (left) and corrected (right); none picked. Frames: what the judge sees.",
+        caption=f"{caption}: in each panel naive (left) and corrected (right); none picked. Frames: what the judge"
+        " sees.",
         index=("setting", "model", "particles", "number"),
         forms=("figure",),
         value="number",
@@ -39,9 +40,9 @@ ROOMS = (
         "rooms_fractions",
         "aggregation",
         title="what composed rooms show",
-        caption="Shares of samples that hold both objects, one, none, or are warped, by the judge; beside the exact class"
-        " weights of what is composed, and those under which the paper's sentence would be true. Bars: 95 % intervals of"
-        " the share of both.",
+        caption="Shares of samples that hold both objects, one, none, or are warped, by the judge; beside the exact"
+        " class weights of what is composed, and those under which the paper's sentence would be true. Bars: 95 %"
+        " intervals of the share of both.",
         index=("setting", "model", "particles", "outcome"),
         forms=("figure",),
         reads=("rooms",),
@@ -119,7 +120,6 @@ ROOMS = (
         value="both",
         networks=(JUDGE,),
         sees=tuple(SAMPLES),
-        function="judged",
     ),
     _artifact(
         "rooms_errors",

@@ -154,7 +154,7 @@ def _require_room(particles: int, size: int, device: str) -> None:
 # What a judge says
 
 
-def judged(
+def rooms_judged(
     *images: Mapping[str, np.ndarray], folder: Path, rooms: Rooms, rooms_judge: RoomsJudge, device: str
 ) -> pd.DataFrame:
     """What samples show: of each swarm the shares of its particles, and of each condition's samples, one by one.

@@ -112,14 +112,15 @@ def rooms_weights(frame: pd.DataFrame) -> Figure:
         figure, panels = plt.subplots(len(MODELS), 3, figsize=(11, 6.2), sharex=True, squeeze=False)
         for line, model in zip(panels, MODELS, strict=True):
             for panel, (quantity, label) in zip(line, quantities.items(), strict=True):
-                for (setting, particles), rows in frame[(frame.model == model) & (frame.quantity == quantity)].groupby(
-                    ["setting", "particles"], sort=False
-                ):
+                here = frame[(frame.model == model) & (frame.quantity == quantity)]
+                for (setting, particles), rows in here.groupby(["setting", "particles"], sort=False):
                     by = 1 if quantity == "total_variance" else particles
-                    panel.plot(rows.weighing, rows["mean"] / by, color=colours[str(setting)],
-                               linestyle=dashes[particles], label=f"{SETTINGS[str(setting)].title}, $K$ = {particles}")  # fmt: skip
-                    panel.fill_between(rows.weighing, rows.ci_low / by, rows.ci_high / by, color=colours[str(setting)],
-                                       alpha=0.15, linewidth=0)  # fmt: skip
+                    told = {"color": colours[str(setting)], "linestyle": dashes[particles]}
+                    name = f"{SETTINGS[str(setting)].title}, $K$ = {particles}"
+                    panel.plot(rows.weighing, rows["mean"] / by, label=name, **told)
+                    panel.fill_between(
+                        rows.weighing, rows.ci_low / by, rows.ci_high / by, color=told["color"], alpha=0.15, linewidth=0
+                    )
                 panel.set_ylabel(label)
                 panel.set_ylim(0, None if quantity == "total_variance" else 1.03)
             line[0].set_title(f"{model} models")
@@ -138,5 +139,5 @@ def rooms_classes(frame: pd.DataFrame, images: Images) -> Figure:
             rows = [list(images[f"{kind} {name}"]) for name in CLASSES]
             size = rows[0][0].shape[-1]
             show(panel, mosaic(rows), f"{size} x {size} pixels" + (", as trained on" if kind == "small" else ""))
-        figure.supylabel("empty | couch | table | painting | couch, table | couch, painting"[::1], fontsize=8)
+        figure.supylabel("couch, painting | couch, table | painting | table | couch | empty", fontsize=8)
     return figure

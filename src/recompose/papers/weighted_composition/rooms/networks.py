@@ -15,7 +15,6 @@ from recompose.errors import named
 from recompose.machine import resolve_precision
 from recompose.networks import files
 from recompose.networks.diffusers_unet import ClassUNet, Shape, from_file, kept
-from recompose.networks.layout import placed
 from recompose.papers.weighted_composition.rooms import settings as configuration
 from recompose.papers.weighted_composition.rooms.data import load_rooms
 from recompose.papers.weighted_composition.rooms.mixtures import CELLS, mixtures
@@ -38,7 +37,7 @@ def networks(
     data = load_rooms(folder / "images" / "rooms.safetensors", "train")
     precision = resolve_precision(rooms_networks.precision, device)
     network = ClassUNet((SLUG, name), shape_of(name, rooms, rooms_networks))
-    placed(network, device)
+    network.to(device)
     print(f"{name}: {len(data.images)} images, {precision} on {device}", flush=True)
     report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
     losses = fit(
@@ -127,8 +126,8 @@ def velocity_loss(
 
 
 def centred(images: Tensor, device: str | torch.device = "cpu") -> Tensor:
-    """Bytes as numbers in [-1, 1]."""
-    return 2 * intensities(images, device) - 1
+    """Bytes as numbers in [-1, 1], channel by channel: normalizations over groups of few channels want them so."""
+    return (2 * intensities(images, device) - 1).contiguous()
 
 
 def learned_velocities(

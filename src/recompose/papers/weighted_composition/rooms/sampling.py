@@ -7,6 +7,7 @@ they add up to one, so composing velocities, noises or scores is the same.
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -47,7 +48,7 @@ def composed_swarms(
     """
     times = timesteps(schedule.steps, sampling.steps, sampling.spacing)
     weights = torch.tensor(BASE_COMPOSED, device=device)
-    share = [weight_factor(schedule, t, s, sampling) for t, s in zip(times[:-2], times[1:-1], strict=True)]
+    share = [weight_factor(schedule, t, s, sampling) for t, s in pairwise(times[:-1])]
     last: list[Tensor] = []
 
     def guide(x: Tensor, number: int) -> tuple[Tensor, Tensor]:

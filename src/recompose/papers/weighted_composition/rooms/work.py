@@ -4,10 +4,12 @@ Convolutions are counted. No torch: the workflow reads it.
 """
 
 from recompose.artifacts import Work
-from recompose.papers.weighted_composition.rooms.names import CLASSES, JUDGE, NETWORKS, PARTS, SAMPLES, SOURCES
+from recompose.papers.weighted_composition.rooms.names import CLASSES, JUDGE, PARTS, SAMPLES, SOURCES, network_names
 from recompose.papers.weighted_composition.rooms.settings import Rooms, RoomsNetworks
 from recompose.papers.weighted_composition.settings import WeightedComposition
 
+PAIRS = tuple(SAMPLES.values())
+"""Settings and models."""
 SECONDS_A_ROOM = 1e-2
 """Rendering one of 64 x 64 pixels, from which smaller ones are averaged; larger ones by their pixels."""
 FLOATS = 12
@@ -26,12 +28,20 @@ def works(paper: WeightedComposition) -> dict[str, Work]:
     widest = 8e-6 * rooms.size**2 * max(networks.widths) * sampling.at_once
     judged = paper.rooms_judge.batch * paper.rooms_judge.iterations
     count = len(CLASSES) * sum(getattr(rooms, part) for part in PARTS)
+    sampled = Work(1e-12 * pass_ * passes, 0, widest + 1e-4 * rooms.size**2 * 1024)
     return {
+        "rooms": _times(trained, sum(len(network_names(*pair)) for pair in PAIRS)),
+        "rooms_samples": _times(sampled, len(PAIRS)),
         "images": Work(0, count * SECONDS_A_ROOM * max(1, rooms.size / 64) ** 2 / 60, 2 * _megabytes(rooms)),
         JUDGE: Work(3e-12 * 8 * 36 * rooms.size**2 * paper.rooms_judge.width**2 * judged, 0, _megabytes(rooms)),
-        **dict.fromkeys(NETWORKS, trained),
-        **dict.fromkeys(SAMPLES, Work(1e-12 * pass_ * passes, 0, widest + 1e-4 * rooms.size**2 * 1024)),
+        **{f"rooms_{setting}_{model}": _times(trained, len(network_names(setting, model))) for setting, model in PAIRS},
+        **dict.fromkeys(SAMPLES, sampled),
     }
+
+
+def _times(work: Work, count: int) -> Work:
+    """So many one after another."""
+    return Work(count * work.teraflop, count * work.minutes, work.megabytes)
 
 
 def operations(rooms: Rooms, networks: RoomsNetworks) -> float:
