@@ -11,8 +11,8 @@ from multiprocessing import get_context
 import numpy as np
 from numpy.typing import NDArray
 
+from recompose.datasets.rooms.picture import seen
 from recompose.datasets.rooms.scene import Scene, scene
-from recompose.datasets.rooms.surfaces import seen
 from recompose.errors import RecomposeError, nearest
 from recompose.randomness import numpy_generator
 
@@ -22,9 +22,7 @@ LEAST = 64
 """A picture has so many rays along its side or more, and at least two a pixel, which are averaged."""
 
 
-def room(
-    objects: tuple[str, ...], names: tuple[str | int, ...], *, size: int, variety: float
-) -> NDArray[np.uint8]:
+def room(objects: tuple[str, ...], names: tuple[str | int, ...], *, size: int, variety: float) -> NDArray[np.uint8]:
     """One image: (3, size, size). The same names give the same room, with other objects in it or at another size.
 
     variety: from 0 to 1, how far layout, sizes, colours, light and camera go from their middle.
@@ -82,7 +80,7 @@ def _rendered(
     if not 0 < variety <= 1:
         raise RecomposeError(f"variety {variety}: not above 0 and at most 1; take 1 for all kinds of rooms")
     of_scene = scene(numpy_generator("rooms", *names), variety)
-    light, what = seen(of_scene, objects, of_scene.camera.rays(_side(size)))
+    light, what = seen(of_scene, objects, _side(size))
     return light, what, of_scene
 
 
@@ -94,5 +92,6 @@ def _side(size: int) -> int:
 def _averaged(values: NDArray[np.float32], size: int, mirrored: bool) -> NDArray[np.float32]:
     """The means of pixels: (channels, rays) -> (channels, size, size)."""
     each = _side(size) // size
-    image = values.reshape(len(values), size, each, size, each).mean(axis=(2, 4))
+    rows = values.reshape(len(values) * size, each, size * each).mean(axis=1)
+    image = (sum(rows[:, start::each] for start in range(each)) / each).reshape(len(values), size, size)
     return image[:, :, ::-1] if mirrored else image

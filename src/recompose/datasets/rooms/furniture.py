@@ -33,9 +33,7 @@ def _legs(width: float, depth: float, height: float, thick: float, inset: float,
     ]
 
 
-def couch(
-    place: Triple, turn: float, size: Triple, arm: float, seats: int, fabric: Vectors, pillows: Vectors
-) -> Piece:
+def couch(place: Triple, turn: float, size: Triple, arm: float, seats: int, fabric: Vectors, pillows: Vectors) -> Piece:
     """Base, back, two arms, cushions to sit on and to lean on, a pillow at either end, and legs; it faces -z."""
     width, height, depth = size
     right, front, back = width / 2, -depth / 2, depth / 2
@@ -50,7 +48,9 @@ def couch(
     for left in np.linspace(-inner, inner, seats + 1)[:-1]:
         end = left + 2 * inner / seats
         parts.append(((left, base, front + 0.02), (end, seat, back - thick), 0.06, 1.08 * fabric))
-        parts.append(((left + 0.02, seat, back - thick - 0.16), (end - 0.02, height - 0.04, back - thick + 0.04), 0.09, fabric))
+        parts.append(
+            ((left + 0.02, seat, back - thick - 0.16), (end - 0.02, height - 0.04, back - thick + 0.04), 0.09, fabric)
+        )
     for left in (-inner + 0.03, inner - 0.43):
         parts.append(((left, seat, back - thick - 0.3), (left + 0.4, seat + 0.34, back - thick - 0.14), 0.08, pillows))
     return _piece(place, turn, parts + _legs(width, depth, leg + 0.01, 0.06, 0.03, DARK_WOOD))

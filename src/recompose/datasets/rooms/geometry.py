@@ -1,9 +1,10 @@
 """Where rays of light meet a room and what stands in it.
 
 Lengths are in metres: x to the right, y up from the floor, z into the picture, and the camera near the origin. Vectors
-are (3, n), in single precision.
+are (3, n), in single precision, or (3, 1) where all are the same.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -12,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Field = NDArray[np.float32]
-"""(n,), a value for each ray or point."""
+"""(n,), a value for each ray or point; of bodies (bodies, n)."""
 Vectors = NDArray[np.float32]
-"""(3, n), a vector for each; (3, 1) where all have the same."""
+"""(3, n), a vector for each."""
 Choices = NDArray[np.intp]
 """(n,), a whole number for each."""
 
@@ -22,14 +23,28 @@ SLABS = np.array(
     [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, -1, 0], [0, 1, 1], [0, 1, -1], [1, 0, 1], [1, 0, -1]], np.float32
 )
 """A box with bevelled edges lies between nine pairs of planes, and a plain one between the first three."""
-BEVEL = 2 - np.sqrt(2)
+BEVEL = 2 - math.sqrt(2)
 """A plane that touches an edge of radius 1 cuts so much off the corner, along the diagonal (1, 1)."""
-SHARPEST = 1e-3
+SMALL = np.float32(1e-3)
 """The radius of the edges of a plain box."""
+TINY = np.float32(1e-7)
+"""In place of a direction's component that is 0."""
+
+
+def vector(x: float, y: float, z: float) -> Vectors:
+    """One for all, (3, 1)."""
+    return np.array([[x], [y], [z]], np.float32)
+
+
+def dot(first: Vectors, second: Vectors) -> Field:
+    """The inner products of vectors, (n,)."""
+    return first[0] * second[0] + first[1] * second[1] + first[2] * second[2]
 
 
 class Camera(NamedTuple):
-    """A pinhole camera without roll; width: half the picture's side at distance 1."""
+    """A pinhole camera without roll; yaw to the right and pitch upwards in radians; width: half the picture's side at
+    distance 1.
+    """
 
     place: Vectors
     yaw: float
@@ -39,22 +54,22 @@ class Camera(NamedTuple):
     @property
     def axes(self) -> NDArray[np.float32]:
         """The picture's right, up and forward as rows, (3, 3)."""
-        (sin_yaw, sin), (cos_yaw, cos) = (wave((self.yaw, self.pitch)) for wave in (np.sin, np.cos))
-        right = (cos_yaw, 0, -sin_yaw)
-        up = (-sin * sin_yaw, cos, -sin * cos_yaw)
-        return np.array([right, up, (cos * sin_yaw, sin, cos * cos_yaw)], np.float32)
+        sin, cos = math.sin(self.yaw), math.cos(self.yaw)
+        rise, level = math.sin(self.pitch), math.cos(self.pitch)
+        return np.array(
+            [(cos, 0, -sin), (-rise * sin, level, -rise * cos), (level * sin, rise, level * cos)], np.float32
+        )
 
-    def rays(self, size: int) -> Vectors:
-        """The directions through the middles of size x size pixels, row by row, of length 1 along the view."""
-        steps = (2 * np.arange(size, dtype=np.float32) + 1) / size - 1
-        across, down = np.meshgrid(self.width * steps, self.width * steps)
-        seen = np.stack([across.ravel(), -down.ravel(), np.ones(size * size, np.float32)])
-        return self.axes.T @ seen
+    def rays(self, side: int) -> Vectors:
+        """The directions through the middles of side x side points, row by row, of length 1 along the view."""
+        steps = self.width * ((2 * np.arange(side, dtype=np.float32) + 1) / side - 1)
+        across, down = np.meshgrid(steps, steps)
+        return self.axes.T @ np.stack([across.ravel(), -down.ravel(), np.ones(side * side, np.float32)])
 
     def projected(self, points: Vectors) -> NDArray[np.float32]:
         """Where the picture shows the points: (2, n), from (0, 0) at the upper left to (1, 1) at the lower right."""
         across, up, forward = self.axes @ (points - self.place)
-        return np.stack([0.5 + across / forward / (2 * self.width), 0.5 - up / forward / (2 * self.width)])
+        return 0.5 + np.stack([across, -up]) / (2 * self.width * forward)
 
 
 class Hits(NamedTuple):
@@ -74,30 +89,29 @@ class Space(NamedTuple):
 
     def hits(self, origin: Vectors, directions: Vectors) -> Hits:
         """Where rays into the picture leave the room; which: through 0 a side wall, 1 floor or ceiling, 2 the back."""
-        far = np.where(directions > 0, *(np.array(ends, np.float32)[:, None] for ends in zip(*self._ends, strict=True)))
-        distances = (far - origin) / np.where(directions == 0, np.float32(1e-9), directions)
-        which = distances.argmin(axis=0)
-        normal = np.zeros_like(directions)
-        every = np.arange(directions.shape[1])
-        normal[which, every] = -np.sign(directions[which, every])
-        return Hits(distances[which, every], normal, which)
-
-    @property
-    def _ends(self) -> tuple[tuple[float, float], ...]:
-        return (self.width / 2, -self.width / 2), (self.height, 0.0), (self.depth, -np.inf)
+        ends = ((self.width / 2, -self.width / 2), (self.height, 0.0), (self.depth, -math.inf))
+        x, y, z = (
+            (np.where(each > 0, np.float32(above), np.float32(below)) - start) / np.where(each == 0, TINY, each)
+            for each, (above, below), start in zip(directions, ends, origin, strict=True)
+        )
+        distance = np.minimum(np.minimum(x, y), z)
+        which = np.where(distance == z, 2, np.where(distance == y, 1, 0))
+        normal = np.stack([-np.sign(each) * (which == axis) for axis, each in enumerate(directions)])
+        return Hits(distance, normal, which)
 
     def distance(self, points: Vectors) -> Field:
         """How far points within the room are from its nearest surface."""
         x, y, z = points
-        nearest = np.minimum(self.width / 2 - np.abs(x), self.depth - z)
-        return np.minimum(nearest, np.minimum(y, self.height - y))
+        nearest = np.minimum(np.float32(self.width / 2) - np.abs(x), np.float32(self.depth) - z)
+        return np.minimum(nearest, np.minimum(y, np.float32(self.height) - y))
 
 
 @dataclass(frozen=True)
 class Piece:
     """A piece of furniture: boxes with rounded edges, in coordinates of its own, turned about the vertical.
 
-    place: (3, 1), of its origin. centres, halves (of the sides), colours: (boxes, 3). rounds: (boxes,), of the edges.
+    place: (3, 1), of its origin. centres, halves (of the sides), colours (linear): (boxes, 3). rounds: (boxes,), the
+    radii of the edges.
     """
 
     place: Vectors
@@ -109,8 +123,8 @@ class Piece:
 
     @cached_property
     def axes(self) -> NDArray[np.float32]:
-        """From the room's coordinates to its own, (3, 3)."""
-        sin, cos = np.sin(self.turn), np.cos(self.turn)
+        """From the room's directions to its own, (3, 3)."""
+        sin, cos = math.sin(self.turn), math.cos(self.turn)
         return np.array([[cos, 0, -sin], [0, 1, 0], [sin, 0, cos]], np.float32)
 
     @cached_property
@@ -130,7 +144,7 @@ class Piece:
         distance, normal = np.full(count, np.inf, np.float32), np.zeros((3, count), np.float32)
         which = np.zeros(count, np.intp)
         middle, half = self.bounds
-        near, far = between_planes(origins - middle, directions, half[None, :, 0], SLABS[:3])
+        near, far = between_planes(origins[:, None] - middle[:, None], directions, half.T, SLABS[:3])
         some = np.flatnonzero((near < far)[0] & (far > 0)[0])
         if len(some):
             origins, directions = (each if each.shape[1] == 1 else each[:, some] for each in (origins, directions))
@@ -138,46 +152,48 @@ class Piece:
         return Hits(distance, self.axes.T @ normal, which)
 
     def _first(self, origins: Vectors, directions: Vectors) -> Hits:
+        """Of rays in the piece's coordinates."""
         slabs = SLABS if self.rounds.any() else SLABS[:3]
         offsets = self.halves @ np.abs(slabs.T)
         offsets[:, 3:] -= np.float32(BEVEL) * self.rounds[:, None]
-        near, far = between_planes(origins[None] - self.centres[:, :, None], directions, offsets, slabs)
+        near, far = between_planes(origins[:, None] - self.centres.T[:, :, None], directions, offsets, slabs)
         near[(near >= far) | (near <= 0)] = np.inf
         which = near.argmin(axis=0)
-        distance = near[which, np.arange(near.shape[1])]
-        reached = np.where(np.isfinite(distance), distance, 0)
-        from_middle = origins + reached * directions - self.centres[which].T
-        radius = np.maximum(self.rounds, SHARPEST)[which]
-        beyond = np.maximum(np.abs(from_middle) - (self.halves[which].T - radius), 0) * np.sign(from_middle)
-        return Hits(distance, beyond / np.maximum(np.linalg.norm(beyond, axis=0), SHARPEST), which)
+        distance = np.take_along_axis(near, which[None], axis=0)[0]
+        place = origins + np.where(np.isfinite(distance), distance, 0) * directions - self.centres.T[:, which]
+        radius = np.maximum(self.rounds, SMALL)
+        flat = (self.halves - radius[:, None]).T[:, which]
+        beyond = np.maximum(np.abs(place) - flat, 0) * np.sign(place)  # from the nearest point that no edge rounds off
+        return Hits(distance, beyond / np.maximum(np.sqrt(dot(beyond, beyond)), SMALL), which)
 
     def distance(self, points: Vectors, reach: float) -> Field:
-        """How far points are from the piece, at most reach; negative within it."""
+        """How far points are from the piece, at most reach, and 0 within it."""
         points = self.own(points)
         found = np.full(points.shape[1], reach, np.float32)
         middle, half = self.bounds
         some = np.flatnonzero((np.abs(points - middle) < half + np.float32(reach)).all(axis=0))
         if len(some):
-            core = (self.halves - self.rounds[:, None])[:, :, None]
-            beyond = np.abs(points[None, :, some] - self.centres[:, :, None]) - core
-            outside = np.sqrt(np.square(np.maximum(beyond, 0)).sum(axis=1)) + np.minimum(beyond.max(axis=1), 0)
-            found[some] = np.minimum((outside - self.rounds[:, None]).min(axis=0), reach)
+            core = (self.halves - self.rounds[:, None]).T[:, :, None]
+            beyond = np.abs(points[:, None, some] - self.centres.T[:, :, None])
+            beyond -= core
+            np.maximum(beyond, 0, out=beyond)
+            outside = np.sqrt(dot(beyond, beyond)) - self.rounds[:, None]
+            found[some] = np.clip(outside.min(axis=0), 0, reach)
         return found
 
 
 def between_planes(
     origins: NDArray[np.float32], directions: Vectors, offsets: NDArray[np.float32], slabs: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Where rays enter and leave bodies: (bodies, n) each; they miss where they would leave before they enter.
+) -> tuple[Field, Field]:
+    """Where rays enter and leave bodies, (bodies, n) each; they miss where they would leave before they enter.
 
-    origins: (bodies, 3, n) or (3, n), from the bodies' middles. offsets: (bodies, slabs), of each pair of planes.
+    origins: (3, bodies, n), from the bodies' middles. offsets: (bodies, slabs), of the planes of each pair.
     """
     along = slabs @ directions
-    inverse = 1 / np.where(np.abs(along) < 1e-7, np.float32(1e-7), along)
-    place = slabs @ origins
+    inverse = 1 / np.where(np.abs(along) < TINY, TINY, along)
     near, far = np.float32(-np.inf), np.float32(np.inf)
-    for slab in range(len(slabs)):
-        middle = -place[..., slab, :] * inverse[slab]
-        half = offsets[:, slab, None] * np.abs(inverse[slab])
-        near, far = np.maximum(near, middle - half), np.minimum(far, middle + half)
+    for slab, forward, half in zip(slabs, inverse, offsets.T, strict=True):
+        middle = sum(-each if sign > 0 else each for each, sign in zip(origins, slab, strict=True) if sign) * forward
+        thick = half[:, None] * np.abs(forward)
+        near, far = np.maximum(near, middle - thick), np.minimum(far, middle + thick)
     return near, far
