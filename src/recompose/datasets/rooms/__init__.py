@@ -28,7 +28,7 @@ def room(objects: tuple[str, ...], names: tuple[str | int, ...], *, size: int, v
     variety: from 0 to 1, how far layout, sizes, colours, light and camera go from their middle.
     """
     light, _, of_scene = _rendered(objects, names, size, variety)
-    display = (1 - np.exp(-np.float32(of_scene.exposure) * light)) ** np.float32(1 / 2.2)
+    display = np.sqrt(1 - np.exp(-np.float32(of_scene.exposure) * light))
     return np.round(255 * _averaged(display, size, of_scene.mirrored)).astype(np.uint8)
 
 
@@ -41,7 +41,7 @@ def rooms(
     variety: float,
     processes: int = 1,
 ) -> NDArray[np.uint8]:
-    """So many images, (count, 3, size, size), each of the names and its number; any number of processes makes the same."""
+    """So many images, (count, 3, size, size), of the names and a number; any number of processes makes the same."""
     make = functools.partial(_numbered, objects=objects, names=names, size=size, variety=variety)
     if processes == 1 or count == 0:
         made = [make(number) for number in range(count)]
@@ -54,10 +54,10 @@ def rooms(
 def occupancy(
     objects: tuple[str, ...], names: tuple[str | int, ...], *, size: int, variety: float
 ) -> dict[str, NDArray[np.bool_]]:
-    """Where each object is seen in the room of these names: (size, size), the pixels that it covers half or more of."""
+    """Where each object is seen in the room of these names: (size, size), wherever it covers most of a pixel."""
     _, what, of_scene = _rendered(objects, names, size, variety)
     return {
-        each: _averaged((what == number)[None].astype(np.float32), size, of_scene.mirrored)[0] >= 0.5
+        each: _averaged((what == number)[None].astype(np.float32), size, of_scene.mirrored)[0] > 0.5
         for number, each in enumerate(objects, 1)
     }
 
@@ -70,7 +70,7 @@ def _numbered(
 
 def _rendered(
     objects: tuple[str, ...], names: tuple[str | int, ...], size: int, variety: float
-) -> tuple[NDArray[np.float32], NDArray[np.intp], Scene]:
+) -> tuple[NDArray[np.floating], NDArray[np.intp], Scene]:
     """The light of all rays, what they meet, and the scene."""
     for each in objects:
         if each not in OBJECTS:
@@ -89,7 +89,7 @@ def _side(size: int) -> int:
     return size * max(2, -(-LEAST // size)) if size > 0 else 0
 
 
-def _averaged(values: NDArray[np.float32], size: int, mirrored: bool) -> NDArray[np.float32]:
+def _averaged(values: NDArray[np.floating], size: int, mirrored: bool) -> NDArray[np.floating]:
     """The means of pixels: (channels, rays) -> (channels, size, size)."""
     each = _side(size) // size
     rows = values.reshape(len(values) * size, each, size * each).mean(axis=1)

@@ -12,8 +12,8 @@ DARK_WOOD = np.array([[0.05], [0.03], [0.02]], np.float32)
 
 
 def _piece(place: Triple, turn: float, parts: list[Part]) -> Piece:
-    low, high, rounds, colours = zip(*parts, strict=True)
-    low, high = np.array(low, np.float32), np.array(high, np.float32)
+    lows, highs, rounds, colours = zip(*parts, strict=True)
+    low, high = np.array(lows, np.float32), np.array(highs, np.float32)
     return Piece(
         place=np.array(place, np.float32)[:, None],
         turn=turn,

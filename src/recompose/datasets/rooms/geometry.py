@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Field = NDArray[np.float32]
+Field = NDArray[np.floating]
 """(n,), a value for each ray or point; of bodies (bodies, n)."""
-Vectors = NDArray[np.float32]
+Vectors = NDArray[np.floating]
 """(3, n), a vector for each."""
 Choices = NDArray[np.intp]
 """(n,), a whole number for each."""
@@ -52,7 +52,7 @@ class Camera(NamedTuple):
     width: float
 
     @property
-    def axes(self) -> NDArray[np.float32]:
+    def axes(self) -> NDArray[np.floating]:
         """The picture's right, up and forward as rows, (3, 3)."""
         sin, cos = math.sin(self.yaw), math.cos(self.yaw)
         rise, level = math.sin(self.pitch), math.cos(self.pitch)
@@ -66,7 +66,7 @@ class Camera(NamedTuple):
         across, down = np.meshgrid(steps, steps)
         return self.axes.T @ np.stack([across.ravel(), -down.ravel(), np.ones(side * side, np.float32)])
 
-    def projected(self, points: Vectors) -> NDArray[np.float32]:
+    def projected(self, points: Vectors) -> NDArray[np.floating]:
         """Where the picture shows the points: (2, n), from (0, 0) at the upper left to (1, 1) at the lower right."""
         across, up, forward = self.axes @ (points - self.place)
         return 0.5 + np.stack([across, -up]) / (2 * self.width * forward)
@@ -91,8 +91,10 @@ class Space(NamedTuple):
         """Where rays into the picture leave the room; which: through 0 a side wall, 1 floor or ceiling, 2 the back."""
         ends = ((self.width / 2, -self.width / 2), (self.height, 0.0), (self.depth, -math.inf))
         x, y, z = (
-            (np.where(each > 0, np.float32(above), np.float32(below)) - start) / np.where(each == 0, TINY, each)
-            for each, (above, below), start in zip(directions, ends, origin, strict=True)
+            (np.where(each > 0, np.float32(above), np.float32(below)) - start) / each
+            for each, (above, below), start in zip(
+                np.where(directions == 0, TINY, directions), ends, origin, strict=True
+            )
         )
         distance = np.minimum(np.minimum(x, y), z)
         which = np.where(distance == z, 2, np.where(distance == y, 1, 0))
@@ -116,13 +118,13 @@ class Piece:
 
     place: Vectors
     turn: float
-    centres: NDArray[np.float32]
-    halves: NDArray[np.float32]
-    rounds: NDArray[np.float32]
-    colours: NDArray[np.float32]
+    centres: NDArray[np.floating]
+    halves: NDArray[np.floating]
+    rounds: NDArray[np.floating]
+    colours: NDArray[np.floating]
 
     @cached_property
-    def axes(self) -> NDArray[np.float32]:
+    def axes(self) -> NDArray[np.floating]:
         """From the room's directions to its own, (3, 3)."""
         sin, cos = math.sin(self.turn), math.cos(self.turn)
         return np.array([[cos, 0, -sin], [0, 1, 0], [sin, 0, cos]], np.float32)
@@ -137,34 +139,44 @@ class Piece:
         """Points of the room in the piece's coordinates."""
         return self.axes @ (points - self.place)
 
-    def hits(self, origins: Vectors, directions: Vectors) -> Hits:
-        """Where rays meet the piece first, from outside; which: the box."""
-        origins, directions = self.own(origins), self.axes @ directions
-        count = max(origins.shape[1], directions.shape[1])
+    def hits(self, origin: Vectors, directions: Vectors) -> Hits:
+        """Where rays from a point outside meet the piece first; which: the box."""
+        count = directions.shape[1]
         distance, normal = np.full(count, np.inf, np.float32), np.zeros((3, count), np.float32)
         which = np.zeros(count, np.intp)
+        some, near = self._met(origin, directions)
+        first = near.min(axis=0)
+        some, near, first = some[first < np.inf], near[:, first < np.inf], first[first < np.inf]
+        box = near.argmin(axis=0)
+        place = self.own(origin + first * directions.take(some, axis=1)) - self.centres.T.take(box, axis=1)
+        radius = np.maximum(self.rounds, SMALL)
+        flat = (self.halves - radius[:, None]).T.take(box, axis=1)
+        beyond = np.maximum(np.abs(place) - flat, 0) * np.sign(place)  # from the nearest point that no edge rounds off
+        beyond /= np.maximum(np.sqrt(dot(beyond, beyond)), SMALL)
+        distance[some], normal[:, some], which[some] = first, self.axes.T @ beyond, box
+        return Hits(distance, normal, which)
+
+    def hides(self, points: Vectors, direction: Vectors) -> NDArray[np.bool_]:
+        """From which points, (n,), the piece hides what is far away in a direction, (3, 1)."""
+        some, near = self._met(points, direction)
+        found = np.zeros(points.shape[1], np.bool_)
+        found[some] = near.min(axis=0) < np.inf
+        return found
+
+    def _met(self, origins: Vectors, directions: Vectors) -> tuple[Choices, Field]:
+        """The rays that come near the piece, and how far they go to each box, (boxes, rays), or infinity."""
+        origins, directions = self.own(origins), self.axes @ directions
         middle, half = self.bounds
         near, far = between_planes(origins[:, None] - middle[:, None], directions, half.T, SLABS[:3])
         some = np.flatnonzero((near < far)[0] & (far > 0)[0])
-        if len(some):
-            origins, directions = (each if each.shape[1] == 1 else each[:, some] for each in (origins, directions))
-            distance[some], normal[:, some], which[some] = self._first(origins, directions)
-        return Hits(distance, self.axes.T @ normal, which)
-
-    def _first(self, origins: Vectors, directions: Vectors) -> Hits:
-        """Of rays in the piece's coordinates."""
+        origins, directions = (
+            each if each.shape[1] == 1 else each.take(some, axis=1) for each in (origins, directions)
+        )
         slabs = SLABS if self.rounds.any() else SLABS[:3]
         offsets = self.halves @ np.abs(slabs.T)
         offsets[:, 3:] -= np.float32(BEVEL) * self.rounds[:, None]
         near, far = between_planes(origins[:, None] - self.centres.T[:, :, None], directions, offsets, slabs)
-        near[(near >= far) | (near <= 0)] = np.inf
-        which = near.argmin(axis=0)
-        distance = np.take_along_axis(near, which[None], axis=0)[0]
-        place = origins + np.where(np.isfinite(distance), distance, 0) * directions - self.centres.T[:, which]
-        radius = np.maximum(self.rounds, SMALL)
-        flat = (self.halves - radius[:, None]).T[:, which]
-        beyond = np.maximum(np.abs(place) - flat, 0) * np.sign(place)  # from the nearest point that no edge rounds off
-        return Hits(distance, beyond / np.maximum(np.sqrt(dot(beyond, beyond)), SMALL), which)
+        return some, np.where((near < far) & (near > 0), near, np.float32(np.inf))
 
     def distance(self, points: Vectors, reach: float) -> Field:
         """How far points are from the piece, at most reach, and 0 within it."""
@@ -172,18 +184,17 @@ class Piece:
         found = np.full(points.shape[1], reach, np.float32)
         middle, half = self.bounds
         some = np.flatnonzero((np.abs(points - middle) < half + np.float32(reach)).all(axis=0))
-        if len(some):
-            core = (self.halves - self.rounds[:, None]).T[:, :, None]
-            beyond = np.abs(points[:, None, some] - self.centres.T[:, :, None])
-            beyond -= core
-            np.maximum(beyond, 0, out=beyond)
-            outside = np.sqrt(dot(beyond, beyond)) - self.rounds[:, None]
-            found[some] = np.clip(outside.min(axis=0), 0, reach)
+        core = (self.halves - self.rounds[:, None]).T[:, :, None]
+        beyond = np.abs(points.take(some, axis=1)[:, None] - self.centres.T[:, :, None])
+        beyond -= core
+        np.maximum(beyond, 0, out=beyond)
+        outside = np.sqrt(dot(beyond, beyond)) - self.rounds[:, None]
+        found[some] = np.clip(outside.min(axis=0), 0, reach)
         return found
 
 
 def between_planes(
-    origins: NDArray[np.float32], directions: Vectors, offsets: NDArray[np.float32], slabs: NDArray[np.float32]
+    origins: NDArray[np.floating], directions: Vectors, offsets: NDArray[np.floating], slabs: NDArray[np.floating]
 ) -> tuple[Field, Field]:
     """Where rays enter and leave bodies, (bodies, n) each; they miss where they would leave before they enter.
 
@@ -191,9 +202,11 @@ def between_planes(
     """
     along = slabs @ directions
     inverse = 1 / np.where(np.abs(along) < TINY, TINY, along)
-    near, far = np.float32(-np.inf), np.float32(np.inf)
+    shape = np.broadcast_shapes(origins.shape[1:], directions.shape[1:])
+    near, far = np.full(shape, -np.inf, np.float32), np.full(shape, np.inf, np.float32)
     for slab, forward, half in zip(slabs, inverse, offsets.T, strict=True):
-        middle = sum(-each if sign > 0 else each for each, sign in zip(origins, slab, strict=True) if sign) * forward
+        middle = -sum(sign * each for sign, each in zip(slab, origins, strict=True) if sign) * forward
         thick = half[:, None] * np.abs(forward)
-        near, far = np.maximum(near, middle - thick), np.minimum(far, middle + thick)
+        np.maximum(near, middle - thick, out=near)
+        np.minimum(far, middle + thick, out=far)
     return near, far

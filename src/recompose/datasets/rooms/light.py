@@ -16,20 +16,24 @@ def light_on(scene: Scene, pieces: list[Piece], points: Vectors, normal: Vectors
     window = scene.window
     sky = _from_patch(points, normal, window.middle, vector(1, 0, 0), window.area)
     sunny = _from_patch(points, normal, *sun_patch(scene))
-    around = 0.33 + 0.05 * normal[1] + 1.4 * sky
+    around = 0.27 + 0.05 * normal[1] + 1.7 * sky
     uncovered = _uncovered(scene, pieces, points, normal)
     diffuse = scene.skylight * (around * uncovered) + scene.floor * scene.sunlight * (0.5 * sunny * uncovered)
-    return diffuse + scene.sunlight * _sun(scene, pieces, points, normal)
+    return diffuse + scene.sunlight * sun_on(scene, pieces, points, normal)
 
 
 def _uncovered(scene: Scene, pieces: list[Piece], points: Vectors, normal: Vectors) -> Field:
-    """How much of the light from all around arrives: 1 in the open, less in corners and under furniture."""
+    """How much of the light from all around arrives: 1 in the open, less in corners, under furniture and where it
+    stands between a point and the window.
+    """
     found = np.ones(points.shape[1], np.float32)
+    to_window = scene.window.middle - points
+    to_window /= np.sqrt(dot(to_window, to_window))
     for reach, dark in CORNERS:
         above = points + np.float32(reach) * normal
         nearest = np.clip(scene.space.distance(above), 0, reach)
         for piece in pieces:
-            nearest = np.minimum(nearest, piece.distance(above, reach))
+            nearest = np.minimum(nearest, piece.distance(above + np.float32(0.6 * reach) * to_window, reach))
         found *= 1 - dark * np.square(1 - nearest / reach)
     return found
 
@@ -51,14 +55,14 @@ def sun_patch(scene: Scene) -> tuple[Vectors, Vectors, float]:
     return middle - sun * (middle[1] / sun[1]), vector(0, 1, 0), scene.window.area * slant
 
 
-def _sun(scene: Scene, pieces: list[Piece], points: Vectors, normal: Vectors) -> Field:
+def sun_on(scene: Scene, pieces: list[Piece], points: Vectors, normal: Vectors) -> Field:
     """How much of the sun falls on each point through the glass, past the furniture."""
     across, up, far = scene.window.crossed(points, scene.sun)
     found = scene.window.glass(across, up, SOFT_SUN * np.maximum(far, 0.1)) * np.maximum(dot(scene.sun, normal), 0)
     some = np.flatnonzero(found > 0)
-    origins = points[:, some] + np.float32(0.01) * normal[:, some]
+    origins = points.take(some, axis=1) + np.float32(0.01) * normal.take(some, axis=1)
     for piece in pieces:
-        found[some] *= np.isinf(piece.hits(origins, scene.sun).distance)
+        found[some] *= ~piece.hides(origins, scene.sun)
     return found
 
 

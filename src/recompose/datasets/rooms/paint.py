@@ -11,19 +11,20 @@ from recompose.datasets.rooms.scene import TABLE, Scene
 
 BASEBOARD = 0.09
 """Its height in metres."""
-FRAME, MAT = 0.055, 0.13
+FRAME, MAT = 0.07, 0.13
 """How far a picture's frame and mat reach inwards, in metres."""
 INKS = 8
 """Colours of a picture."""
 
 
-def noise(table: NDArray[np.float32], u: Field, v: Field) -> Field:
+def noise(table: NDArray[np.floating], u: Field, v: Field) -> Field:
     """Smooth random numbers in [0, 1) with cells of size 1."""
     column, row = np.floor(u), np.floor(v)
     x, y = u - column, v - row
     x, y = x * x * (3 - 2 * x), y * y * (3 - 2 * y)
-    left, top = column.astype(np.intp) % TABLE, row.astype(np.intp) % TABLE * TABLE
-    right, below = (left + 1) % TABLE, (top + TABLE) % TABLE**2
+    first, top = column.astype(np.intp), row.astype(np.intp) * TABLE
+    left, right = first & (TABLE - 1), (first + 1) & (TABLE - 1)
+    below, top = (top + TABLE) & (TABLE**2 - TABLE), top & (TABLE**2 - TABLE)
     numbers = table.ravel()
     upper, lower = numbers.take(top + left), numbers.take(below + left)
     upper += x * (numbers.take(top + right) - upper)
@@ -64,13 +65,13 @@ def couch(scene: Scene, piece: Piece, points: Vectors, box: Choices) -> Vectors:
     x, y, z = points
     weave = noise(scene.table, 50 * x + 30 * z, 50 * y + 30 * z)
     worn = noise(scene.table, 5 * x + 3 * z, 5 * y)
-    return piece.colours.T[:, box] * (0.85 + 0.15 * weave + 0.15 * worn)
+    return piece.colours.T.take(box, axis=1) * (0.85 + 0.15 * weave + 0.15 * worn)
 
 
 def table(scene: Scene, piece: Piece, points: Vectors, box: Choices) -> Vectors:
     """Wood."""
     x, y, z = points
-    return piece.colours.T[:, box] * (0.75 + 0.5 * noise(scene.table, 2 * x + 3, 40 * z + 10 * y))
+    return piece.colours.T.take(box, axis=1) * (0.75 + 0.5 * noise(scene.table, 2 * x + 3, 40 * z + 10 * y))
 
 
 def painting(scene: Scene, piece: Piece, points: Vectors, box: Choices) -> Vectors:
@@ -80,9 +81,9 @@ def painting(scene: Scene, piece: Piece, points: Vectors, box: Choices) -> Vecto
     border = np.minimum(width - np.abs(x), height - np.abs(y))
     first = noise(scene.table, 1.6 * x / width + 20, 1.6 * y / height + 20)
     second = noise(scene.table, 2.5 * x / width + 40, 1.2 * y / height + 40)
-    inks = scene.table[:INKS, :3] ** 1.5
-    inks = (0.65 * inks + 0.35 * inks.mean(axis=1, keepdims=True)).T
-    found = inks[:, (3 * first + 2 * second).astype(np.intp) % INKS]
+    inks = scene.table[:INKS, :3].T ** 3
+    inks = 0.7 * inks + 0.3 * inks.mean(axis=0)
+    found = inks.take((3 * first + 2 * second).astype(np.intp) % INKS, axis=1)
     return np.where(border > MAT, found, np.where(border > FRAME, np.float32(0.75), piece.colours.T))
 
 
@@ -94,7 +95,9 @@ def view(scene: Scene, directions: Vectors) -> Vectors:
     x, y, z = directions
     height = y / np.sqrt(x * x + z * z)
     bearing = np.arctan2(x, z)
-    leaves = (0.25 + 0.9 * noise(scene.table, 50 * bearing, 50 * height)) * vector(0.3, 0.5, 0.15)
+    fine = noise(scene.table, 70 * bearing + 40 * height, 70 * height - 40 * bearing)
+    coarse = noise(scene.table, 20 * bearing - 15 * height, 20 * height + 15 * bearing)
+    leaves = (0.2 + 0.5 * fine + 0.5 * coarse) * vector(0.3, 0.5, 0.15)
     above = height + 0.05 - 0.2 * noise(scene.table, 14 * bearing, 3 * height)
     sky = vector(1.2, 1.5, 1.9) + vector(1.2, 0.8, 0.3) * np.exp(-4 * np.abs(height))
     return np.where(above > 0, sky, leaves)

@@ -13,7 +13,7 @@ BAND = 1 << 14
 
 
 def seen(scene: Scene, objects: tuple[str, ...], side: int) -> tuple[Vectors, Choices]:
-    """The light that comes to side x side points of the picture, (3, n), and from what: 0 the room, i the i-th object."""
+    """The light that comes to side x side points of the picture, (3, n), and from what: 0 the room, i object i."""
     rays = scene.camera.rays(side)
     bands = [rays[:, start : start + BAND] for start in range(0, side * side, BAND)]
     light, what = zip(*(_seen(scene, objects, band, side) for band in bands), strict=True)
@@ -36,14 +36,14 @@ def _seen(scene: Scene, objects: tuple[str, ...], directions: Vectors, side: int
     ground = np.flatnonzero((what == 0) & (normal[1] > 0))
     upright = np.flatnonzero((what == 0) & (normal[1] == 0))
     colour[:, (what == 0) & (normal[1] < 0)] = 0.9
-    colour[:, ground] = paint.floor(scene, points[:, ground], pixel[ground])
-    colour[:, upright] = paint.walls(scene, points[:, upright], pixel[upright])
+    colour[:, ground] = paint.floor(scene, points.take(ground, axis=1), pixel[ground])
+    colour[:, upright] = paint.walls(scene, points.take(upright, axis=1), pixel[upright])
     for number, (name, piece, hits) in enumerate(zip(objects, pieces, others, strict=True), 1):
         some = np.flatnonzero(what == number)
-        colour[:, some] = paint.PAINTS[name](scene, piece, piece.own(points[:, some]), hits.which[some])
+        colour[:, some] = paint.PAINTS[name](scene, piece, piece.own(points.take(some, axis=1)), hits.which[some])
 
     light = colour * light_on(scene, pieces, points, normal)
-    light[:, ground] += gloss(scene, points[:, ground], directions[:, ground])
+    light[:, ground] += gloss(scene, points.take(ground, axis=1), directions.take(ground, axis=1))
     _outside(scene, light, np.flatnonzero((what == 0) & (normal[0] > 0)), directions)
     return light / np.sqrt(dot(directions, directions)), what  # darker towards the picture's corners
 
@@ -51,9 +51,9 @@ def _seen(scene: Scene, objects: tuple[str, ...], directions: Vectors, side: int
 def _outside(scene: Scene, light: Vectors, left: Choices, directions: Vectors) -> None:
     """Where the left wall has its window, what is seen there; changes the light."""
     window, origin = scene.window, scene.camera.place
-    across, up, _ = window.crossed(origin, directions[:, left])
+    across, up, _ = window.crossed(origin, directions.take(left, axis=1))
     left = left[window.opening(across, up, 0.01) > 0.5]
-    directions = directions[:, left]
+    directions = directions.take(left, axis=1)
     across, up, _ = window.crossed(origin, directions, REVEAL)
     glass = window.glass(across, up, 0.01)
     frame = 0.75 * scene.skylight

@@ -12,7 +12,7 @@ from recompose.datasets.rooms.geometry import Camera, Piece, Space, Vectors, vec
 from recompose.datasets.rooms.window import Window
 
 TABLE = 64
-"""The random numbers that surfaces are grained with repeat after so many cells."""
+"""The random numbers that surfaces are grained with repeat after so many cells, a power of two."""
 Range = tuple[float, float]
 
 
@@ -35,7 +35,7 @@ class Draws:
     def colour(self, hue: Range, saturation: Range, value: Range) -> Vectors:
         """A linear colour, (3, 1), out of the ranges of its hue, saturation and value as displayed."""
         shown = colorsys.hsv_to_rgb(self.between(*hue) % 1, self.between(*saturation), self.between(*value))
-        return vector(*(each**2.2 for each in shown))
+        return vector(*(each**2 for each in shown))
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,18 @@ class Scene:
     """All furniture by its name, which need not all be shown."""
     mirrored: bool
     """Whether left is right in the picture."""
-    table: NDArray[np.float32]
+    table: NDArray[np.floating]
     """(TABLE, TABLE), random numbers in [0, 1) for grain."""
 
 
 def scene(generator: np.random.Generator, variety: float) -> Scene:
     """A room with all its furniture."""
     draws = Draws(generator, variety)
-    space = Space(draws.between(3.8, 4.5), draws.between(2.4, 2.8), draws.between(3.8, 4.6))
+    space = Space(draws.between(3.8, 4.4), draws.between(2.4, 2.75), draws.between(3.6, 4.3))
     camera = Camera(
-        place=vector(draws.between(0.1, 0.9), draws.between(1.15, 1.5), draws.between(-0.2, 0.2)),
+        place=vector(draws.between(0.1, 0.9), draws.between(1.2, 1.45), draws.between(-0.2, 0.2)),
         yaw=draws.between(-0.27, -0.03),
-        pitch=draws.between(-0.14, -0.02),
+        pitch=draws.between(-0.12, -0.04),
         width=draws.between(0.66, 0.76),
     )
     return Scene(
@@ -84,7 +84,7 @@ def scene(generator: np.random.Generator, variety: float) -> Scene:
         floor=draws.colour((0.055, 0.1), (0.3, 0.6), (0.5, 0.8)),
         planks=(draws.between(0.1, 0.22), draws.between(0.9, 1.8)),
         planks_across=draws.among(0, 1) == 1,
-        exposure=draws.between(2.0, 2.8),
+        exposure=draws.between(2.1, 2.8),
         pieces=_furniture(draws, space),
         mirrored=bool(generator.random() < 0.5),
         table=generator.random((TABLE, TABLE), dtype=np.float32),
@@ -111,7 +111,7 @@ def _furniture(draws: Draws, space: Space) -> dict[str, Piece]:
         """A place along the back wall for something of this width."""
         return (space.width / 2 - width / 2 - margin) * draws.between(-1, 1)
 
-    width, height, depth = draws.between(2.0, 2.6), draws.between(0.75, 0.9), draws.between(0.85, 1.0)
+    width, height, depth = draws.between(2.1, 2.7), draws.between(0.76, 0.9), draws.between(0.85, 1.0)
     x, back = beside(width, 0.25), space.depth - draws.between(0.1, 0.4)
     sofa = couch(
         place=(x, 0, back - depth / 2),
@@ -122,7 +122,7 @@ def _furniture(draws: Draws, space: Space) -> dict[str, Piece]:
         fabric=draws.colour((0.25, 1.0), (0.45, 0.75), (0.35, 0.65)),
         pillows=draws.colour((-0.1, 0.3), (0.1, 0.5), (0.6, 0.9)),
     )
-    width, height, wide = draws.between(0.95, 1.35), draws.between(0.38, 0.5), draws.between(0.5, 0.7)
+    width, height, wide = draws.between(1.0, 1.4), draws.between(0.38, 0.5), draws.between(0.5, 0.7)
     low = table(
         place=(x + draws.between(-0.3, 0.3), 0, back - depth - wide / 2 - draws.between(0.25, 0.4)),
         turn=draws.between(-0.15, 0.15),
@@ -130,9 +130,9 @@ def _furniture(draws: Draws, space: Space) -> dict[str, Piece]:
         wood=draws.colour((0.04, 0.07), (0.5, 0.7), (0.15, 0.4)),
         shelf=draws.among(0, 1) == 1,
     )
-    width, height = draws.between(1.1, 1.7), draws.between(0.8, 1.05)
+    width, height = draws.between(1.2, 1.8), draws.between(0.8, 1.0)
     picture = painting(
-        place=(beside(width, 0.35), draws.between(1.6, 1.75), space.depth),
+        place=(beside(width, 0.35), draws.between(1.68, 1.78), space.depth),
         size=(width, height),
         frame=draws.colour((0.04, 0.08), (0.2, 0.6), (0.05, 0.25)),
     )

@@ -37,7 +37,7 @@ class Window(NamedTuple):
         return (self.across[1] - self.across[0]) * (self.up[1] - self.up[0])
 
     def crossed(self, points: Vectors, directions: Vectors, behind: float = 0) -> tuple[Field, Field, Field]:
-        """Where rays cross its plane, or one so far behind it: z, y, and how far that is, negative where they do not."""
+        """Where rays cross its plane, or one so far behind it: z, y, and how far that is, negative if never."""
         x, y, z = directions
         far = (np.float32(self.plane - behind) - points[0]) / np.where(np.abs(x) < TINY, TINY, x)
         return points[2] + far * z, points[1] + far * y, far
