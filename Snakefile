@@ -54,7 +54,11 @@ include: "workflow/rules/report.smk"
 
 # Snakemake compares contents only where a file's date tells it to, and a clock may have been wrong. So what people
 # write, and rules read, stands by its contents in their parameters.
-WRITTEN = {each: [path for path in each.input if not path.startswith("results/")] for each in workflow.rules}
+MADE = {path for each in workflow.rules for path in each.output}
+WRITTEN = {
+    each: [path for path in each.input if not path.startswith("results/") and path not in MADE]
+    for each in workflow.rules
+}
 for each, written in WRITTEN.items():
     if written:
         each.set_params(files=content_hash(*written))

@@ -45,6 +45,8 @@ class Artifact:
     """those it is measured with, the one under study first"""
     sources: tuple[str, ...] = ()
     """artifacts from whose numbers it is made, instead of by measuring"""
+    sees: tuple[str, ...] = ()
+    """artifacts whose pictures it is made from; its function takes them after the numbers"""
     pictures: bool = False
     """whether its figure shows images, which are kept beside the numbers as `<artifact>.safetensors`"""
     gpu: bool = False
@@ -52,7 +54,8 @@ class Artifact:
     stand_in: bool = False
     """whether the data that it is made on stand in for the paper's"""
     module: str = ""
-    """the module of its function; empty: `experiments`, or `aggregation` where it has sources"""
+    """the module of its function; empty: `experiments`, or `aggregation` where it has sources. One in a package of its
+    own (`rooms.experiments`) is drawn and printed there, too"""
     function: str = ""
     """its function, where several artifacts have one, which is told the name; empty: one of its own name"""
     lines: Lines | None = None
@@ -69,7 +72,9 @@ class Artifact:
 
     def shown_by(self, form: Form) -> str:
         """The function that draws or prints it: `module:name`. Tables that one function computes, one prints."""
-        return f"figures:{self.name}" if form == "figure" else f"tables:{self.function or self.name}"
+        package = self.module.rpartition(".")[0]
+        where = f"figures:{self.name}" if form == "figure" else f"tables:{self.function or self.name}"
+        return f"{package}.{where}" if package else where
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,8 @@ class DataSet:
 
     title: str
     reads: tuple[str, ...] = ()
+    module: str = "data"
+    """that of the function `images`, which makes it"""
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,8 @@ class Network:
     reads: tuple[str, ...] = ()
     data: str | None = None
     """the data set it is trained on, where that is a file"""
+    module: str = "networks"
+    """that of the function `networks`, which trains it"""
 
 
 @dataclass(frozen=True)
@@ -136,7 +145,7 @@ class Paper:
         while todo:
             name = todo.pop()
             needed.add(name)
-            todo += self.artifact(name).sources
+            todo += [*self.artifact(name).sources, *self.artifact(name).sees]
         artifacts = tuple(artifact for artifact in self.artifacts if artifact.name in needed)
         used = {network for artifact in artifacts for network in artifact.networks}
         networks = {name: network for name, network in self.networks.items() if name in used}

@@ -1,5 +1,6 @@
 """Paper 2, weighted compositions: networks, distances from them, and all tables at once."""
 
+from recompose.papers.weighted_composition.artifacts import NETWORKS
 from recompose.papers.weighted_composition.names import ANALYTIC, MODELS, SETTINGS
 from recompose.papers.weighted_composition.work import works as works_of_compositions
 
@@ -12,6 +13,9 @@ FROM_DISTANCES = [
 ]
 
 
+include: "weighted_composition_rooms.smk"
+
+
 rule weighted_composition_network:
     output:
         network=f"{TREE}/weighted_composition/networks/{{name}}.safetensors",
@@ -21,7 +25,7 @@ rule weighted_composition_network:
     benchmark:
         f"{TREE}/benchmarks/weighted_composition/network_{{name}}.tsv"
     wildcard_constraints:
-        name="|".join(COMPOSITIONS.networks),
+        name="|".join(NETWORKS),
     resources:
         **asks(lambda wildcards: COMPOSITIONS_WORK[wildcards.name], gpu=True),
     params:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from recompose.cli import config
+from recompose.cli import config, rooms
 from recompose.cli.coupled_inference import add_search
 from recompose.cli.options import PLAIN, Output, Results, Scale, Settings
 from recompose.cli.paper import paper_commands
@@ -28,6 +28,7 @@ for _paper in papers().values():
     if _paper.slug == "coupled_inference":
         add_search(_commands, _paper)
     app.add_typer(_commands, name=_paper.command)
+app.add_typer(rooms.commands, name="rooms")
 
 
 def main() -> None:

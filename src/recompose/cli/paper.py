@@ -93,12 +93,14 @@ def compute(
     step.reads(hyperparameter_files(paper.slug, folder, step.settings.get("hyperparameters")))
     networks = [folder / "networks" / f"{name}.safetensors" for name in artifact.networks]
     step.require_unchanged([*networks, *(folder / "training" / f"{name}.csv" for name in artifact.networks)])
-    offered: dict[str, Any] = {"folder": folder, "network_names": artifact.networks}
+    offered: dict[str, Any] = {"folder": folder, "network_names": artifact.networks, "batch": share}
+    dealt = takes(function, "batch")
     if takes(function, "cells"):
-        offered |= {"batch": share, "cells": CellStore(folder / "cells" / artifact.name, step.fingerprint(*networks))}
-    elif batch:
+        offered["cells"] = CellStore(folder / "cells" / artifact.name, step.fingerprint(*networks))
+    if batch and not dealt:
         raise RecomposeError(f"{artifact.name} is not made in parts; leave --batch out")
-    frames = step.frames([folder / f"{source}.csv" for source in artifact.sources])
+    seen = [folder / f"{source}.safetensors" for source in artifact.sees]
+    frames = step.frames([*(folder / f"{source}.csv" for source in artifact.sources), *seen])
     try:
         found = step.call(function, *[artifact.name] * bool(artifact.function), *frames, **offered)
         made = found if isinstance(found, Measured) else Measured(found)
@@ -106,15 +108,17 @@ def compute(
     except NotFinite as error:
         raise NotFinite(f"{artifact.name}: {error}") from error
     numbers = made.numbers
-    if "cells" in offered and not batch:
+    if dealt and not batch:
         numbers = function_of(paper.slug, "aggregation:gather")(artifact.name, [numbers])
     place = folder / "unfinished" if made.unfinished else folder
     write = partial(write_numbers, index=artifact.index)
     step.save(numbers, part_of(folder, artifact.name, batch) if batch else place / f"{artifact.name}.csv", write)
     if artifact.pictures:
         step.save((images, {}), place / f"{artifact.name}.safetensors", write_tensors)
-    if "cells" in offered:
-        offered["cells"].clear()
+    if dealt:
+        offered["cells"].clear()  # those of other parts stay
+    elif "cells" in offered:
+        shutil.rmtree(offered["cells"].folder, ignore_errors=True)
     if made.unfinished:
         raise RecomposeError(f"{artifact.name}: {made.unfinished}; what there is stands in {place}")
 
@@ -154,12 +158,13 @@ def _add_images(commands: typer.Typer, paper: Paper) -> None:
         from recompose.cli.step import Step, function_of, resolve, tree_of_scale
         from recompose.storage import write_tensors
 
-        tree, function = tree_of_scale(scale, results), function_of(paper.slug, "data:images")
+        tree = tree_of_scale(scale, results)
         for name in names or list(paper.data):
-            reads = pick(paper.data, name, f"set of images of {paper.slug}").reads
-            step = Step(tree, f"{paper.package}.data", paper.slug, settings or resolve(paper.slug, scale, *reads))
-            step.keep(reads)
-            made = step.call(function, name, processes=processes)
+            data = pick(paper.data, name, f"set of images of {paper.slug}")
+            given = settings or resolve(paper.slug, scale, *data.reads)
+            step = Step(tree, f"{paper.package}.{data.module}", paper.slug, given)
+            step.keep(data.reads)
+            made = step.call(function_of(paper.slug, f"{data.module}:images"), name, processes=processes)
             step.save((made, {}), tree / paper.slug / "images" / f"{name}.safetensors", write_tensors)
 
 
@@ -170,12 +175,13 @@ def _add_networks(commands: typer.Typer, paper: Paper) -> None:
         from recompose.cli.step import Step, function_of, resolve, tree_of_scale
         from recompose.storage import write_numbers, write_tensors
 
-        tree, function = tree_of_scale(scale, results), function_of(paper.slug, "networks:networks")
+        tree = tree_of_scale(scale, results)
         folder, checkpoints = tree / paper.slug, []
         for name in names or list(paper.networks):
             network = pick(paper.networks, name, f"network of {paper.slug}")
             given = settings or resolve(paper.slug, scale, *network.reads)
-            step = Step(tree, f"{paper.package}.networks", paper.slug, given)
+            function = function_of(paper.slug, f"{network.module}:networks")
+            step = Step(tree, f"{paper.package}.{network.module}", paper.slug, given)
             step.keep(network.reads)
             data = [folder / "images" / f"{network.data}.safetensors"] if network.data else []
             step.require_unchanged(data)

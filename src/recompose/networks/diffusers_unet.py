@@ -7,14 +7,17 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 from recompose.errors import RecomposeError
 from recompose.networks import files
-from recompose.networks.layout import placed
 from recompose.randomness import seed_of
 
 GROUPS = 32
 """Groups of a normalization where the widths allow: diffusers' default."""
+TOGETHER = 4
+"""Channels of such a group at least, as at the published widths. Time and class are added to whole channels before the
+normalization: of a channel that is a group by itself it takes away all that they say."""
 HEAD = 8
 """Channels of a head of the attention where the widths allow: diffusers' default."""
 
@@ -35,12 +38,17 @@ class Shape:
     """Residual blocks of a level on the way down; there is one more on the way up."""
     classes: int = 3
     """What the network can be told of an image; one class for no class, if there is to be one."""
+    patch: int = 1
+    """Pixels of the side of a block that is one place of the finest level, its pixels being channels (Shi et al.,
+    2016); a small network sees all of a small image for a fraction of the operations."""
 
     def __post_init__(self) -> None:
-        smallest = 2 ** (len(self.widths) - 1)
+        smallest = self.patch * 2 ** (len(self.widths) - 1)
         if self.size % smallest:
+            blocks = f" on blocks of {self.patch}" if self.patch > 1 else ""
             raise RecomposeError(
-                f"images of {self.size}x{self.size}: a U-Net of {len(self.widths)} levels takes multiples of {smallest}"
+                f"images of {self.size}x{self.size}: a U-Net of {len(self.widths)} levels{blocks} takes multiples of"
+                f" {smallest}"
             )
         if self.attention is not None and not 1 <= self.attention <= len(self.widths):
             raise RecomposeError(f"attention at level {self.attention}: the U-Net has levels 1 to {len(self.widths)}")
@@ -63,15 +71,15 @@ class ClassUNet(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed_of(*names, "start"))
             self.unet: Any = UNet2DModel(  # type: ignore[no-untyped-call]
-                sample_size=shape.size,
-                in_channels=shape.channels,
-                out_channels=shape.channels,
+                sample_size=shape.size // shape.patch,
+                in_channels=shape.channels * shape.patch**2,
+                out_channels=shape.channels * shape.patch**2,
                 block_out_channels=shape.widths,
                 layers_per_block=shape.layers,
                 down_block_types=tuple(f"{kind}DownBlock2D" for kind in kinds),
                 up_block_types=tuple(f"{kind}UpBlock2D" for kind in reversed(kinds)),
                 num_class_embeds=shape.classes,
-                norm_num_groups=gcd(GROUPS, *shape.widths),
+                norm_num_groups=gcd(GROUPS, *shape.widths, *(width // TOGETHER for width in shape.widths)),
                 attention_head_dim=gcd(HEAD, *shape.widths),
             )
 
@@ -81,7 +89,8 @@ class ClassUNet(nn.Module):
         t: (images,), or one for all, in the units that the network is trained with: steps of a DDPM, 0 ... 999, as its
         sines and cosines are made for. labels: (images,), classes from 0 on.
         """
-        return self.unet(x, t, class_labels=labels, return_dict=False)[0]
+        found = self.unet(pixel_unshuffle(x, self.shape.patch), t, class_labels=labels, return_dict=False)[0]
+        return pixel_shuffle(found, self.shape.patch)
 
 
 def kept(network: ClassUNet, name: str, precision: str) -> files.Kept:
@@ -94,7 +103,7 @@ def from_file(path: Path, name: str, shape: Shape, *, device: str = "cpu") -> Cl
     _, tensors = files.read(path, _identity(name, shape))
     network = ClassUNet((name,), shape)
     network.load_state_dict(tensors)
-    placed(network, device)
+    network.to(device)
     return network.eval().requires_grad_(False)
 
 

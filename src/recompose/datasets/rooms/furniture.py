@@ -1,21 +1,24 @@
-"""A couch, a coffee table and a framed painting, out of boxes with rounded edges. Sizes are width, height and depth."""
+"""A couch, a coffee table and a framed painting, out of boxes with rounded edges.
+
+Sizes are width, height and depth in metres; a piece's origin is on the floor under its middle, or on the wall.
+"""
 
 import numpy as np
 
-from recompose.datasets.rooms.geometry import Piece, Vectors
+from recompose.datasets.rooms.geometry import Piece, Vectors, vector
 
 Triple = tuple[float, float, float]
 Part = tuple[Triple, Triple, float, Vectors]
 """A box: its low and its high corner, the radius of its edges, its colour (3, 1)."""
 
-DARK_WOOD = np.array([[0.05], [0.03], [0.02]], np.float32)
+DARK_WOOD = vector(0.05, 0.03, 0.02)
 
 
 def _piece(place: Triple, turn: float, parts: list[Part]) -> Piece:
     lows, highs, rounds, colours = zip(*parts, strict=True)
     low, high = np.array(lows, np.float32), np.array(highs, np.float32)
     return Piece(
-        place=np.array(place, np.float32)[:, None],
+        place=vector(*place),
         turn=turn,
         centres=(low + high) / 2,
         halves=(high - low) / 2,

@@ -2,6 +2,7 @@
 
 from recompose.artifacts import Artifact, Kept, Lines, Network, Paper
 from recompose.papers.weighted_composition.names import METRICS, MIXTURES, MODELS, SETTINGS, TABLES, Table
+from recompose.papers.weighted_composition.rooms.artifacts import DATA, ROOMS, TRAINED
 
 CELL = ("setting", "model", "metric", "samples", "particles")
 """What a distance is of."""
@@ -172,6 +173,7 @@ PAPER = Paper(
             value="apart",
             gpu=True,
         ),
+        *ROOMS,
         *_tables(*(name for name in TABLES if name not in CAPTIONS)),
         Artifact(
             "distances",
@@ -195,13 +197,15 @@ PAPER = Paper(
             for name, table in TABLES.items()
         ),
     ),
-    networks={name: Network(reads=("task", "networks")) for name in NETWORKS},
+    stand_in="Rendered rooms stand in for the paper's, which FLUX.1-schnell made.",
+    data=DATA,
+    networks={name: Network(reads=("task", "networks")) for name in NETWORKS} | TRAINED,
     probe=("figure1",),
     kept={
         "composition-networks": Kept(
             "results/${scale}/weighted_composition/networks",
             "model",
-            "Noise prediction networks of paper 2, conditional and separate, for each setting",
+            "Networks of paper 2, conditional and separate, for each setting, of points and of rooms",
         )
     },
 )

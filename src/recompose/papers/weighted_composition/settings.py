@@ -5,6 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from recompose.blocks import Block, Count
+from recompose.papers.weighted_composition.rooms.collection.settings import RoomsCollection
+from recompose.papers.weighted_composition.rooms.settings import Rooms, RoomsJudge, RoomsNetworks, RoomsSampling
 
 Setting = Literal["f_id", "nf_id", "f_ood", "nf_ood", "gmm_id", "gmm_ood"]
 Positive = Annotated[float, Field(gt=0)]
@@ -158,3 +160,8 @@ class WeightedComposition(Block):
     grid: Grid = Grid()
     figure1: Figure1 = Figure1()
     error_map: ErrorMap = ErrorMap()
+    rooms_collection: RoomsCollection = RoomsCollection()
+    rooms: Rooms = Rooms()
+    rooms_networks: RoomsNetworks = RoomsNetworks()
+    rooms_judge: RoomsJudge = RoomsJudge()
+    rooms_sampling: RoomsSampling = RoomsSampling()

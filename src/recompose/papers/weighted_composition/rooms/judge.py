@@ -1,0 +1,163 @@
+"""Who judges samples of rooms: a small classifier for each object, and one for whether it is a room at all."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits, grid_sample, interpolate
+
+from recompose.datasets.labelled_images import LabelledImages
+from recompose.diffusion.training import Cosine, Loss, Training, fit
+from recompose.errors import named
+from recompose.networks import files
+from recompose.networks.layout import placed
+from recompose.papers.weighted_composition.rooms import settings as configuration
+from recompose.papers.weighted_composition.rooms.data import load_rooms
+from recompose.papers.weighted_composition.rooms.names import CLASSES, OBJECTS
+from recompose.papers.weighted_composition.rooms.networks import SLUG, centred, curve
+from recompose.randomness import seed_of, torch_generator
+
+INTACT = "intact"
+ASKED = (*OBJECTS, INTACT)
+"""What each classifier is asked."""
+COARSE = 4
+"""Pixels of the side at which a classifier has seen enough."""
+
+
+class Judge(nn.Module):
+    """Four classifiers that share nothing: 3x3 convolutions, each level half as large, down to 4x4, and a line."""
+
+    def __init__(self, size: int, width: int) -> None:
+        """Their start is drawn from their names."""
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed_of(SLUG, "judge", "start"))
+            self.trunks = nn.ModuleList(_trunk(size, width) for _ in ASKED)
+            self.lines = nn.ModuleList(nn.Linear(2 * width * COARSE**2, 1) for _ in ASKED)
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the classifiers see before they decide: (images, 3, size, size) in [-1, 1] -> (images, features)."""
+        return torch.cat([trunk(x) for trunk in self.trunks], dim=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(images, 3, size, size) in [-1, 1] -> logits, (images, asked)."""
+        return torch.cat([line(trunk(x)) for trunk, line in zip(self.trunks, self.lines, strict=True)], dim=1)
+
+
+def _trunk(size: int, width: int) -> nn.Sequential:
+    layers: list[nn.Module] = [nn.Conv2d(3, width, 3, padding=1), nn.ReLU()]
+    inputs = width
+    while size > COARSE:
+        layers += [nn.AvgPool2d(2), nn.Conv2d(inputs, 2 * width, 3, padding=1), nn.ReLU()]
+        inputs, size = 2 * width, size // 2
+    return nn.Sequential(*layers, nn.Flatten())
+
+
+def networks(
+    name: str, *, folder: Path, rooms: configuration.Rooms, rooms_judge: configuration.RoomsJudge, device: str,
+    checkpoint: Path | None = None,
+) -> tuple[files.Kept, pd.DataFrame]:  # fmt: skip
+    """Train the judge on images that no other network sees: its tensors and its loss curve."""
+    data = load_rooms(folder / "images" / "rooms.safetensors", "judging")
+    judge = Judge(rooms.size, rooms_judge.width)
+    placed(judge, device)
+    report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
+    losses = fit(
+        judge,
+        _loss(judge, data, batch=rooms_judge.batch, names=(SLUG, name)),
+        Training(rooms_judge.iterations, rooms_judge.learning_rate, Cosine()),
+        name=name,
+        identity={"names": name, "batch": str(rooms_judge.batch), "rooms": rooms.model_dump_json()},
+        checkpoint=checkpoint,
+        report=report,
+    )
+    with named(name):
+        return files.kept(judge, _identity(rooms, rooms_judge)), curve(name, losses)
+
+
+def trained_judge(
+    path: Path, rooms: configuration.Rooms, rooms_judge: configuration.RoomsJudge, device: str = "cpu"
+) -> Judge:
+    """The judge from its file."""
+    _, tensors = files.read(path, _identity(rooms, rooms_judge))
+    judge = Judge(rooms.size, rooms_judge.width)
+    judge.load_state_dict(tensors)
+    placed(judge, device)
+    return judge.eval().requires_grad_(False)
+
+
+def _identity(rooms: configuration.Rooms, rooms_judge: configuration.RoomsJudge) -> dict[str, str]:
+    return {"rooms": rooms.model_dump_json(), "width": str(rooms_judge.width)}
+
+
+def holds(labels: Tensor) -> Tensor:
+    """Which objects an image of each class holds: (images,) -> (images, objects), zeros and ones."""
+    rows = [[float(each in objects) for each in OBJECTS] for objects in CLASSES.values()]
+    return torch.tensor(rows, device=labels.device)[labels]
+
+
+def _loss(judge: Judge, data: LabelledImages, *, batch: int, names: tuple[str | int, ...]) -> Loss:
+    """Binary cross-entropy. Half of a batch are rooms, a little noisy, and half are spoiled ones (`spoiled`).
+
+    What a spoiled room holds is nobody's to say: there only the last classifier is asked.
+    """
+    device = next(judge.parameters()).device
+
+    def loss(step: int) -> Tensor:
+        generator = torch_generator(*names, "step", step)
+        chosen, others = torch.randint(len(data.images), (2, batch), generator=generator)
+        clean, labels = centred(data.images[chosen], device), data.labels[chosen].to(device)
+        flipped = torch.rand(batch, generator=generator) < 0.5
+        clean = torch.where(flipped.to(device)[:, None, None, None], clean.flip(-1), clean)
+        wrong = data.labels[others].to(device) == labels
+        bad = spoiled(clean, centred(data.images[others], device), wrong, generator)
+        good = clean + NOISE * torch.rand((batch, 1, 1, 1), generator=generator).to(device) * _normal(clean, generator)
+        logits, of_bad = judge(good), judge(bad)[:, -1]
+        known = torch.cat([holds(labels), torch.ones_like(of_bad)[:, None]], dim=1)
+        right = binary_cross_entropy_with_logits(logits.float(), known)
+        return right + binary_cross_entropy_with_logits(of_bad.float(), torch.zeros_like(of_bad)) / len(ASKED)
+
+    return loss
+
+
+NOISE = 0.08
+"""The most noise on images that are rooms still, in units of half the range: samplers leave some."""
+
+
+def spoiled(x: Tensor, others: Tensor, alike: Tensor, generator: torch.Generator) -> Tensor:
+    """Rooms that are none, each in one of four ways: a double exposure, a collage, a distortion, coarse noise.
+
+    A double exposure or a collage with a room of the same class (`alike`, (images,)) may be one: those are distorted
+    instead. x, others: (images, 3, size, size) in [-1, 1].
+    """
+    images, size = len(x), x.shape[-1]
+    way = torch.randint(4, (images,), generator=generator).to(x.device)
+    way = torch.where(alike & (way < 2), 2, way)[:, None, None, None]
+    half = 0.35 + 0.3 * torch.rand((images, 1, 1, 1), generator=generator).to(x.device)
+    double = half * x + (1 - half) * others
+    patches = torch.sigmoid(8 * _smooth(images, 1, size, 4, generator).to(x.device))
+    collage = patches * x + (1 - patches) * others
+    noisy = (x + 0.8 * _smooth(images, 3, size, size // 2, generator).to(x.device)).clamp(-1, 1)
+    found = torch.where(way == 0, double, torch.where(way == 1, collage, noisy))
+    return torch.where(way == 2, _distorted(x, generator), found)
+
+
+def _distorted(x: Tensor, generator: torch.Generator) -> Tensor:
+    """Pixels moved by a smooth field, by a sixth of the image in places."""
+    images, _, size, _ = x.shape
+    shift = 0.35 * _smooth(images, 2, size, 4, generator).to(x.device).movedim(1, -1)
+    line = (torch.arange(size, device=x.device) + 0.5) / size * 2 - 1
+    grid = torch.stack(torch.meshgrid(line, line, indexing="xy"), dim=-1)
+    return grid_sample(x, grid + shift, padding_mode="reflection", align_corners=False)
+
+
+def _smooth(images: int, channels: int, size: int, coarse: int, generator: torch.Generator) -> Tensor:
+    """Gaussian fields with so many independent places along a side."""
+    drawn = torch.randn((images, channels, coarse, coarse), generator=generator)
+    return interpolate(drawn, size=size, mode="bicubic", align_corners=False)
+
+
+def _normal(x: Tensor, generator: torch.Generator) -> Tensor:
+    return torch.randn(x.shape, generator=generator).to(x.device)
