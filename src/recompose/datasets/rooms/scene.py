@@ -1,146 +1,139 @@
-"""What is in a room, where, in which colours: drawn at random, in metres.
-
-x runs along the back wall from its middle, y up from the floor, z from the camera to the back wall.
-"""
+"""A room at random: its walls, window, sun, colours and furniture, and the camera that looks at it."""
 
 import colorsys
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recompose.randomness import numpy_generator
+from recompose.datasets.rooms.furniture import couch, painting, table
+from recompose.datasets.rooms.geometry import Camera, Piece, Space, Vectors, vector
+from recompose.datasets.rooms.window import Window
 
-OBJECTS = ("couch", "table", "painting")
-Colour = tuple[float, float, float]
-Vary = Callable[[float, float], float]
-"""A middle and how far to either side at full variety -> a number"""
-HEIGHT = 2.7
-"""Of the ceiling."""
+TABLE = 64
+"""The random numbers that surfaces are grained with repeat after so many cells, a power of two."""
+Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Box:
-    """A block of one material, its sides along the axes."""
+class Draws:
+    """Random numbers for a scene; variety: how much of each range is used, around its middle."""
 
-    low: tuple[float, float, float]
-    high: tuple[float, float, float]
-    colour: Colour
-    of: int
-    """the object that it belongs to, by its place in OBJECTS"""
+    generator: np.random.Generator
+    variety: float
+
+    def between(self, low: float, high: float) -> float:
+        """Evenly from the range."""
+        return (low + high) / 2 + self.variety * (high - low) * (float(self.generator.random()) - 0.5)
+
+    def among(self, common: int, *others: int) -> int:
+        """The first, or else one of the others, the more often the more variety there is."""
+        other = others[int(self.generator.integers(len(others)))]
+        return other if self.generator.random() < 0.6 * self.variety else common
+
+    def colour(self, hue: Range, saturation: Range, value: Range) -> Vectors:
+        """A linear colour, (3, 1), out of the ranges of its hue, saturation and value as displayed."""
+        shown = colorsys.hsv_to_rgb(self.between(*hue) % 1, self.between(*saturation), self.between(*value))
+        return vector(*(each**2 for each in shown))
 
 
 @dataclass(frozen=True)
 class Scene:
-    """All that a picture shows."""
+    """All that a picture of a room depends on. Colours are linear, (3, 1)."""
 
-    width: float
-    """of the back wall"""
-    depth: float
-    """from the camera to it"""
-    eye: float
-    """height of the camera"""
-    aside: float
-    """where the camera stands, from the middle"""
-    focal: float
-    """of the camera, in half widths of the picture"""
-    horizon: float
-    """above the middle of the picture, in half heights"""
+    camera: Camera
+    space: Space
+    window: Window
+    sun: Vectors
+    """The direction to it, (3, 1), of length 1."""
+    sunlight: Vectors
+    skylight: Vectors
+    wall: Vectors
+    floor: Vectors
+    planks: tuple[float, float]
+    """Their width and length in metres."""
+    planks_across: bool
+    exposure: float
+    pieces: dict[str, Piece]
+    """All furniture by its name, which need not all be shown."""
     mirrored: bool
-    """whether the window is at the right"""
-    window: tuple[float, float, float, float]
-    """in the left wall: z from, to; y from, to"""
-    sun: tuple[float, float, float]
-    """towards it"""
-    brightness: float
-    """of the sun's patch"""
-    floor: Colour
-    walls: Colour
-    planks: np.ndarray
-    """brightness of each, around one"""
-    boxes: tuple[Box, ...]
-    canvas: tuple[Colour, Colour] = field(default=((0.0, 0.0, 0.0), (0.0, 0.0, 0.0)))
-    """two colours of the painting"""
+    """Whether left is right in the picture."""
+    table: NDArray[np.floating]
+    """(TABLE, TABLE), random numbers in [0, 1) for grain."""
 
 
-def scene(objects: tuple[str, ...], names: tuple[str | int, ...], variety: float) -> Scene:
-    """A room drawn by its names: whichever objects are in it, everything else is the same."""
-
-    def varied(*of: str) -> Vary:
-        generator = numpy_generator("rooms", *names, *of)
-        return lambda middle, range: middle + variety * range * generator.uniform(-1, 1)
-
-    vary = varied("room")
-    width, depth = vary(5.0, 0.5), vary(5.2, 0.4)
-    far = vary(depth - 2.3, 0.5)
-    tan = vary(0.0, 0.08)
-    white = vary(0.9, 0.05)
-    side = numpy_generator("rooms", *names, "side").random()
-    sun = np.array([-1.0, vary(0.85, 0.25), vary(-0.15, 0.3)])
-    generator = numpy_generator("rooms", *names, "planks")
-    both = "couch" in objects and "table" in objects
-    boxes: list[Box] = []
-    if "couch" in objects:
-        boxes += _couch(varied("couch"), depth, close=both)
-    if "table" in objects:
-        boxes += _table(varied("table"), depth, close=both)
-    of_painting = varied("painting")
-    if "painting" in objects:
-        boxes += _painting(of_painting, depth)
-    tint = of_painting(0.08, 0.5)
+def scene(generator: np.random.Generator, variety: float) -> Scene:
+    """A room with all its furniture."""
+    draws = Draws(generator, variety)
+    space = Space(draws.between(3.8, 4.4), draws.between(2.4, 2.75), draws.between(3.6, 4.3))
+    camera = Camera(
+        place=vector(draws.between(0.1, 0.9), draws.between(1.2, 1.45), draws.between(-0.2, 0.2)),
+        yaw=draws.between(-0.27, -0.03),
+        pitch=draws.between(-0.12, -0.04),
+        width=draws.between(0.66, 0.76),
+    )
     return Scene(
-        width=width,
-        depth=depth,
-        eye=vary(1.5, 0.12),
-        aside=vary(0.0, 0.4),
-        focal=vary(1.6, 0.1),
-        horizon=vary(0.25, 0.06),
-        mirrored=bool(side < 0.5),
-        window=(far, far + vary(1.5, 0.3), vary(0.8, 0.1), vary(2.2, 0.12)),
-        sun=tuple(sun / np.linalg.norm(sun)),
-        brightness=vary(0.75, 0.25),
-        floor=(vary(0.55, 0.12), vary(0.37 + tan, 0.06), vary(0.22 + tan, 0.06)),
-        walls=(white, 0.985 * white, 0.955 * white),
-        planks=1 + 0.16 * variety * generator.uniform(-1, 1, 64).astype(np.float32),
-        boxes=tuple(boxes),
-        canvas=(colorsys.hsv_to_rgb(tint % 1, 0.75, 0.85), colorsys.hsv_to_rgb((tint + 0.45) % 1, 0.6, 0.55)),
+        camera=camera,
+        space=space,
+        window=_window(draws, space),
+        sun=_direction(draws.between(-0.15, 0.6), draws.between(0.5, 0.8)),
+        sunlight=draws.between(3, 5) * draws.colour((0.07, 0.13), (0.1, 0.3), (1, 1)),
+        skylight=draws.between(0.9, 1.3) * draws.colour((0.5, 0.65), (0, 0.08), (1, 1)),
+        wall=draws.colour((0.06, 0.16), (0, 0.07), (0.9, 0.97)),
+        floor=draws.colour((0.055, 0.1), (0.3, 0.6), (0.5, 0.8)),
+        planks=(draws.between(0.1, 0.22), draws.between(0.9, 1.8)),
+        planks_across=draws.among(0, 1) == 1,
+        exposure=draws.between(2.1, 2.8),
+        pieces=_furniture(draws, space),
+        mirrored=bool(generator.random() < 0.5),
+        table=generator.random((TABLE, TABLE), dtype=np.float32),
     )
 
 
-def _couch(vary: Vary, depth: float, *, close: bool) -> list[Box]:
-    """Seat, back, arms and two cushions; in front of the back wall where a table is to stand before it."""
-    wide, deep, tall = vary(2.3, 0.3), vary(0.95, 0.1), vary(0.88, 0.08)
-    middle, back = vary(0.0, 0.7), depth - (vary(0.15, 0.1) if close else vary(0.6, 0.5))
-    colour = colorsys.hsv_to_rgb(vary(0.58, 0.5) % 1, vary(0.65, 0.2), vary(0.55, 0.2))
-    lighter: Colour = tuple(min(1.0, 1.25 * each) for each in colour)  # type: ignore[assignment]
-    left, right, front = middle - wide / 2, middle + wide / 2, back - deep
-    return [
-        Box((left, 0.08, front), (right, 0.4, back), colour, 0),
-        Box((left, 0.4, back - 0.25), (right, tall, back), colour, 0),
-        Box((left, 0.08, front), (left + 0.24, 0.64, back), colour, 0),
-        Box((right - 0.24, 0.08, front), (right, 0.64, back), colour, 0),
-        Box((left + 0.26, 0.4, front + 0.03), (middle - 0.02, 0.53, back - 0.25), lighter, 0),
-        Box((middle + 0.02, 0.4, front + 0.03), (right - 0.26, 0.53, back - 0.25), lighter, 0),
-    ]
+def _direction(azimuth: float, elevation: float) -> Vectors:
+    """From the left at azimuth 0, and from behind the back wall at a right angle."""
+    flat = math.cos(elevation)
+    return vector(-flat * math.cos(azimuth), math.sin(elevation), flat * math.sin(azimuth))
 
 
-def _table(vary: Vary, depth: float, *, close: bool) -> list[Box]:
-    """A top and four legs; nearer to the camera where a couch stands behind it."""
-    wide, deep, tall = vary(1.5, 0.25), vary(0.75, 0.1), vary(0.48, 0.06)
-    middle, far = vary(0.0, 0.5), depth - (vary(1.7, 0.1) if close else vary(1.4, 0.4))
-    shade = vary(0.16, 0.1)
-    colour = (shade + 0.06, shade + 0.02, shade)
-    left, right, near = middle - wide / 2, middle + wide / 2, far - deep
-    legs = [
-        Box((x, 0, z), (x + 0.09, tall, z + 0.09), colour, 1)
-        for x in (left + 0.03, right - 0.12)
-        for z in (near + 0.03, far - 0.12)
-    ]
-    return [Box((left, tall - 0.1, near), (right, tall, far), colour, 1), *legs]
+def _window(draws: Draws, space: Space) -> Window:
+    near = space.depth - draws.between(2.1, 2.7)
+    across = (near, near + draws.between(1.6, 2.0))
+    up = (draws.between(0.2, 0.8), space.height - draws.between(0.2, 0.4))
+    return Window(-space.width / 2, across, up, draws.among(2, 1, 3), draws.among(2, 1))
 
 
-def _painting(vary: Vary, depth: float) -> list[Box]:
-    """A dark frame on the back wall; what it frames is a matter of its material."""
-    wide, tall, middle, height = vary(1.7, 0.3), vary(1.1, 0.15), vary(0.0, 0.8), vary(1.9, 0.1)
-    low, high = (middle - wide / 2, height - tall / 2, depth - 0.05), (middle + wide / 2, height + tall / 2, depth)
-    return [Box(low, high, (0.12, 0.08, 0.06), 2)]
+def _furniture(draws: Draws, space: Space) -> dict[str, Piece]:
+    """The couch along the back wall, the table before it, the painting above."""
+
+    def beside(width: float, margin: float) -> float:
+        """A place along the back wall for something of this width."""
+        return (space.width / 2 - width / 2 - margin) * draws.between(-1, 1)
+
+    width, height, depth = draws.between(2.1, 2.7), draws.between(0.76, 0.9), draws.between(0.85, 1.0)
+    x, back = beside(width, 0.25), space.depth - draws.between(0.1, 0.4)
+    sofa = couch(
+        place=(x, 0, back - depth / 2),
+        turn=draws.between(-0.12, 0.12),
+        size=(width, height, depth),
+        arm=draws.between(0.13, 0.24),
+        seats=draws.among(2, 3),
+        fabric=draws.colour((0.25, 1.0), (0.45, 0.75), (0.35, 0.65)),
+        pillows=draws.colour((-0.1, 0.3), (0.1, 0.5), (0.6, 0.9)),
+    )
+    width, height, wide = draws.between(1.0, 1.4), draws.between(0.38, 0.5), draws.between(0.5, 0.7)
+    low = table(
+        place=(x + draws.between(-0.3, 0.3), 0, back - depth - wide / 2 - draws.between(0.25, 0.4)),
+        turn=draws.between(-0.15, 0.15),
+        size=(width, height, wide),
+        wood=draws.colour((0.04, 0.07), (0.5, 0.7), (0.15, 0.4)),
+        shelf=draws.among(0, 1) == 1,
+    )
+    width, height = draws.between(1.2, 1.8), draws.between(0.8, 1.0)
+    picture = painting(
+        place=(beside(width, 0.35), draws.between(1.68, 1.78), space.depth),
+        size=(width, height),
+        frame=draws.colour((0.04, 0.08), (0.2, 0.6), (0.05, 0.25)),
+    )
+    return {"couch": sofa, "table": low, "painting": picture}
