@@ -159,9 +159,11 @@ def rooms_judged(
 ) -> pd.DataFrame:
     """What samples show: of each swarm the shares of its particles, and of each condition's samples, one by one.
 
-    images: those of `SAMPLES`, in that order. `shown`: what the first particle of a swarm shows.
+    images: those of `SAMPLES`, in that order. `alone`: one object and not both; `shown`: what the first particle of a
+    swarm shows.
     """
     judge = trained_judge(folder / "networks" / "rooms_judge.safetensors", rooms, rooms_judge, device)
+    one, other = (list(OUTCOMES).index(each) for each in ("couch_only", "other_only"))
     frames = []
     for (setting, model), of_setting in zip(SAMPLES.values(), images, strict=True):
         for name, found in of_setting.items():
@@ -176,6 +178,7 @@ def rooms_judged(
                 "particles": int(particles or 1),
                 "swarm": np.arange(len(swarms)),
                 **{outcome: (of_swarms == place).mean(axis=1) for place, outcome in enumerate(OUTCOMES)},
+                "alone": ((of_swarms == one) | (of_swarms == other)).mean(axis=1),
                 "intact": intact.reshape(swarms.shape[:2]).mean(axis=1),
                 "shown": np.array(list(OUTCOMES))[of_swarms[:, 0]],
             }

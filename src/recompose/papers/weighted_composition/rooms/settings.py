@@ -46,7 +46,7 @@ class RoomsNetworks(Block):
     )
     layers: Count = Field(1, description="residual blocks of a level")
     embeddings: int = Field(3, ge=3, description="rows of the class embedding: 3 conditions; the text says 4")
-    iterations: Count = Field(1000, description="steps of AdamW, of every network")
+    iterations: Count = Field(900, description="steps of AdamW, of every network")
     batch: Count = Field(32, description="images of a step")
     learning_rate: Positive = Field(4e-3, description="of AdamW, after the warm-up")
     warm_up: int = Field(50, ge=0, description="steps over which it grows; then it falls as half a cosine")
@@ -61,7 +61,7 @@ class RoomsSampling(Block):
     """Ancestral sampling of composed rooms with the Feynman-Kac corrector."""
 
     particles: tuple[Count, ...] = Field((1, 4, 16), min_length=1, description="K, particles of a swarm")
-    swarms: tuple[Count, ...] = Field((192, 48, 24), min_length=1, description="of each K; all particles are judged")
+    swarms: tuple[Count, ...] = Field((192, 40, 16), min_length=1, description="of each K; all particles are judged")
     alone: Count = Field(192, description="samples of each condition by itself")
     steps: int = Field(32, ge=2, le=1000, description="moves, of the 1000 steps of the noise")
     spacing: Literal["leading", "trailing"] = Field("leading", description="of the steps, as diffusers names it")
