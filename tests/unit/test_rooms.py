@@ -9,6 +9,7 @@ from test_feynman_kac import ancestral_variance
 from recompose.datasets.labelled_images import LabelledImages
 from recompose.diffusion.mixtures import gaussian
 from recompose.diffusion.predictions import to_velocity
+from recompose.errors import RecomposeError
 from recompose.papers.weighted_composition.rooms.aggregation import (
     as_the_sentence_says,
     clustered_share,
@@ -144,7 +145,7 @@ def exact_velocities():
 @pytest.mark.slow
 def test_on_gaussian_images_the_corrector_reaches_theorem_1(exact_velocities):
     """As far as 100 ancestral steps allow; by the naive sampler the variance is a tenth too small."""
-    sampling = RoomsSampling(steps=100, clip=50.0)
+    sampling = RoomsSampling(steps=100, clip=50.0, weighted=None)
     told = {"schedule": schedule_of(), "sampling": sampling}
     found = {
         particles: composed_swarms(
@@ -160,7 +161,7 @@ def test_on_gaussian_images_the_corrector_reaches_theorem_1(exact_velocities):
 
 
 def test_a_condition_by_itself_is_sampled_as_it_is(exact_velocities):
-    sampling = RoomsSampling(steps=100, clip=50.0)
+    sampling = RoomsSampling(steps=100, clip=50.0, weighted=None)
     found = sampled_alone(
         exact_velocities, SHAPE, 3000, schedule=schedule_of(), sampling=sampling, generator=generator()
     )
@@ -213,9 +214,67 @@ def test_the_course_is_told_for_every_weighing(exact_velocities, weighted, told)
 def test_a_swarm_of_one_is_the_naive_sampler(exact_velocities):
     _, course = composed_swarms(
         exact_velocities, SHAPE, swarms=5, particles=1, schedule=schedule_of(),
-        sampling=RoomsSampling(steps=5), generator=generator(),
+        sampling=RoomsSampling(steps=5, weighted=None), generator=generator(),
     )  # fmt: skip
     assert course.ess == [] and course.distinct == []
+
+
+@pytest.mark.parametrize(
+    ("block", "told"),
+    [
+        ({"rooms": {"alpha": 0.6}}, "less than 0.5"),
+        ({"rooms": {"beta": 0.4}}, "less than 0.333"),
+        ({"rooms": {"size": 20}}, "Input should be 8, 16, 32, 64, 128 or 256"),
+        ({"rooms": {"base_both": 0.99}}, "leave nothing for empty rooms"),
+        ({"rooms_sampling": {"particles": [0, 4, 16]}}, "greater than 0"),
+        ({"rooms_sampling": {"swarms": [10]}}, "swarms has 1 entries and particles 3: one for each"),
+        ({"rooms_sampling": {"weighted": 32}}, "weighted = 32, expected fewer than the 32 moves"),
+        ({"rooms_networks": {"embeddings": 2}}, "greater than or equal to 3"),
+    ],
+)
+def test_bad_input_is_told_with_its_key(block, told):
+    with pytest.raises(ValueError, match=told):
+        WeightedComposition.model_validate(block)
+
+
+def test_swarms_that_do_not_fit_are_refused_before_they_start(monkeypatch):
+    from recompose.papers.weighted_composition.rooms.experiments import _require_room
+
+    monkeypatch.setattr("psutil.virtual_memory", lambda: type("Memory", (), {"available": 2**30})())
+    with pytest.raises(RecomposeError, match=r"sampling 1024 particles of 256x256 needs \d+\.\d GiB of memory"):
+        _require_room(1024, 256, "cpu")
+    _require_room(16, 256, "cpu")
+
+
+def test_what_was_sampled_before_a_stop_is_read_back_and_nothing_else(tmp_path):
+    from recompose.papers.weighted_composition.rooms.experiments import _kept
+    from recompose.sweeps import CellStore
+
+    asked = []
+
+    def make():
+        asked.append(1)
+        return {"images": torch.full((2, 3), float(len(asked)))}
+
+    store = CellStore(tmp_path / "cells", "one")
+    first, again = _kept(store, "K=4 from 0", make), _kept(store, "K=4 from 0", make)
+    torch.testing.assert_close(first, again)
+    assert len(asked) == 1
+    _kept(CellStore(tmp_path / "cells", "other settings"), "K=4 from 0", make)
+    assert len(asked) == 2
+    (tmp_path / "cells" / "K=4 from 0.safetensors").write_bytes(b"cut sh")
+    assert float(_kept(store, "K=4 from 0", make)["images"][0, 0]) == 3
+
+
+def test_too_few_collected_images_are_told(monkeypatch):
+    from recompose.papers.weighted_composition.rooms import data
+
+    monkeypatch.setattr(data, "accepted_images", lambda name, size: np.zeros((5, 3, size, size), dtype=np.uint8))
+    rooms = Rooms(source="collection", size=8, train=3, judging=1, test=2)
+    with pytest.raises(RecomposeError, match=r"empty\.csv: 5 images, and 6 are asked for by rooms\.train"):
+        data.images("rooms", rooms=rooms)
+    made = data.images("rooms", rooms=rooms.model_copy(update={"train": 2}))
+    assert made["train"].shape == (12, 3, 8, 8) and made["test_labels"].tolist() == sorted(list(range(6)) * 2)
 
 
 # -- the judge -----------------------------------------------------------------------------------------------------
@@ -267,7 +326,7 @@ def judged(swarms=20):
     """Every setting and model: in each swarm the shares of .5, .25, .25, 0 and 0."""
     rows = [
         {"setting": setting, "model": model, "source": source, "particles": particles, "swarm": swarm,
-         "both": 0.5, "couch_only": 0.25, "other_only": 0.25, "none": 0.0, "warped": 0.0, "intact": 1.0,
+         "both": 0.5, "couch_only": 0.25, "other_only": 0.25, "none": 0.0, "warped": 0.0, "alone": 0.5, "intact": 1.0,
          "shown": "both"}
         for setting in SETTINGS
         for model in MODELS

@@ -12,6 +12,8 @@ from recompose.papers.feature_guidance.names import NETWORKS
 from recompose.papers.feature_guidance.settings import FeatureGuidance
 from recompose.papers.feature_guidance.work import works as denoisers_works
 from recompose.papers.weighted_composition.networks import networks
+from recompose.papers.weighted_composition.rooms.names import SAMPLES
+from recompose.papers.weighted_composition.rooms.work import works as works_of_rooms
 from recompose.papers.weighted_composition.settings import WeightedComposition
 from recompose.papers.weighted_composition.work import FLOP_A_UNIT, works
 from recompose.storage import write_tensors
@@ -67,7 +69,10 @@ def test_what_trains_or_samples_has_its_work() -> None:
     """By the names that the rules ask for: those of networks, and of artifacts that want a GPU."""
     composition, guidance = papers()["weighted_composition"], papers()["feature_guidance"]
     gpu = {slug: {each.name for each in papers()[slug].artifacts if each.gpu} for slug in papers()}
-    assert set(works(paper(), 4)) == set(composition.networks) | gpu["weighted_composition"]
+    rooms = {name for name in (*composition.networks, *gpu["weighted_composition"]) if name.startswith("rooms_")}
+    assert set(works(paper(), 4)) == (set(composition.networks) | gpu["weighted_composition"]) - rooms
+    together = {f"rooms_{setting}_{model}" for setting, model in SAMPLES.values()}
+    assert set(works_of_rooms(paper())) == {"images", "rooms", "rooms_judge", "rooms_samples", *together, *SAMPLES}
     assert set(denoisers_works(FeatureGuidance())) == {
         *(f"{name}_network" for name in guidance.networks),
         *(f"{name}_numbers" for name in gpu["feature_guidance"]),

@@ -30,6 +30,9 @@ SAMPLED = {
 """The rules of paper 2 that sample."""
 UNTRAINED = {"weighted_composition_exact_part", "weighted_composition_grid_numbers"}
 """Those that need no network, but import the module that trains them for the schedule."""
+ROOMS_TRAINED = {"weighted_composition_rooms_networks", "weighted_composition_rooms_judge_networks"}
+ROOMS_SAMPLED = {"weighted_composition_rooms_samples_numbers"}
+"""At smoke one job trains all networks of rooms, and one samples from them."""
 SCORED = SAMPLED | {f"weighted_composition_{name}_numbers" for name in ("accuracy", "theorems")}
 """And those that ask scores."""
 GUIDANCE = papers()["feature_guidance"]
@@ -102,9 +105,9 @@ def test_words_do_not_count(whole: Project) -> None:
         ("judgement/scorecard.py", {"scorecard"}),
         ("judgement/page.py", {"page"}),
         ("judgement/notebook.py", NOTEBOOKS),
-        ("diffusion/particles.py", SCORED),
-        ("diffusion/training.py", DENOISERS | UNTRAINED | {"weighted_composition_network"}),
-        ("datasets/labelled_images.py", IMAGES),
+        ("diffusion/particles.py", SCORED | ROOMS_SAMPLED),
+        ("diffusion/training.py", DENOISERS | UNTRAINED | ROOMS_TRAINED | {"weighted_composition_network"}),
+        ("datasets/labelled_images.py", IMAGES | {"weighted_composition_rooms_images"}),
         ("networks/unet.py", DENOISERS),
         ("diffusion/score_ascent.py", MEASURED),
         ("metrics/classes.py", MEASURED),
@@ -147,6 +150,10 @@ def test_a_changed_key_reruns_its_readers(whole: Project, key: str, value: objec
         ("sampling", {"clip": 5.0}, SAMPLED | {"weighted_composition_discretisation_numbers"}),
         ("networks", {"iterations": 50}, {"weighted_composition_network"}),
         ("theorems", {"steps": 11}, {"weighted_composition_theorems_numbers"}),
+        ("rooms", {"variety": 0.3}, {"weighted_composition_rooms_images"}),
+        ("rooms_networks", {"iterations": 5}, {"weighted_composition_rooms_networks"}),
+        ("rooms_judge", {"iterations": 5}, {"weighted_composition_rooms_judge_networks"}),
+        ("rooms_sampling", {"clip": 2.0}, ROOMS_SAMPLED),
     ],
 )
 def test_a_key_of_paper_2_reruns_its_readers(whole: Project, key: str, value: object, expected: set[str]) -> None:

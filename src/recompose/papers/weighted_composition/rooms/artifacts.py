@@ -26,7 +26,7 @@ FIGURES = tuple(
         " sees.",
         index=("setting", "model", "particles", "number"),
         forms=("figure",),
-        value="number",
+        value="both",
         sources=("rooms_judged",),
         sees=tuple(SAMPLES),
         pictures=True,

@@ -166,7 +166,11 @@ def rooms_judged(
     one, other = (list(OUTCOMES).index(each) for each in ("couch_only", "other_only"))
     frames = []
     for (setting, model), of_setting in zip(SAMPLES.values(), images, strict=True):
-        for name, found in of_setting.items():
+        kinds = sorted(
+            of_setting, key=lambda name: int(name.partition("=")[2] or 0)
+        )  # a file has them in another order
+        for name in kinds:
+            found = of_setting[name]
             swarms = found if found.ndim == 5 else found[:, None]
             outcomes, intact = outcomes_of(judge, torch.from_numpy(swarms).flatten(0, 1), setting, device)
             of_swarms = outcomes.reshape(swarms.shape[:2])
@@ -353,7 +357,10 @@ def pictures(name: str, judged: pd.DataFrame, *images: Mapping[str, np.ndarray])
             shown = here[here.particles == particles].shown.iloc[first : first + count]
             found[f"{setting} K={particles}"] = torch.from_numpy(swarms[:, 0]).float() / 255
             place = {"setting": setting, "model": model, "particles": particles}
-            rows += [place | {"number": first + number, "shown": each} for number, each in enumerate(shown)]
+            rows += [
+                place | {"number": first + number, "shown": each, "both": float(each == "both")}
+                for number, each in enumerate(shown)
+            ]
     return Measured(pd.DataFrame(rows), found)
 
 

@@ -58,13 +58,17 @@ def rooms_accuracy(frame: pd.DataFrame) -> str:
 
 def rooms_overlap(frame: pd.DataFrame) -> str:
     """How far two objects are from factorized."""
-    quantities = {"places": "share of places in common", "pixels": "|cos|, pixels", "features": "|cos|, features"}
+    quantities = {
+        "places": "share of places in common",
+        "pixels": "similarity, pixels",
+        "features": "similarity, features",
+    }
     there = [each for each in quantities if each in set(frame.quantity)]
     lines = [table_line(["Objects", *(quantities[each] for each in there)]), table_rule(1, len(there))]
     for (first, second), rows in frame.groupby(["first", "second"], sort=False):
         by = rows.set_index("quantity").value
         lines.append(table_line([f"{first}, {second}", *(f"{by[each]:.3f}" for each in there)]))
     return "\n".join(lines) + (
-        "\n\nPlaces: sum of min(p, q) over the smaller sum, of how often a pixel shows either object. |cos|: between"
-        " what either object adds to the mean of empty rooms, in pixels and in what the judge's classifiers see.\n"
+        "\n\nPlaces: sum of min(p, q) over the smaller sum, of how often a pixel shows either object. Similarity:"
+        " absolute cosine between what either object adds to the mean of empty rooms, in pixels and in what the judge's classifiers see.\n"
     )
