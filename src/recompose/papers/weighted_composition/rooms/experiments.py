@@ -196,7 +196,7 @@ def outcomes_of(judge: Judge, images: Tensor, setting: str, device: str) -> tupl
 
     images: bytes, (images, 3, size, size).
     """
-    logits = torch.cat([judge(centred(part, device)).cpu() for part in images.split(512)])
+    logits = torch.cat([judge(centred(part, device)).cpu() for part in torch.split(images, 512)])
     there = logits > 0
     couch, other = (there[:, ASKED.index(each)] for each in ("couch", SETTINGS[setting].other))
     places = {name: place for place, name in enumerate(OUTCOMES)}

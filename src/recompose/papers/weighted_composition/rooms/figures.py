@@ -57,7 +57,9 @@ def _samples(frame: pd.DataFrame, images: Images) -> Figure:
             gaps = tuple(side * each for each in range(1, len(sizes)))
             show(panel, mosaic(rows, frames, gaps=gaps), f"({letter}) {told.title}\n{_titles(sizes)}")
         labels = {"right": "both objects", "none": "one or neither", "wrong": "warped"}
-        handles = [Patch(color=np.array(FRAME[each]) / 255, label=label) for each, label in labels.items()]
+        handles = [
+            Patch(color="#{:02x}{:02x}{:02x}".format(*FRAME[each]), label=label) for each, label in labels.items()
+        ]
         figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
 
@@ -114,7 +116,7 @@ def rooms_weights(frame: pd.DataFrame) -> Figure:
             for panel, (quantity, label) in zip(line, quantities.items(), strict=True):
                 here = frame[(frame.model == model) & (frame.quantity == quantity)]
                 for (setting, particles), rows in here.groupby(["setting", "particles"], sort=False):
-                    by = 1 if quantity == "total_variance" else particles
+                    by = 1 if quantity == "total_variance" else int(rows.particles.iloc[0])
                     told = {"color": colours[str(setting)], "linestyle": dashes[particles]}
                     name = f"{SETTINGS[str(setting)].title}, $K$ = {particles}"
                     panel.plot(rows.weighing, rows["mean"] / by, label=name, **told)

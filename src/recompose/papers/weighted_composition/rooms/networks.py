@@ -154,6 +154,6 @@ def learned_velocities(
         return read[0](x.repeat(len(sources), 1, 1, 1), told, labels).unflatten(0, (len(sources), len(x)))
 
     def in_parts(x: Tensor, t: int) -> Tensor:
-        return torch.cat([velocities(part, t).float() for part in x.split(at_once)], dim=1)
+        return torch.cat([velocities(part, t).float() for part in x.split(at_once)], dim=1)  # type: ignore[no-untyped-call]
 
     return in_parts

@@ -53,7 +53,7 @@ def composed_swarms(
 
     def guide(x: Tensor, number: int) -> tuple[Tensor, Tensor]:
         t = times[number]
-        at = velocities(x.flatten(-2).movedim(-1, 0), t).movedim(1, -1).unflatten(-1, x.shape[-2:])
+        at = velocities(x.flatten(-2).movedim(-1, 0), t).movedim(1, -1).unflatten(-1, x.shape[-2:])  # type: ignore[no-untyped-call]
         gained = share[number - 1] * noise_gap(at, x, schedule, t, weights) if number else torch.zeros(())
         return composed_score(at, weights), gained
 

@@ -70,5 +70,6 @@ def rooms_overlap(frame: pd.DataFrame) -> str:
         lines.append(table_line([f"{first}, {second}", *(f"{by[each]:.3f}" for each in there)]))
     return "\n".join(lines) + (
         "\n\nPlaces: sum of min(p, q) over the smaller sum, of how often a pixel shows either object. Similarity:"
-        " absolute cosine between what either object adds to the mean of empty rooms, in pixels and in what the judge's classifiers see.\n"
+        " absolute cosine between what either object adds to the mean of empty rooms, in pixels and in what the judge's"
+        " classifiers see.\n"
     )
