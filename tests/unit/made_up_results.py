@@ -16,6 +16,8 @@ from recompose.papers.coupled_inference.names import LABELS, PAPER
 from recompose.papers.feature_guidance import aggregation as guidance
 from recompose.papers.weighted_composition import aggregation
 from recompose.papers.weighted_composition.names import METRICS, MODELS, SETTINGS, TABLES
+from recompose.papers.weighted_composition.rooms.names import OUTCOMES
+from recompose.papers.weighted_composition.rooms.names import SETTINGS as ROOMS
 from recompose.presentation.plotting import style
 from recompose.storage import write_csv, write_figure, write_json, write_text
 
@@ -135,7 +137,7 @@ def _separability(guided: str, mixture: str) -> pd.DataFrame:
 @cache
 def compositions() -> dict[str, pd.DataFrame]:
     """What the claims of paper 2 read, made from distances as the paper describes them."""
-    return composed(made_up_distances()) | {
+    return composed(made_up_distances()) | made_up_rooms() | {
         "theorems": pd.DataFrame([
             {"theorem": 2, "setting": "nf_id", "quantity": "covariance of the naive ODE", "error": 1e-4},
             {"theorem": 3, "setting": "f_id", "quantity": "largest g, relative to its terms", "error": 1e-15},
@@ -155,6 +157,60 @@ def compositions() -> dict[str, pd.DataFrame]:
               "value": 1 + 0.01 * run + (clip == "none") * (-0.1 if samples == "analytic" else 0.1)}
              for setting in ("nf_ood", "gmm_ood") for samples in (*SAMPLES, "analytic") for clip in ("none", "15", "5")
              for run in range(3)]
+        ),
+    }  # fmt: skip
+
+
+SHOWN = {
+    ("conditional", "f_id", 1): (0.9, 0.05, 0.05, 0),
+    ("conditional", "f_id", 16): (0.98, 0.01, 0.01, 0),
+    ("conditional", "nf_id", 1): (0.4, 0.2, 0.1, 0.3),
+    ("conditional", "nf_id", 16): (0.9, 0.05, 0.05, 0),
+    ("conditional", "f_ood", 1): (0.2, 0.35, 0.35, 0.1),
+    ("conditional", "f_ood", 16): (0.2, 0.25, 0.25, 0.3),
+    ("conditional", "nf_ood", 1): (0.01, 0.2, 0.19, 0.6),
+    ("conditional", "nf_ood", 16): (0, 0.1, 0.1, 0.8),
+    ("separate", "f_id", 1): (0.5, 0.4, 0.05, 0.05),
+    ("separate", "nf_id", 1): (0.2, 0.5, 0.1, 0.2),
+    ("separate", "f_ood", 1): (0, 0.6, 0.1, 0.3),
+    ("separate", "f_ood", 16): (0, 0.5, 0.1, 0.4),
+    ("separate", "nf_ood", 1): (0, 0.6, 0.1, 0.3),
+    ("separate", "nf_ood", 16): (0, 0.5, 0.1, 0.4),
+}
+"""What samples of rooms show: both objects, the couch, the other object, no room."""
+
+
+def made_up_rooms() -> dict[str, pd.DataFrame]:
+    """What the claims of rooms read, if everything were as the paper says, the composed class weights too."""
+    noise = np.random.default_rng(1)
+    judged = [
+        {"setting": setting, "model": model, "source": "composition", "particles": particles, "swarm": swarm,
+         "both": both, "couch_only": couch, "other_only": other, "none": 0.0, "alone": couch + other,
+         "warped": warped + 0.001 * noise.random()}
+        for (model, setting, particles), (both, couch, other, warped) in SHOWN.items() for swarm in range(20)
+    ]  # fmt: skip
+    conditions = list(itertools.product(ROOMS, MODELS, ("a1", "a2", "0")))
+    return {
+        "rooms_judged": pd.DataFrame(judged),
+        "rooms_fractions": pd.DataFrame(
+            [{"setting": setting, "model": "conditional", "particles": 1, "outcome": "both", "exact": 0.96}
+             for setting in ROOMS]
+        ),
+        "rooms_errors": pd.DataFrame(
+            [{"setting": setting, "model": model, "source": source, "error": 0.1, "ci_low": 0.0999, "ci_high": 0.1001}
+             for setting, model, source in conditions]
+        ),
+        "rooms_conditions": pd.DataFrame(
+            [{"setting": setting, "model": model, "source": source, "outcome": outcome, "apart": 0.01}
+             for setting, model, source in conditions for outcome in OUTCOMES]
+        ),
+        "rooms_accuracy": pd.DataFrame(
+            [{"asked": asked, "accuracy": 0.999, "ci_low": 0.995, "ci_high": 1.0}
+             for asked in ("couch", "table", "painting", "intact")]
+        ),
+        "rooms_overlap": pd.DataFrame(
+            [{"first": "couch", "second": second, "quantity": "places", "value": value}
+             for second, value in {"painting": 0.0, "table": 0.5}.items()]
         ),
     }  # fmt: skip
 

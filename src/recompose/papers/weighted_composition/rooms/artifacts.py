@@ -67,7 +67,6 @@ ROOMS = (
         index=("setting", "model", "source", "outcome"),
         forms=("table",),
         reads=("rooms",),
-        value="apart",
         sources=("rooms_judged", "rooms_errors"),
     ),
     _artifact(
