@@ -1,14 +1,11 @@
 """The data set of rooms of paper 2, made as the paper made it, class by class."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from recompose.cli.options import PLAIN, Scale, Settings
 from recompose.errors import RecomposeError
-
-ROOMS = Path("data/rooms")
 
 Class = Annotated[str, typer.Option("--class", help="empty, couch, table, painting, couch_table or couch_painting.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Of the page, on this machine alone; 0: a free one.")]
@@ -44,6 +41,7 @@ def accepted(name: Class, settings: Settings = None, scale: Scale = None) -> Non
 def calibration() -> None:
     """Draw how far the classifiers' probabilities can be trusted, of the classes that have accepted images."""
     from recompose.papers.weighted_composition.rooms.collection.calibration import calibration, calibration_figure
+    from recompose.papers.weighted_composition.rooms.collection.files import ROOMS
     from recompose.papers.weighted_composition.rooms.names import CLASSES
     from recompose.storage import read_json, write_csv, write_figure
 
@@ -60,6 +58,7 @@ def calibration() -> None:
 
 def _summarize(where: str, name: str, settings: str | None, scale: str | None) -> None:
     """Do a step for a class, and write what it came to: `data/rooms/<step>/<class>.json`."""
+    from recompose.papers.weighted_composition.rooms.collection.files import ROOMS
     from recompose.storage import write_json
 
     write_json(_call(where, name, settings, scale), ROOMS / where.partition(":")[2] / f"{name}.json")
@@ -70,6 +69,7 @@ def _call(where: str, name: str, settings: str | None, scale: str | None, **offe
     from recompose.artifacts import pick
     from recompose.cli.step import Step, function_of, resolve
     from recompose.papers.weighted_composition.rooms.collection import SLUG
+    from recompose.papers.weighted_composition.rooms.collection.files import ROOMS
     from recompose.papers.weighted_composition.rooms.names import CLASSES
 
     pick(CLASSES, name, "class of rooms")

@@ -166,9 +166,8 @@ def rooms_judged(
     one, other = (list(OUTCOMES).index(each) for each in ("couch_only", "other_only"))
     frames = []
     for (setting, model), of_setting in zip(SAMPLES.values(), images, strict=True):
-        kinds = sorted(
-            of_setting, key=lambda name: int(name.partition("=")[2] or 0)
-        )  # a file has them in another order
+        # The conditions, then K by K: a file has them in another order.
+        kinds = sorted(of_setting, key=lambda name: int(name.partition("=")[2] or 0))
         for name in kinds:
             found = of_setting[name]
             swarms = found if found.ndim == 5 else found[:, None]
