@@ -124,6 +124,12 @@ def test_what_does_not_fit_is_told(root, text, words):
     assert all(word in mistake for word in words), mistake
 
 
+def test_a_word_where_one_of_some_numbers_stands(root):
+    write(root, "weighted_composition: {rooms_networks: {patch: two}}")
+    (mistake,) = mistakes(root)
+    assert mistake.endswith("weighted_composition.rooms_networks.patch = two: expected one of 1, 2, 4, 8"), mistake
+
+
 def test_a_wrong_value_does_not_hide_a_rule_between_keys(root):
     write(root, "coupled_inference: {table1: {trails: 50, trials: 7}}")
     unknown, between = mistakes(root)

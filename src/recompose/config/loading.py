@@ -133,7 +133,7 @@ def _mistake(
     expected = expectations.schema_at(path, schema)
     if isinstance(value, float) and not math.isfinite(value):
         return f"{start}: expected a finite number"
-    close = closest(str(value), expected.get("enum", ()))
+    close = closest(str(value), map(str, expected.get("enum", ())))  # an option may be a number
     return f"{start}: expected {expectations.expectation(expected, schema)}{f'; {close}' if close else ''}"
 
 
