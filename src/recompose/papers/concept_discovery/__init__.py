@@ -1,0 +1,1 @@
+"""Paper 4: test-time concept discovery in diffusion models."""

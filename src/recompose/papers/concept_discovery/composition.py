@@ -1,0 +1,62 @@
+"""Which prototypes explain a query, and their product of experts (section 3.2, Eqs. 7-10)."""
+
+from itertools import combinations
+
+import torch
+from torch import Tensor
+
+from recompose.papers.concept_discovery.gaussians import Gaussians
+
+
+def coverage(likelihoods: Tensor) -> Tensor:
+    """F(S), Eq. 8: of each coordinate the best log-likelihood in the set, summed.
+
+    likelihoods: (prototypes of S, ...) -> a number. F is monotone and submodular; of the empty set it is -infinity, so
+    the greedy bound 1 - 1/e holds for F above the worst of every coordinate, with the same choices.
+    """
+    return likelihoods.amax(dim=0).sum()
+
+
+def greedy(likelihoods: Tensor, count: int) -> list[int]:
+    """The best singleton, then again and again the largest gain, Eq. 9: indices in the order of their choice.
+
+    likelihoods: (candidates, ...). Where nothing is gained any more the first of the rest is taken, as Eq. 9 does.
+    """
+    flat = likelihoods.flatten(1).double()
+    covered = torch.full_like(flat[0], -torch.inf)
+    chosen: list[int] = []
+    for _ in range(min(count, len(flat))):
+        found = torch.maximum(flat, covered).sum(dim=1)
+        found[chosen] = -torch.inf
+        chosen.append(int(found.argmax()))
+        covered = torch.maximum(covered, flat[chosen[-1]])
+    return chosen
+
+
+def best(likelihoods: Tensor, count: int) -> tuple[int, ...]:
+    """The set of so many with the largest coverage, by looking at all: for a few candidates."""
+    return max(combinations(range(len(likelihoods)), count), key=lambda chosen: float(coverage(likelihoods[[*chosen]])))
+
+
+def responsibilities(likelihoods: Tensor, temperature: float) -> Tensor:
+    """w_j(r), Eq. 10: the softmax over the prototypes of l_jr / tau: (prototypes, ...), over which they sum to one."""
+    return torch.softmax(likelihoods / temperature, dim=0)
+
+
+def product(experts: Gaussians, weights: Tensor) -> Gaussians:
+    """The weighted product of experts, Eq. 7: one Gaussian, (1, ...).
+
+    Since the weights of Eq. 10 sum to one the precision is an average: two experts that agree are no surer than one,
+    against the text's "sharpens dimension on which selected prototypes agree".
+    """
+    precision = (weights / experts.variance).sum(dim=0, keepdim=True)
+    mean = (weights / experts.variance * experts.mean).sum(dim=0, keepdim=True) / precision
+    return Gaussians(mean, 1 / precision)
+
+
+def composed(query: Tensor, candidates: Gaussians, *, count: int, temperature: float) -> tuple[list[int], Gaussians]:
+    """Prototypes of a query, as indices of the candidates, and their product: Eqs. 8-10, then Eq. 7."""
+    likelihoods = candidates.log_likelihoods(query)
+    chosen = greedy(likelihoods, count)
+    weights = responsibilities(likelihoods[chosen], temperature)
+    return chosen, product(candidates[torch.tensor(chosen)], weights)

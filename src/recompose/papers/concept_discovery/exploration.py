@@ -1,0 +1,271 @@
+"""What modes are like: where they lie, how many there are at each noise, and how much of a teacher is chance."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.nn.functional import conv2d
+
+from recompose.datasets.coloured_digits import coloured
+from recompose.papers.concept_discovery.data import SLUG, Images, centred, gray_digits, load_images, rgb
+from recompose.papers.concept_discovery.discovery import candidates, teacher, together
+from recompose.papers.concept_discovery.gaussians import jacobian_estimates
+from recompose.papers.concept_discovery.experiments import benchmark_of, task_of
+from recompose.papers.concept_discovery.guidance import of_gaussian
+from recompose.papers.concept_discovery.judge import Judge, trained_judge
+from recompose.papers.concept_discovery.methods import Task
+from recompose.papers.concept_discovery.modes import ascended, clean_estimate, distinct, mean_shift
+from recompose.papers.concept_discovery.networks import SCHEDULE, Model, trained_model
+from recompose.papers.concept_discovery.settings import Digits, Exploration
+from recompose.randomness import torch_generator
+from recompose.storage import Measured
+
+Row = dict[str, Any]
+
+
+class Bench:
+    """What every artifact here begins with: images, network, judge and settings of a benchmark."""
+
+    def __init__(self, name: str, folder: Path, device: str, blocks: Mapping[str, Any]) -> None:
+        self.benchmark, self.device, self.blocks = benchmark_of(name), device, blocks
+        self.data: Images = load_images(folder, self.benchmark)
+        self.model: Model = trained_model(folder, self.benchmark, self.data, self("backbone"), device)
+        self.judge: Judge = trained_judge(folder, self.benchmark, self.data, self("judge"))
+        self.explored: Exploration = self("exploration")
+
+    def __call__(self, part: str) -> Any:
+        """A block of settings of the benchmark."""
+        return self.blocks[f"{self.benchmark}_{part}"]
+
+    def tasks(self) -> Iterator[tuple[int, Task]]:
+        """The first query of some held-out classes, with its class."""
+        for number, queries in enumerate(self.data.queries[: self.explored.queries]):
+            yield number, task_of(centred(queries[:1], self.device), number, self.model, self.benchmark, self.blocks)
+
+    def right(self, x: Tensor, number: int) -> float:
+        """The share of images that show all factors of a held-out class."""
+        says = self.judge.says(x.cpu().clamp(-1, 1))
+        return float((says == self.data.factors[self.data.seen + number]).all(dim=1).float().mean())
+
+
+def _unit(x: Tensor) -> Tensor:
+    """Images in [-1, 1] as intensities in [0, 1]."""
+    return ((x.clamp(-1, 1) + 1) / 2).cpu()
+
+
+@torch.no_grad()
+def modes(name: str, *, folder: Path, device: str, **blocks: Any) -> Measured:
+    """Figure 2: modes of the learned marginals near training images, by the paper's ascent; and what they hold of noise.
+
+    `noise`: how much noise is seen in the clean image (`noise_seen`), of the mode, of the noised image
+    that the ascent began at, rescaled, and of the training image itself. `jacobian`: the mean over coordinates of
+    alpha J, estimated by many probes, at the mode and at the noised image; the exact one lies between 0 and 1.
+    """
+    bench = Bench(name, folder, device, blocks)
+    settings, data = bench("discovery"), bench.data
+    chosen = torch.linspace(0, len(data.train) - 1, bench.explored.shown).long()
+    clean = centred(data.train[chosen], device)
+    rows: list[Row] = []
+    images = {"training": _unit(clean)}
+    for t in bench.explored.levels:
+        alpha, sigma = float(SCHEDULE.alpha[t]), float(SCHEDULE.sigma[t])
+        generator = torch_generator(SLUG, name, t)
+        x = alpha * clean + sigma * torch.randn(clean.shape, generator=generator).to(device)
+        told = {"ascent": settings.ascent, "iterations": settings.iterations, "step": settings.step}
+        found = ascended(bench.model.noise, x, t, SCHEDULE, **told)
+        images[f"noised {t}"], images[f"modes {t}"] = _unit(x / alpha), _unit(found / alpha)
+        for kind, place in (("training", alpha * clean), ("noised", x), ("mode", found)):
+            noise = noise_seen(place / alpha)
+            jacobian = alpha * jacobian_estimates(bench.model.noise, place, t, SCHEDULE, PROBES, settings.difference, generator)
+            here = {"t": t, "kind": kind}
+            rows.append(here | {"quantity": "noise", **_spread(noise)})
+            rows.append(here | {"quantity": "jacobian", **_spread(jacobian.flatten(1).mean(dim=1).cpu().double().numpy())})
+    return Measured(pd.DataFrame(rows), images)
+
+
+PROBES = 16
+
+
+def noise_seen(images: Tensor) -> np.ndarray:
+    """The standard deviation of white noise in images by Immerkaer (1996), whose mask is blind to slopes: (images,).
+
+    It takes edges for noise too. images: (images, 3, size, size).
+    """
+    mask = torch.tensor([[1.0, -2.0, 1.0], [-2.0, 4.0, -2.0], [1.0, -2.0, 1.0]], device=images.device)
+    found = conv2d(images.flatten(0, 1)[:, None], mask[None, None]).abs().flatten(1).mean(dim=1)
+    return ((np.pi / 2) ** 0.5 / 6 * found).view(len(images), -1).mean(dim=1).cpu().double().numpy()
+
+
+def _spread(values: np.ndarray) -> dict[str, float]:
+    from recompose.metrics.intervals import student_interval
+
+    mean, low, high = student_interval(values)
+    return {"mean": mean, "ci_low": low, "ci_high": high, "n": len(values)}
+
+
+@torch.no_grad()
+def coarsening(name: str, *, folder: Path, device: str, **blocks: Any) -> Measured:
+    """Figure 4: how many distinct modes mean shift finds from the same images as t grows, and what they show.
+
+    Begun at alpha x_0 of test images of all kinds, so that what they climb to is decided by the marginal alone.
+    `modes`: groups that are farther apart than `radius`, per image; `kinds`: distinct combinations of factors that the
+    judge sees among them, per image.
+    """
+    bench = Bench(name, folder, device, blocks)
+    pool = bench.data.test[:, 0]
+    clean = centred(pool[torch.linspace(0, len(pool) - 1, min(len(pool), bench.explored.images)).long()], device)
+    rows: list[Row] = []
+    images = {"t=0": _unit(clean[:: max(1, len(clean) // bench.explored.shown)])}
+    for t in bench.explored.levels:
+        alpha = float(SCHEDULE.alpha[t])
+        found = mean_shift(bench.model.noise, alpha * clean, t, SCHEDULE, iterations=bench.explored.iterations) / alpha
+        groups = distinct(found, bench.explored.radius)
+        kinds = torch.unique(bench.judge.says(found.cpu().clamp(-1, 1)), dim=0)
+        still = clean_estimate(bench.model.noise, alpha * found, t, SCHEDULE) - found
+        rows.append({
+            "t": t, "modes": len(groups) / len(found), "kinds": len(kinds) / len(found), "images": len(found),
+            "unrest": float(still.square().mean().sqrt()),
+        })  # fmt: skip
+        images[f"t={t}"] = _unit(found[:: max(1, len(clean) // bench.explored.shown)])
+    return Measured(pd.DataFrame(rows), images)
+
+
+@torch.no_grad()
+def backgrounds(name: str, *, folder: Path, device: str, digits: Digits, **blocks: Any) -> Measured:
+    """Figure 6: the same digit on black, between the trained backgrounds, and on white, far outside of them.
+
+    Numbers: root mean square distance of the border of an image from that of its query, of the prototypes and of
+    samples of the product of experts, and whether the judge sees the digit.
+    """
+    bench = Bench(name, folder, device, blocks | {"digits": digits})
+    gray = gray_digits(digits)[1]
+    colour = rgb(digits.digit_colours[-1])
+    rows: list[Row] = []
+    images: dict[str, Tensor] = {}
+    for background, value in BACKGROUNDS.items():
+        shown = [coloured(gray[digit][:1], colour, np.full(3, value)) for digit in range(bench.explored.queries)]
+        queries = centred(torch.from_numpy(np.concatenate(shown)), device)
+        names = [(SLUG, name, background, digit) for digit in range(len(queries))]
+        found = candidates(bench.model.noise, queries, bench("discovery"), names, SCHEDULE)
+        teachers = [teacher(query, each, bench("discovery")) for query, each in zip(queries, found, strict=True)]
+        task = Task(queries, names, bench.model, SCHEDULE, bench("discovery"), bench("sampling"), bench("distillation"))
+        of = together([each.gaussian for each in teachers], SAMPLED)
+        made = task.sampled(of_gaussian(of, SCHEDULE), task.by_variance(of), task.start(SAMPLED)).unflatten(
+            0, (len(queries), SAMPLED)
+        )
+        prototypes = torch.stack([each.prototypes.mean for each in teachers])
+        groups = {"query": queries[:, None], "prototype": prototypes, "sample": made}
+        for kind, of_kind in groups.items():
+            images[f"{background} {kind}"] = _unit(of_kind)
+            for digit, each in enumerate(of_kind):
+                away = (_border(each) - _border(queries[digit : digit + 1])).square().mean(dim=(1, 2)).sqrt()
+                said = bench.judge.says(each.cpu().clamp(-1, 1))[:, 0] == digit
+                place = {"background": background, "digit": digit, "kind": kind}
+                rows.append(place | {"distance": float(away.mean()), "right": float(said.float().mean())})
+    return Measured(pd.DataFrame(rows), images)
+
+
+BACKGROUNDS = {"black": 0, "white": 255}
+SAMPLED = 4
+"""Samples of each, as in the figure."""
+
+
+def _border(x: Tensor) -> Tensor:
+    """The outermost pixels: (images, 3, pixels)."""
+    return torch.cat([x[:, :, 0], x[:, :, -1], x[:, :, :, 0], x[:, :, :, -1]], dim=-1)
+
+
+@torch.no_grad()
+def repeat(name: str, *, folder: Path, device: str, **blocks: Any) -> pd.DataFrame:
+    """How much of a teacher is chance: the same query with other starts and probes, several times.
+
+    `prototypes`: the share of a run's prototypes that another run has too, within `radius`; `mean`: root mean square
+    distance of the products' means, and `query` that of a mean to the query, for comparison; `modes`: Jaccard's share
+    of modes in common among all that were found.
+    """
+    bench = Bench(name, folder, device, blocks)
+    rows: list[Row] = []
+    for number, task in bench.tasks():
+        runs = []
+        for run in range(bench.explored.repeats):
+            names = [(*each, "repeat", run) for each in task.names]
+            (found,) = candidates(bench.model.noise, task.queries, task.discovery, names, SCHEDULE)
+            runs.append((found.gaussians.mean, teacher(task.queries[0], found, task.discovery)))
+        for (first, second), place in zip(combinations(runs, 2), combinations(range(len(runs)), 2), strict=True):
+            here = {"class": number, "first": place[0], "second": place[1]}
+            near = partial(_in_common, radius=bench.explored.radius)
+            apart = (first[1].gaussian.mean - second[1].gaussian.mean).square().mean().sqrt()
+            to_query = (first[1].gaussian.mean - task.queries).square().mean().sqrt()
+            common = near(first[0], second[0]), near(second[0], first[0])
+            values = {
+                "prototypes": near(first[1].prototypes.mean, second[1].prototypes.mean),
+                "modes": float(np.mean(common)),
+                "mean": float(apart),
+                "query": float(to_query),
+            }
+            rows += [here | {"quantity": key, "value": value} for key, value in values.items()]
+    return pd.DataFrame(rows)
+
+
+def _in_common(first: Tensor, second: Tensor, radius: float) -> float:
+    """The share of the first that has one of the second within a root mean square distance."""
+    apart = torch.cdist(first.flatten(1), second.flatten(1)) / first[0].numel() ** 0.5
+    return float((apart.amin(dim=1) <= radius).float().mean())
+
+
+@torch.no_grad()
+def ablation(name: str, *, folder: Path, device: str, **blocks: Any) -> pd.DataFrame:
+    """What each choice is worth: samples of the product of experts with one setting changed at a time.
+
+    `all`: share of samples that show all factors of the class; `mean`: whether the product's mean does; `distance`: of
+    samples to the query; `evaluations` of the network for a query.
+    """
+    bench = Bench(name, folder, device, blocks)
+    rows: list[Row] = []
+    for variant, change in VARIANTS.items():
+        for number, task in bench.tasks():
+            settings = change(task.discovery)
+            before = bench.model.evaluations[0]
+            (found,) = candidates(bench.model.noise, task.queries, settings, task.names, SCHEDULE)
+            of = together([teacher(task.queries[0], found, settings).gaussian], task.sampling.samples)
+            weight: Any = (lambda t: 1.0) if variant == "w = 1" else task.by_variance(of)
+            made = task.sampled(of_gaussian(of, SCHEDULE), weight, task.start(task.sampling.samples))
+            values = {
+                "all": bench.right(made, number),
+                "mean": bench.right(of.mean[:1], number),
+                "distance": float((made - task.queries).flatten(1).square().mean(dim=1).sqrt().mean()),
+                "evaluations": bench.model.evaluations[0] - before,
+            }
+            place = {"variant": variant, "class": number}
+            rows += [place | {"quantity": key, "value": float(value)} for key, value in values.items()]
+        print(f"{name}: {variant}", flush=True)
+    return pd.DataFrame(rows)
+
+
+def _with(**changes: Any) -> Callable[[Any], Any]:
+    return lambda settings: settings.model_copy(update=changes)
+
+
+VARIANTS: dict[str, Callable[[Any], Any]] = {
+    "published": _with(),
+    "mean shift": _with(ascent="mean_shift"),
+    "few steps": _with(ascent="mean_shift", iterations=3),
+    "covariance: noise free": _with(reading="noise_free"),
+    "covariance: posterior": _with(reading="posterior"),
+    "low t": lambda settings: settings.model_copy(update={"last": settings.first}),
+    "high t": lambda settings: settings.model_copy(update={"first": settings.last}),
+    "from the query": _with(from_noise=0.0),
+    "from noise": _with(from_noise=1.0),
+    "K = 1": _with(prototypes=1),
+    "K = 6": _with(prototypes=6),
+    "tau = .05": _with(temperature=0.05),
+    "tau = 5": _with(temperature=5.0),
+    "w = 1": _with(),
+}
+"""What is changed of the settings, one at a time."""

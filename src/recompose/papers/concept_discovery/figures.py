@@ -1,0 +1,137 @@
+"""The pictures of paper 4. They read numbers and images, and compute nothing."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from recompose.papers.concept_discovery.names import METHODS
+from recompose.presentation.mosaics import mosaic, show
+from recompose.presentation.plotting import method_style, style
+
+Images = Mapping[str, np.ndarray]
+
+
+def digits_modes(frame: pd.DataFrame, images: Images) -> Figure:
+    """Left rows of images by t, noised above and modes below; right what is left of noise, and the Jacobian."""
+    levels = sorted(frame.t.unique())
+    with style():
+        figure, panels = plt.subplot_mosaic([["images", "noise"], ["images", "jacobian"]], figsize=(11, 6.4), width_ratios=[1.5, 1])
+        rows = [list(images["training"])]
+        for t in levels:
+            rows += [list(images[f"noised {t}"]), list(images[f"modes {t}"])]
+        show(panels["images"], mosaic(rows), "training images; then for each t: noised, and the modes of $p_t$")
+        size = rows[0][0].shape[-1] + 2
+        for place, t in enumerate(levels):
+            panels["images"].text(-2, (2 * place + 2) * size, f"$t$ = {t}", ha="right", va="center", fontsize=9)
+        told = method_style(["noised", "mode", "training"])
+        for quantity, label in (("noise", "noise seen in the clean image"), ("jacobian", r"mean of $\alpha\,\partial\hat{x}_0/\partial x$")):
+            panel = panels[quantity]
+            for kind, marker in told.markers.items():
+                here = frame[(frame.kind == kind) & (frame.quantity == quantity)]
+                panel.plot(here.t, here["mean"], marker=marker, color=told.palette[kind], label=kind)
+                panel.fill_between(here.t, here.ci_low, here.ci_high, color=told.palette[kind], alpha=0.15, linewidth=0)
+            panel.set(xlabel="$t$", ylabel=label)
+        panels["jacobian"].axhline(0, color="black", linewidth=0.8)
+        panels["noise"].legend()
+    return figure
+
+
+def digits_examples(frame: pd.DataFrame, images: Images) -> Figure:
+    """Rows classes; columns the query, prototypes, the product's mean, and samples of each method."""
+    kinds = {"query": "query", "prototypes": "prototypes", "mean": "mean", **METHODS}
+    right = frame.set_index(["class", "method", "number"]).right
+    count = len(images["query"])
+    rows: list[list[np.ndarray | None]] = [[] for _ in range(count)]
+    frames, gaps, titles = {}, [], []
+    for kind, name in kinds.items():
+        first = len(rows[0])
+        gaps.append(first)
+        titles.append((first, images[kind].shape[1], name))
+        for number in range(count):
+            for at, image in enumerate(images[kind][number]):
+                if right[number, kind, at]:
+                    frames[number, len(rows[number])] = "right"
+                rows[number].append(image)
+    size = images["query"].shape[-1]
+    with style():
+        figure, panel = plt.subplots(figsize=(12, 0.42 * count + 0.8))
+        show(panel, mosaic(rows, frames, gaps=gaps[1:]))
+        for place, (first, several, name) in enumerate(titles):
+            middle = (first + several / 2) * (size + 2) + place * (size // 3)
+            panel.text(middle, -3, name, ha="center", va="bottom", fontsize=8)
+    return figure
+
+
+def digits_coarsening(frame: pd.DataFrame, images: Images) -> Figure:
+    """Left the images and their modes by t; right how many are distinct."""
+    levels = sorted(frame.t.unique())
+    with style():
+        figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6), width_ratios=[1.6, 1])
+        rows = [list(images["t=0"]), *(list(images[f"t={t}"]) for t in levels)]
+        show(left, mosaic(rows), "test images, and the modes that mean shift reaches from them")
+        size = rows[0][0].shape[-1] + 2
+        for place, t in enumerate([0, *levels]):
+            left.text(-2, (place + 0.5) * size, f"$t$ = {t}", ha="right", va="center", fontsize=9)
+        right.plot(frame.t, frame.modes, marker="o", color="#0173b2", label="distinct modes")
+        right.plot(frame.t, frame.kinds, marker="s", linestyle="--", color="#de8f05", label="distinct combinations")
+        right.set(xlabel="$t$", ylabel="share of the images", ylim=(0, 1.03))
+        right.legend()
+    return figure
+
+
+def digits_backgrounds(frame: pd.DataFrame, images: Images) -> Figure:
+    """Black above, white below: query, prototypes, samples; beside them how far their backgrounds are off."""
+    backgrounds = list(dict.fromkeys(frame.background))
+    with style():
+        figure, panels = plt.subplots(len(backgrounds), 2, figsize=(9, 5.2), width_ratios=[2, 1], squeeze=False)
+        for (left, right), background in zip(panels, backgrounds, strict=True):
+            kinds = ("query", "prototype", "sample")
+            of_kinds = [images[f"{background} {kind}"] for kind in kinds]
+            rows = [[image for of_kind in of_kinds for image in of_kind[digit]] for digit in range(len(of_kinds[0]))]
+            gaps = (of_kinds[0].shape[1], of_kinds[0].shape[1] + of_kinds[1].shape[1])
+            show(left, mosaic(rows, gaps=gaps), f"{background}: query | prototypes | samples")
+            here = frame[frame.background == background].groupby("kind", sort=False).distance
+            right.bar(list(here.mean().index[1:]), here.mean()[1:], color=["#0173b2", "#de8f05"])
+            right.set(ylabel="background's distance\nfrom the query's", ylim=(0, 2))
+    return figure
+
+
+def digits_accuracy(frame: pd.DataFrame) -> Figure:
+    """Bars of each method for every factor and all of them."""
+    methods = {**METHODS, "test": "test images"}
+    quantities = [each for each in dict.fromkeys(frame.quantity) if each != "distance"]
+    told = method_style(list(methods))
+    with style():
+        figure, panel = plt.subplots(figsize=(9, 3.6))
+        for place, (method, name) in enumerate(methods.items()):
+            by = frame[frame.method == method].set_index("quantity").loc[quantities]
+            x = np.arange(len(quantities)) + 0.8 * (place - (len(methods) - 1) / 2) / len(methods)
+            ends = [by["mean"] - by.ci_low.clip(0), by.ci_high.clip(upper=1) - by["mean"]]
+            panel.bar(x, by["mean"], 0.8 / len(methods), color=told.palette[method], label=name)
+            panel.errorbar(x, by["mean"], ends, color="black", linestyle="", linewidth=0.9, capsize=1.5)
+        panel.set_xticks(range(len(quantities)), quantities)
+        panel.set(ylabel="share of images, by the judge", ylim=(0, 1))
+        figure.legend(loc="outside lower center", ncols=4)
+    return figure
+
+
+def digits_ablation(frame: pd.DataFrame) -> Figure:
+    """A bar for each variant: what samples show; below, what it costs."""
+    wide = frame.groupby(["variant", "quantity"], sort=False)["value"].mean().unstack()
+    spread = frame[frame.quantity == "all"].groupby("variant", sort=False)["value"]
+    with style():
+        figure, (above, below) = plt.subplots(2, 1, figsize=(9, 5), sharex=True, height_ratios=[2, 1])
+        x = np.arange(len(wide))
+        above.bar(x - 0.2, wide["all"], 0.4, color="#0173b2", label="samples")
+        above.bar(x + 0.2, wide["mean"], 0.4, color="#de8f05", label="mean of the product")
+        for place, (_, values) in enumerate(spread):
+            above.plot(np.full(len(values), place - 0.2), values, ".", color="black", markersize=4)
+        above.set(ylabel="share with all factors right", ylim=(0, 1.03))
+        above.legend(loc="upper right")
+        below.bar(x, wide["evaluations"], 0.6, color="#949494")
+        below.set(ylabel="score evaluations")
+        below.set_xticks(x, list(wide.index), rotation=35, ha="right")
+    return figure

@@ -1,0 +1,85 @@
+"""The tables of paper 4, as people read them."""
+
+import pandas as pd
+
+from recompose.papers.concept_discovery.names import METHODS, METRICS, REFERENCES
+from recompose.presentation.markdown import table_line, table_rule
+
+ROWS = {**METHODS, "test": "test images"}
+OTHERS = {"queries": "queries", "poe_prototypes": "prototypes of PoE", "beyond_prototypes": "prototypes of beyond"}
+
+
+def table1(frame: pd.DataFrame) -> str:
+    """Rows methods; columns metrics against both references, mean and standard error."""
+    by = frame.set_index(["method", "reference", "metric"])
+    heads = [f"{METRICS[metric]}, {REFERENCES[reference]}" for metric in METRICS for reference in REFERENCES]
+    lines = [table_line(["Method", *heads]), table_rule(1, len(heads))]
+    for method, name in ROWS.items():
+        cells = [by.loc[(method, reference, metric)] for metric in METRICS for reference in REFERENCES]
+        lines.append(table_line([name, *(f"{cell['mean']:.1f} ± {cell['error']:.1f}" for cell in cells)]))
+    return "\n".join(lines) + (
+        f"\n\nMean and standard error over {int(frame.n.iloc[0])} held-out classes; all but FID in %. Features: those by"
+        " which our classifier decides (the paper's are Inception's and CLIP's, its numbers of another scale: they stand"
+        " in config/published). Test images: others of the same class in the place of generated ones.\n"
+    )
+
+
+def share(frame: pd.DataFrame) -> str:
+    """Rows methods; columns factors."""
+    by = frame.set_index(["method", "quantity"])
+    quantities = list(dict.fromkeys(frame.quantity))
+    lines = [table_line(["Images", *quantities]), table_rule(1, len(quantities))]
+    for method, name in {**ROWS, **OTHERS}.items():
+        cells = [by.loc[(method, quantity)] for quantity in quantities]
+        shown = [f"{cell['mean']:.2f} [{cell['ci_low']:.2f}, {cell['ci_high']:.2f}]" for cell in cells]
+        lines.append(table_line([name, *shown]))
+    return "\n".join(lines) + (
+        "\n\nShares of images that show each factor of the held-out class, and all, by the judge; distance: root mean"
+        " square, to the query, of images in [-1, 1]. With 95 % intervals over the classes.\n"
+    )
+
+
+def trained_combination(frame: pd.DataFrame) -> str:
+    """Rows guidance weights and the judge; columns factors."""
+    quantities = list(dict.fromkeys(frame.quantity))
+    lines = [table_line(["Samples", *quantities]), table_rule(1, len(quantities))]
+    for group, rows in frame.groupby("group", sort=False):
+        by = rows.set_index("quantity")
+        shown = [f"{by['mean'][each]:.3f} [{by.ci_low[each]:.3f}, {by.ci_high[each]:.3f}]" for each in quantities]
+        lines.append(table_line(["test images" if group == "judge" else group, *shown]))
+    return "\n".join(lines) + (
+        f"\n\nOver {int(frame.n.iloc[0])} seen classes, with 95 % intervals; w: weight of classifier-free guidance.\n"
+    )
+
+
+def cost(frame: pd.DataFrame) -> str:
+    """Rows methods; columns what was counted."""
+    names = {
+        "evaluations": "score evaluations",
+        "modes": "modes found",
+        "level": "mean t of prototypes",
+        "deviation": "deviation of the product",
+        "bounded": "Jacobian out of bounds",
+        "drift": "drift of the null branch",
+    }
+    by = frame.set_index(["method", "quantity"])["mean"]
+    lines = [table_line(["Method", *names.values()]), table_rule(1, len(names))]
+    for method, name in METHODS.items():
+        cells = [f"{by[method, each]:.4g}" if (method, each) in by.index else "" for each in names]
+        lines.append(table_line([name, *cells]))
+    return "\n".join(lines) + "\n\nOf one query; means over the queries.\n"
+
+
+def repeat(frame: pd.DataFrame) -> str:
+    """How alike repeated discoveries are."""
+    names = {
+        "prototypes": "share of prototypes in common",
+        "modes": "share of modes in common",
+        "mean": "distance of two products' means",
+        "query": "distance of a mean from the query",
+    }
+    lines = [table_line(["Quantity", "mean", "least", "largest"]), table_rule(1, 3)]
+    for quantity, name in names.items():
+        values = frame[frame.quantity == quantity]["value"]
+        lines.append(table_line([name, *(f"{each:.3f}" for each in (values.mean(), values.min(), values.max()))]))
+    return "\n".join(lines) + "\n\nOver pairs of repeats of some queries; distances are root mean squares.\n"

@@ -1,0 +1,99 @@
+"""Paper 4, concept discovery: images, networks, samples of every method, and what is measured of them."""
+
+from recompose.papers.concept_discovery.work import works as works_of_concepts
+
+CONCEPTS = PAPERS["concept_discovery"]
+CONCEPTS_WORK = works_of_concepts(settings.concept_discovery)
+# Importing what networks need takes longer than what smoke does with them: there one job measures what it can.
+CONCEPTS_TOGETHER = {each.name: [each.name] for each in CONCEPTS.artifacts}
+if BATCHES == 1:
+    CONCEPTS_TOGETHER = {"digits_measured": []}
+    for each in CONCEPTS.artifacts:
+        alone = each.name == "digits_samples" or each.sources
+        CONCEPTS_TOGETHER.setdefault(each.name if alone else "digits_measured", []).append(each.name)
+
+
+for name, data in CONCEPTS.data.items():
+
+    rule:
+        name:
+            f"concept_discovery_{name}_images"
+        output:
+            images=image_sets("concept_discovery", name),
+            provenance=sidecars(image_sets("concept_discovery", name)),
+        log:
+            f"{TREE}/logs/concept_discovery/images_{name}.log",
+        benchmark:
+            f"{TREE}/benchmarks/concept_discovery/images_{name}.tsv"
+        priority: round(sum(work.teraflop for work in CONCEPTS_WORK.values()))  # before every network
+        resources:
+            **asks(),
+        params:
+            name=name,
+            scale=settings.scale,
+            settings=reads("concept_discovery", *data.reads),
+            code=code("concept_discovery", data.module),
+        shell:
+            "recompose concept-discovery images {params.name} --settings {params.settings:q}"
+            " --results results/{params.scale} > {log:q} 2>&1"
+
+
+for name, network in CONCEPTS.networks.items():
+
+    rule:
+        name:
+            f"concept_discovery_{name}_network"
+        input:
+            image_sets("concept_discovery", network.data),
+        output:
+            network=weights("concept_discovery", name),
+            losses=made("concept_discovery", f"training/{name}.csv"),
+            provenance=sidecars(weights("concept_discovery", name) + made("concept_discovery", f"training/{name}.csv")),
+        log:
+            f"{TREE}/logs/concept_discovery/network_{name}.log",
+        benchmark:
+            f"{TREE}/benchmarks/concept_discovery/network_{name}.tsv"
+        priority: round(CONCEPTS_WORK[name].teraflop)  # the longest first: no core waits at the end
+        resources:
+            **asks(CONCEPTS_WORK[name], gpu=True),
+        params:
+            name=name,
+            scale=settings.scale,
+            settings=reads("concept_discovery", *network.reads),
+            code=code("concept_discovery", network.module),
+        shell:
+            "recompose concept-discovery networks {params.name} --settings {params.settings:q}"
+            " --results results/{params.scale} > {log:q} 2>&1"
+
+
+for place, names in CONCEPTS_TOGETHER.items():
+    artifacts = [CONCEPTS.artifact(name) for name in names]
+    networks = list(dict.fromkeys(name for each in artifacts for name in each.networks))
+
+    rule:
+        name:
+            f"concept_discovery_{place}_numbers"
+        input:
+            image_sets("concept_discovery", *dict.fromkeys(CONCEPTS.networks[name].data for name in networks)),
+            weights("concept_discovery", *networks),
+            csv("concept_discovery", *(name for each in artifacts for name in each.sources)),
+            made("concept_discovery", *dict.fromkeys(f"{name}.safetensors" for each in artifacts for name in each.sees)),
+        output:
+            measured=[path for each in artifacts for path in measured("concept_discovery", each)],
+            provenance=sidecars([path for each in artifacts for path in measured("concept_discovery", each)]),
+        log:
+            f"{TREE}/logs/concept_discovery/{place}.log",
+        benchmark:
+            f"{TREE}/benchmarks/concept_discovery/{place}.tsv"
+        localrule: all(each.sources for each in artifacts)
+        priority: round(CONCEPTS_WORK[place].teraflop) if place in CONCEPTS_WORK else 0
+        resources:
+            **asks(CONCEPTS_WORK.get(place), any(each.gpu for each in artifacts)),
+        params:
+            names=names,
+            scale=settings.scale,
+            settings=reads("concept_discovery", *dict.fromkeys(key for each in artifacts for key in each.reads)),
+            code=code("concept_discovery", *dict.fromkeys(each.computed_by for each in artifacts)),
+        shell:
+            "recompose concept-discovery numbers {params.names} --settings {params.settings:q}"
+            " --results results/{params.scale} > {log:q} 2>&1"
