@@ -63,7 +63,12 @@ def concepts() -> dict[str, pd.DataFrame]:
         for method, share in {**shown, "top3": 0.2, "query_only": 1.4}.items()
         for quantity in ("digit", "colour", "background", "all", "distance")
     ]
-    costs = {("poe", "sharpness"): 0.9, ("poe", "bounded"): 0.8, ("poe", "evaluations"): 4000, ("beyond", "evaluations"): 900}
+    costs = {
+        ("poe", "sharpness"): 0.9,
+        ("poe", "bounded"): 0.8,
+        ("poe", "evaluations"): 4000,
+        ("beyond", "evaluations"): 900,
+    }
     levels = (50, 100, 200, 300)
     backgrounds = {("black", "sample"): 0.05, ("white", "prototype"): 1.4}
     return {

@@ -140,9 +140,7 @@ def test_the_grid_of_steps_has_both_ends():
 # Clean Gaussians
 
 
-@pytest.mark.parametrize(
-    ("reading", "expected"), [("posterior", 0.1683), ("laplace", 0.7652), ("noise_free", 0.25)]
-)
+@pytest.mark.parametrize(("reading", "expected"), [("posterior", 0.1683), ("laplace", 0.7652), ("noise_free", 0.25)])
 def test_the_three_readings_of_a_covariance(reading, expected):
     """Data N(m, .5^2) at alpha^2 = .66; posterior^-1 = noise_free^-1 + alpha^2/sigma^2."""
     left = 0.66
@@ -205,22 +203,22 @@ def some_candidates(count: int, d: int, name: str) -> Gaussians:
 
 
 def test_coverage_is_monotone_and_submodular():
-    l = some_candidates(9, 5, "candidates").log_likelihoods(normal(5))
+    likelihoods = some_candidates(9, 5, "candidates").log_likelihoods(normal(5))
     small, large, more = [0, 3], [0, 3, 5, 7], 8
-    assert coverage(l[large]) >= coverage(l[small])
-    gain_small = coverage(l[[*small, more]]) - coverage(l[small])
-    assert gain_small >= coverage(l[[*large, more]]) - coverage(l[large]) >= 0
+    assert coverage(likelihoods[large]) >= coverage(likelihoods[small])
+    gain_small = coverage(likelihoods[[*small, more]]) - coverage(likelihoods[small])
+    assert gain_small >= coverage(likelihoods[[*large, more]]) - coverage(likelihoods[large]) >= 0
 
 
 @pytest.mark.parametrize("number", range(20))
 def test_greedy_against_brute_force(number):
-    """At K = 3 of the gain over the worst of every coordinate greedy has 1 - (2/3)^3 = .704 at least, and mostly all."""
-    l = some_candidates(12, 6, f"set {number}").log_likelihoods(normal(6, name=f"query {number}"))
-    chosen = greedy(l, 3)
-    floor = l.amin(dim=0).sum()
-    shares = (coverage(l[chosen]) - floor) / (coverage(l[[*best(l, 3)]]) - floor)
+    """At K = 3 of the gain over the worst of every coordinate greedy has 1 - (2/3)^3 = .704 at least."""
+    likelihoods = some_candidates(12, 6, f"set {number}").log_likelihoods(normal(6, name=f"query {number}"))
+    chosen = greedy(likelihoods, 3)
+    floor = likelihoods.amin(dim=0).sum()
+    shares = (coverage(likelihoods[chosen]) - floor) / (coverage(likelihoods[[*best(likelihoods, 3)]]) - floor)
     assert 1 - (2 / 3) ** 3 <= float(shares) <= 1 + 1e-12
-    assert chosen[0] == int(l.sum(dim=1).argmax())
+    assert chosen[0] == int(likelihoods.sum(dim=1).argmax())
     assert len(set(chosen)) == 3
 
 

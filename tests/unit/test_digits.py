@@ -40,8 +40,10 @@ def test_colours_stand_at_the_ends_of_gray():
 def write_idx(folder, part="train", count=5, packed=False):
     images = np.random.default_rng(1).integers(0, 256, (count, 28, 28)).astype(np.uint8)
     labels = (np.arange(count) % 10).astype(np.uint8)
-    write = (lambda path, content: path.with_name(path.name + ".gz").write_bytes(gzip.compress(content))) if packed else (
-        lambda path, content: path.write_bytes(content)
+    write = (
+        (lambda path, content: path.with_name(path.name + ".gz").write_bytes(gzip.compress(content)))
+        if packed
+        else (lambda path, content: path.write_bytes(content))
     )
     write(folder / f"{part}-images-idx3-ubyte", struct.pack(">4I", 2051, count, 28, 28) + images.tobytes())
     write(folder / f"{part}-labels-idx1-ubyte", struct.pack(">2I", 2049, count) + labels.tobytes())
@@ -72,7 +74,10 @@ def damaged(name, change):
         (damaged("train-images-idx3-ubyte", lambda b: b + b"1"), "bytes, expected"),
         (damaged("train-images-idx3-ubyte", lambda b: b[:9]), "not a whole file"),
         (damaged("train-images-idx3-ubyte", lambda b: struct.pack(">I", 2049) + b[4:]), "expected 2051"),
-        (damaged("train-labels-idx1-ubyte", lambda b: struct.pack(">2I", 2049, 4) + b[8:-1]), "5 images of train and 4"),
+        (
+            damaged("train-labels-idx1-ubyte", lambda b: struct.pack(">2I", 2049, 4) + b[8:-1]),
+            "5 images of train and 4",
+        ),
         (damaged("train-labels-idx1-ubyte", lambda b: b[:-1] + b"\x0b"), "a label of train is 11"),
     ],
 )

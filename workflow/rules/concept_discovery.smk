@@ -85,8 +85,8 @@ for place, names in CONCEPTS_TOGETHER.items():
             f"{TREE}/logs/concept_discovery/{place}.log",
         benchmark:
             f"{TREE}/benchmarks/concept_discovery/{place}.tsv"
-        localrule: all(each.sources for each in artifacts)
         priority: round(CONCEPTS_WORK[place].teraflop) if place in CONCEPTS_WORK else 0
+        localrule: all(each.sources for each in artifacts)
         resources:
             **asks(CONCEPTS_WORK.get(place), any(each.gpu for each in artifacts)),
         params:

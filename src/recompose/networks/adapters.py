@@ -1,8 +1,6 @@
 """Low-rank adapters (Hu et al., 2022) on a frozen U-Net, and one new class (paper 4, section 3.3)."""
 
 import copy
-import hashlib
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -49,6 +47,14 @@ class Adapted(nn.Module):
         """What is trained, by name."""
         return {name: each for name, each in self.named_parameters() if each.requires_grad}
 
+    def merge(self) -> None:
+        """Add the learned products to the weights, for good: asked afterwards it is as fast as its base."""
+        from peft.tuners.lora import LoraLayer
+
+        for module in self.modules():
+            if isinstance(module, LoraLayer):
+                module.merge()
+
 
 class _OneMore(nn.Module):
     """A table of rows, frozen, and one more."""
@@ -59,18 +65,3 @@ class _OneMore(nn.Module):
 
     def forward(self, labels: Tensor) -> Tensor:
         return nn.functional.embedding(labels, torch.cat([self.table.weight, self.row[None]]))
-
-
-def fingerprint(network: nn.Module) -> str:
-    """The sha256 of a network's tensors, by which an adapter knows its base."""
-    digest = hashlib.sha256()
-    for name, value in sorted(network.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
-
-
-def adapter_file(adapted: Adapted, base: ClassUNet, rank: int) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """An adapter as `recompose.networks.files.kept` keeps it: its tensors, and of which base and rank it is."""
-    tensors = {name: each.detach().cpu().contiguous() for name, each in adapted.learned().items()}
-    return tensors, {"base": fingerprint(base), "rank": rank}

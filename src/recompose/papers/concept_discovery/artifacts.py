@@ -22,7 +22,7 @@ PAPER = Paper(
         Artifact(
             "table1",
             title="Table 1: ColorMNIST",
-            caption="Images of held-out combinations, compared with their queries (faithfulness) and with others of their"
+            caption="Images of held-out combinations, compared with their queries (faithfulness) and others of their"
             " class (generalization): mean and standard error over the held-out classes. Features: those by which our"
             " classifier decides, not Inception's or CLIP's, so the printed numbers beside are of another scale.",
             index=("method", "reference", "metric"),
@@ -121,8 +121,8 @@ PAPER = Paper(
             "digits_stability",
             "repeat",
             title="how much of a teacher is chance",
-            caption="Discoveries repeated with other starts and probes: shares of prototypes and of all modes in common,"
-            " and how far the products' means are apart.",
+            caption="Discoveries repeated with other starts and probes: shares of prototypes and of all modes in"
+            " common, and how far the products' means are apart.",
             index=("class", "first", "second", "quantity"),
             forms=("table",),
             value="value",

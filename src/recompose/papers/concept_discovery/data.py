@@ -1,10 +1,10 @@
 """The benchmarks' images: seen classes to train on, and queries and others of classes that no network ever sees.
 
-A file holds, all bytes: `train`, (images, 3, size, size), with `train_classes`; `test`, (seen, n, 3, size, size), of the
-seen classes; `queries` and `others`, (held out, n, 3, size, size); `factors`, (classes, factors), what each class
+A file holds, all bytes: `train`, (images, 3, size, size), with `train_classes`; `test`, (seen, n, 3, size, size), of
+the seen classes; `queries` and `others`, (held out, n, 3, size, size); `factors`, (classes, factors), what each class
 combines, the seen ones first: a class's number is its place there; and `judging`, (images, 3, size, size), of all
-combinations, with `judging_factors`: a judge that was trained on seen classes alone takes a held-out combination for the
-seen one that is nearest (it told the digit's colour in 71 % of their images, against 100 % of seen ones).
+combinations, with `judging_factors`: a judge that was trained on seen classes alone takes a held-out combination for
+the seen one that is nearest (it told the digit's colour in 71 % of their images, against 100 % of seen ones).
 """
 
 from collections.abc import Sequence
@@ -77,7 +77,7 @@ def coloured_digits(digits: Digits) -> dict[str, Tensor]:
     of_train, of_test = gray_digits(digits)
     seen, held_out = digit_classes(digits)
 
-    def made(classes: Sequence[tuple[int, int, int]], pools: list[np.ndarray], count: int, part: str) -> Tensor:
+    def made(classes: Sequence[tuple[int, ...]], pools: list[np.ndarray], count: int, part: str) -> Tensor:
         found = [_of_class(digits, each, pools[each[0]], count, part) for each in classes]
         return torch.from_numpy(np.stack(found))
 
@@ -85,7 +85,7 @@ def coloured_digits(digits: Digits) -> dict[str, Tensor]:
     unseen = made(held_out, of_test, digits.queries + digits.others, "test")
     every = [(digit, *pair) for digit, pair in product(range(10), product(*map(range, _sizes(digits))))]
     judging = made(every, of_train, digits.judging, "judging")
-    queries, others = unseen.split([digits.queries, digits.others], dim=1)
+    queries, others = unseen[:, : digits.queries], unseen[:, digits.queries :]
     return {
         "train": train.flatten(0, 1),
         "train_classes": torch.arange(len(seen)).repeat_interleave(digits.train),
@@ -98,7 +98,7 @@ def coloured_digits(digits: Digits) -> dict[str, Tensor]:
     }
 
 
-def digit_classes(digits: Digits) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
+def digit_classes(digits: Digits) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
     """The seen classes and those held out, as numbers of digit, digit colour and background.
 
     Of the held-out ones so many as are asked for, dealt over the pairs of colours; which digits, the pair's name says.
@@ -133,7 +133,7 @@ def gray_digits(digits: Digits) -> tuple[list[np.ndarray], list[np.ndarray]]:
     return parts[0], parts[1]
 
 
-def _of_class(digits: Digits, kind: tuple[int, int, int], pool: np.ndarray, count: int, part: str) -> np.ndarray:
+def _of_class(digits: Digits, kind: tuple[int, ...], pool: np.ndarray, count: int, part: str) -> np.ndarray:
     """So many images of a class: (count, 3, size, size)."""
     if count > len(pool):
         key = "queries and others" if part == "test" else part

@@ -65,9 +65,7 @@ def candidates(
     for t in grid:
         drawn = [_drawn(name, t, queries[0], count, settings.probes) for name in names]
         x = torch.cat([starts(q, t, schedule, d, from_noise) for q, (d, _) in zip(queries, drawn, strict=True)])
-        x = ascended(
-            noise, x, t, schedule, ascent=settings.ascent, iterations=settings.iterations, step=settings.step
-        )
+        x = ascended(noise, x, t, schedule, ascent=settings.ascent, iterations=settings.iterations, step=settings.step)
         still = unrest(noise, x, t, schedule) <= settings.unrest
         probes = torch.cat([signs for _, signs in drawn], dim=1)
         around, bounded = around_modes(
@@ -90,9 +88,7 @@ def _drawn(name: Names, t: int, like: Tensor, count: int, probes: int) -> tuple[
     return drawn.to(like), signs.to(like)
 
 
-def _gathered(
-    found: list[tuple[Tensor, ...]], grid: tuple[int, ...], near: int, name: Names
-) -> Candidates:
+def _gathered(found: list[tuple[Tensor, ...]], grid: tuple[int, ...], near: int, name: Names) -> Candidates:
     means, variances, kept, bounded = (torch.cat(part) for part in zip(*found, strict=True))
     if not len(means):
         raise RecomposeError(

@@ -1,4 +1,4 @@
-"""Distillation of a teacher into the model (end of section 3.3): an adapter and a new class learn its images, Eq. 15."""
+"""Distillation of a teacher into the model (section 3.3): an adapter and a new class learn its images, Eq. 15."""
 
 from typing import Any
 

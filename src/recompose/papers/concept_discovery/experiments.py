@@ -1,6 +1,7 @@
 """What paper 4 measures: images of every method for every query, and what they are compared with."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,13 @@ from recompose.metrics.frechet import frechet_distance
 from recompose.metrics.intervals import student_interval
 from recompose.metrics.neighbours import cosine, precision_recall
 from recompose.papers.concept_discovery.data import SLUG, centred, load_images
-from recompose.papers.concept_discovery.guidance import guided_samples
+from recompose.papers.concept_discovery.guidance import constant, guided_samples
 from recompose.papers.concept_discovery.judge import Judge, trained_judge
-from recompose.papers.concept_discovery.methods import METHODS, Task
+from recompose.papers.concept_discovery.methods import ADAPTER, METHODS, Task
 from recompose.papers.concept_discovery.names import FACTORS
 from recompose.papers.concept_discovery.networks import SCHEDULE, Model, trained_model
 from recompose.randomness import torch_generator
-from recompose.storage import Measured
+from recompose.storage import Measured, write_tensors
 from recompose.sweeps import CellStore
 from recompose.tensor_cells import kept_tensors
 
@@ -44,8 +45,8 @@ def task_of(queries: Tensor, number: int, model: Model, benchmark: str, blocks: 
 def samples(name: str, *, folder: Path, device: str, cells: CellStore | None = None, **blocks: Any) -> Measured:
     """Images by every method for every query of every held-out class, and the prototypes that they come from.
 
-    Numbers: of each query what its teachers are made of. Images: `<method>`, (classes, queries, samples, 3, size, size),
-    `<method>_prototypes` and `<method>_mean`.
+    Numbers: of each query what its teachers are made of. Images: `<method>`, (classes, queries, samples, 3, size,
+    size), `<method>_prototypes` and `<method>_mean`.
     """
     benchmark = benchmark_of(name)
     data = load_images(folder, benchmark)
@@ -66,6 +67,7 @@ def samples(name: str, *, folder: Path, device: str, cells: CellStore | None = N
             with torch.no_grad(), named(place):
                 made = kept_tensors(cells, place, make)
             print(f"{name}: {place}", flush=True)
+            _keep_adapters(folder / "adapters", f"{benchmark} class {number}", made)
             for part, tensor in made.items():
                 if tensor.dtype == torch.uint8:
                     key = method if part == "samples" else f"{method}_{part}"
@@ -73,6 +75,17 @@ def samples(name: str, *, folder: Path, device: str, cells: CellStore | None = N
             rows += _told(made, method, number)
     images = {key: torch.stack(each).float() / 255 for key, each in found.items()}
     return Measured(pd.DataFrame(rows), images)
+
+
+def _keep_adapters(folder: Path, place: str, made: Mapping[str, Tensor]) -> None:
+    """Adapters of a class's queries, if they are to be kept: one file each."""
+    kept = {key.removeprefix(ADAPTER): each for key, each in made.items() if key.startswith(ADAPTER)}
+    for query in range(len(made["samples"]) if kept else 0):
+        about = {"place": place, "query": str(query)}
+        write_tensors(
+            ({key: each[query].contiguous() for key, each in kept.items()}, about),
+            folder / f"{place} query {query}.safetensors",
+        )
 
 
 IMAGES = ("samples", "prototypes", "mean")
@@ -86,7 +99,7 @@ def _kept(made: Mapping[str, Tensor], queries: int) -> dict[str, Tensor]:
             found[part] = (127.5 * (tensor.clamp(-1, 1) + 1)).round().byte().cpu()
         else:
             found[part] = tensor.cpu()
-    found["samples"] = found["samples"].unflatten(0, (queries, -1))
+    found["samples"] = found["samples"].view(queries, -1, *found["samples"].shape[1:])
     return {part: tensor.contiguous() for part, tensor in found.items()}
 
 
@@ -166,7 +179,10 @@ def attributes(name: str, images: Mapping[str, np.ndarray], *, folder: Path, **b
     data = load_images(folder, benchmark)
     judge = trained_judge(folder, benchmark, data, blocks[f"{benchmark}_judge"])
     groups = {key: torch.from_numpy(each) for key, each in images.items() if not key.endswith("_mean")}
-    groups |= {"queries": data.queries[:, :, None], "test": data.others[:, None].expand(-1, data.queries.shape[1], *[-1] * 4)}
+    groups |= {
+        "queries": data.queries[:, :, None],
+        "test": data.others[:, None].expand(-1, data.queries.shape[1], *[-1] * 4),
+    }
     rows = []
     for number, queries in enumerate(data.queries):
         factors = data.factors[data.seen + number]
@@ -200,11 +216,10 @@ def trained_combination(name: str, *, folder: Path, device: str, **blocks: Any) 
     shown = {"judge": centred(data.test.flatten(0, 1))}
     of_shown = {"judge": torch.arange(data.seen).repeat_interleave(data.test.shape[1])}
     for weight in WEIGHTS:
-        told = {"steps": sampling.steps, "clip": sampling.clip}
-        teacher: Any = lambda x, t: model.of_class(x, t, labels)  # noqa: E731
         made = guided_samples(
-            model.noise, teacher, lambda t, w=weight: w, drawn.to(device), SCHEDULE, **told
-        )
+            model.noise, partial(model.of_class, labels=labels), constant(weight), drawn.to(device), SCHEDULE,
+            steps=sampling.steps, clip=sampling.clip,
+        )  # fmt: skip
         shown[f"w = {weight:g}"], of_shown[f"w = {weight:g}"] = made.cpu(), labels.cpu()
     rows = []
     for group, x in shown.items():
@@ -213,7 +228,16 @@ def trained_combination(name: str, *, folder: Path, device: str, **blocks: Any) 
         for quantity, each in values.items():
             of_classes = each.view(data.seen, -1).mean(dim=1).numpy()
             mean, low, high = student_interval(of_classes)
-            rows.append({"group": group, "quantity": quantity, "mean": mean, "ci_low": low, "ci_high": high, "n": len(of_classes)})
+            rows.append(
+                {
+                    "group": group,
+                    "quantity": quantity,
+                    "mean": mean,
+                    "ci_low": low,
+                    "ci_high": high,
+                    "n": len(of_classes),
+                }
+            )
     return pd.DataFrame(rows)
 
 

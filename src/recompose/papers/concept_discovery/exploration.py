@@ -15,9 +15,9 @@ from torch.nn.functional import conv2d
 from recompose.datasets.coloured_digits import coloured
 from recompose.papers.concept_discovery.data import SLUG, Images, centred, gray_digits, load_images, rgb
 from recompose.papers.concept_discovery.discovery import candidates, teacher, together
-from recompose.papers.concept_discovery.gaussians import jacobian_estimates
 from recompose.papers.concept_discovery.experiments import benchmark_of, task_of
-from recompose.papers.concept_discovery.guidance import of_gaussian
+from recompose.papers.concept_discovery.gaussians import jacobian_estimates
+from recompose.papers.concept_discovery.guidance import constant, of_gaussian
 from recompose.papers.concept_discovery.judge import Judge, trained_judge
 from recompose.papers.concept_discovery.methods import Task
 from recompose.papers.concept_discovery.modes import ascended, clean_estimate, distinct, mean_shift
@@ -61,7 +61,7 @@ def _unit(x: Tensor) -> Tensor:
 
 @torch.no_grad()
 def modes(name: str, *, folder: Path, device: str, **blocks: Any) -> Measured:
-    """Figure 2: modes of the learned marginals near training images, by the paper's ascent; and what they hold of noise.
+    """Figure 2: modes of the learned marginals near training images by the paper's ascent, and what they hold of noise.
 
     `noise`: how much noise is seen in the clean image (`noise_seen`), of the mode, of the noised image
     that the ascent began at, rescaled, and of the training image itself. `jacobian`: the mean over coordinates of
@@ -77,15 +77,19 @@ def modes(name: str, *, folder: Path, device: str, **blocks: Any) -> Measured:
         alpha, sigma = float(SCHEDULE.alpha[t]), float(SCHEDULE.sigma[t])
         generator = torch_generator(SLUG, name, t)
         x = alpha * clean + sigma * torch.randn(clean.shape, generator=generator).to(device)
-        told = {"ascent": settings.ascent, "iterations": settings.iterations, "step": settings.step}
-        found = ascended(bench.model.noise, x, t, SCHEDULE, **told)
+        found = ascended(
+            bench.model.noise, x, t, SCHEDULE, ascent=settings.ascent, iterations=settings.iterations,
+            step=settings.step,
+        )  # fmt: skip
         images[f"noised {t}"], images[f"modes {t}"] = _unit(x / alpha), _unit(found / alpha)
         for kind, place in (("training", alpha * clean), ("noised", x), ("mode", found)):
             noise = noise_seen(place / alpha)
-            jacobian = alpha * jacobian_estimates(bench.model.noise, place, t, SCHEDULE, PROBES, settings.difference, generator)
+            jacobian = alpha * jacobian_estimates(
+                bench.model.noise, place, t, SCHEDULE, PROBES, settings.difference, generator
+            )
             here = {"t": t, "kind": kind}
             rows.append(here | {"quantity": "noise", **_spread(noise)})
-            rows.append(here | {"quantity": "jacobian", **_spread(jacobian.flatten(1).mean(dim=1).cpu().double().numpy())})
+            rows.append(here | {"quantity": "jacobian", **_spread(jacobian.cpu().double().numpy())})
     return Measured(pd.DataFrame(rows), images)
 
 
@@ -156,9 +160,8 @@ def backgrounds(name: str, *, folder: Path, device: str, digits: Digits, **block
         teachers = [teacher(query, each, bench("discovery")) for query, each in zip(queries, found, strict=True)]
         task = Task(queries, names, bench.model, SCHEDULE, bench("discovery"), bench("sampling"), bench("distillation"))
         of = together([each.gaussian for each in teachers], SAMPLED)
-        made = task.sampled(of_gaussian(of, SCHEDULE), task.by_variance(of), task.start(SAMPLED)).unflatten(
-            0, (len(queries), SAMPLED)
-        )
+        made = task.sampled(of_gaussian(of, SCHEDULE), task.by_variance(of), task.start(SAMPLED))
+        made = made.view(len(queries), SAMPLED, *made.shape[1:])
         prototypes = torch.stack([each.prototypes.mean for each in teachers])
         groups = {"query": queries[:, None], "prototype": prototypes, "sample": made}
         for kind, of_kind in groups.items():
@@ -234,7 +237,7 @@ def ablation(name: str, *, folder: Path, device: str, **blocks: Any) -> pd.DataF
             before = bench.model.evaluations[0]
             (found,) = candidates(bench.model.noise, task.queries, settings, task.names, SCHEDULE)
             of = together([teacher(task.queries[0], found, settings).gaussian], task.sampling.samples)
-            weight: Any = (lambda t: 1.0) if variant == "w = 1" else task.by_variance(of)
+            weight = constant(1.0) if variant == "w = 1" else task.by_variance(of)
             made = task.sampled(of_gaussian(of, SCHEDULE), weight, task.start(task.sampling.samples))
             values = {
                 "all": bench.right(made, number),
@@ -254,8 +257,9 @@ def _with(**changes: Any) -> Callable[[Any], Any]:
 
 VARIANTS: dict[str, Callable[[Any], Any]] = {
     "published": _with(),
+    "step times sigma": _with(ascent="adam_scaled"),
     "mean shift": _with(ascent="mean_shift"),
-    "few steps": _with(ascent="mean_shift", iterations=3),
+    "two mean shifts": _with(ascent="mean_shift", iterations=2),
     "covariance: noise free": _with(reading="noise_free"),
     "covariance: posterior": _with(reading="posterior"),
     "low t": lambda settings: settings.model_copy(update={"last": settings.first}),

@@ -18,7 +18,9 @@ def digits_modes(frame: pd.DataFrame, images: Images) -> Figure:
     """Left rows of images by t, noised above and modes below; right what is left of noise, and the Jacobian."""
     levels = sorted(frame.t.unique())
     with style():
-        figure, panels = plt.subplot_mosaic([["images", "noise"], ["images", "jacobian"]], figsize=(11, 6.4), width_ratios=[1.5, 1])
+        figure, panels = plt.subplot_mosaic(
+            [["images", "noise"], ["images", "jacobian"]], figsize=(11, 6.4), width_ratios=[1.5, 1]
+        )
         rows = [list(images["training"])]
         for t in levels:
             rows += [list(images[f"noised {t}"]), list(images[f"modes {t}"])]
@@ -27,7 +29,10 @@ def digits_modes(frame: pd.DataFrame, images: Images) -> Figure:
         for place, t in enumerate(levels):
             panels["images"].text(-2, (2 * place + 2) * size, f"$t$ = {t}", ha="right", va="center", fontsize=9)
         told = method_style(["noised", "mode", "training"])
-        for quantity, label in (("noise", "noise seen in the clean image"), ("jacobian", r"mean of $\alpha\,\partial\hat{x}_0/\partial x$")):
+        for quantity, label in (
+            ("noise", "noise seen in the clean image"),
+            ("jacobian", r"mean of $\alpha\,\partial\hat{x}_0/\partial x$"),
+        ):
             panel = panels[quantity]
             for kind, marker in told.markers.items():
                 here = frame[(frame.kind == kind) & (frame.quantity == quantity)]

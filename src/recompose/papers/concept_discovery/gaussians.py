@@ -31,9 +31,7 @@ class Gaussians:
         return -0.5 * ((query - self.mean).square() / self.variance + torch.log(2 * torch.pi * self.variance))
 
 
-def jacobian_diagonal(
-    noise: Noise, x: Tensor, t: int, schedule: Schedule, *, probes: Tensor, step: float
-) -> Tensor:
+def jacobian_diagonal(noise: Noise, x: Tensor, t: int, schedule: Schedule, *, probes: Tensor, step: float) -> Tensor:
     """The diagonal of J = d x0_hat / dx by Hutchinson's estimator, E[z * Jz]: (points, ...).
 
     probes: (probes, points, ...) of signs; step: of the finite difference Jz = (x0_hat(x + step z) - x0_hat(x)) / step.
@@ -61,7 +59,7 @@ def variance(jacobian: Tensor, alpha: float, sigma: float, reading: Reading) -> 
     laplace: -1 / (alpha^2 H), Laplace's covariance in x_t, rescaled; the closest to the paper's words. It holds the
     noise of p_t: s^2 + sigma^2/alpha^2 for data N(m, s^2).
     noise_free: that less sigma^2/alpha^2, (sigma^2/alpha) J / (1 - alpha J): s^2.
-    posterior: Cov[x_0 | x_t] = (sigma^2/alpha) J (Tweedie), which is less than both: sigma^2 s^2/(alpha^2 s^2 + sigma^2).
+    posterior: Cov[x_0 | x_t] = (sigma^2/alpha) J (Tweedie), the least: sigma^2 s^2/(alpha^2 s^2 + sigma^2).
     Posterior^-1 = noise_free^-1 + alpha^2/sigma^2. J is put into [0, STRICT / alpha], the result above SMALLEST.
     """
     bounded = jacobian.clamp(0.0, STRICT / alpha)

@@ -24,7 +24,7 @@ def noised_variance(variance: Tensor, alpha: float, sigma: float) -> Tensor:
 
 
 def gaussian_noise(x: Tensor, teacher: Gaussians, alpha: float, sigma: float) -> Tensor:
-    """The noise that the exact denoiser of N(mean, variance) sees in x, Eq. 12. x: (images, ...), a teacher for each."""
+    """The noise that the exact denoiser of N(mean, variance) sees in x, Eq. 12. x: (images, ...), a mean for each."""
     return sigma * (x - alpha * teacher.mean) / noised_variance(teacher.variance, alpha, sigma)
 
 
@@ -63,6 +63,11 @@ def of_gaussian(teacher: Gaussians, schedule: Schedule) -> Noise:
         return gaussian_noise(x, teacher, float(schedule.alpha[t]), float(schedule.sigma[t]))
 
     return predicted
+
+
+def constant(weight: float) -> Weight:
+    """The same weight at every step."""
+    return lambda t: weight
 
 
 def by_variance(teacher: Gaussians, schedule: Schedule, *, base: float, largest: float, spread: Spread) -> Weight:

@@ -16,7 +16,7 @@ from recompose.errors import require_finite
 
 Noise = Callable[[Tensor, int], Tensor]
 """x_t: (points, ...) and the step t, as `Schedule` counts -> the noise in it, of x's shape."""
-Ascent = Literal["adam", "mean_shift"]
+Ascent = Literal["adam", "adam_scaled", "mean_shift"]
 Random = Literal["noise", "query_noise"]
 
 
@@ -66,14 +66,16 @@ def mean_shift(noise: Noise, x: Tensor, t: int, schedule: Schedule, *, iteration
 def ascended(
     noise: Noise, x: Tensor, t: int, schedule: Schedule, *, ascent: Ascent, iterations: int, step: float
 ) -> Tensor:
-    """Modes of p_t by one of the two ways: (points, ...)."""
+    """Modes of p_t by one of the ways: (points, ...). Adam has a "base" step in Table 6, perhaps one of sigma_t."""
     if ascent == "mean_shift":
         return mean_shift(noise, x, t, schedule, iterations=iterations)
+    if ascent == "adam_scaled":
+        step *= float(schedule.sigma[t])
     return adam_ascent(noise, x, t, schedule, iterations=iterations, step=step)
 
 
 def unrest(noise: Noise, x: Tensor, t: int, schedule: Schedule) -> Tensor:
-    """How far a mean shift would still move each point, root mean square over its coordinates, in clean units: (points,).
+    """How far a mean shift would still move each point, root mean square over coordinates, in clean units: (points,).
 
     0 at a mode. |alpha x0_hat(x) - x| / (alpha sqrt(d)).
     """

@@ -40,7 +40,9 @@ def composed_noise(noise: ClassNoise, nearest: Tensor, weights: Tensor) -> Calla
     """
 
     def predicted(x: Tensor, t: int) -> Tensor:
-        parts = [noise(x, t, nearest[:, k]) * weights[:, k].view(-1, *[1] * (x.ndim - 1)) for k in range(nearest.shape[1])]
+        parts = [
+            noise(x, t, nearest[:, k]) * weights[:, k].view(-1, *[1] * (x.ndim - 1)) for k in range(nearest.shape[1])
+        ]
         return torch.stack(parts).sum(dim=0)
 
     return predicted

@@ -99,11 +99,13 @@ class Discovery(Block):
 
     first: Count = Field(50, description="the least step t of the grid")
     last: Count = Field(400, description="the largest one")
-    every: Count = Field(50, description="steps between two of them")
-    starts: Count = Field(12, description="ascents of a query at each t")
+    every: Count = Field(70, description="steps between two of them")
+    starts: Count = Field(8, description="ascents of a query at each t")
     from_noise: Share = Field(0.5, description="share of them that begin at noise instead of the noised query")
-    ascent: Literal["adam", "mean_shift"] = Field("adam", description="Adam as published, or steps of sigma^2")
-    iterations: Count = Field(60, description="steps of an ascent")
+    ascent: Literal["adam", "adam_scaled", "mean_shift"] = Field(
+        "adam", description="Adam, as published; with its `base` step times sigma_t; or plain steps of sigma^2"
+    )
+    iterations: Count = Field(30, description="steps of an ascent")
     step: Positive = Field(0.1, description="of Adam")
     unrest: Positive = Field(
         0.25, description="largest root mean square by which a mean shift may still move what is taken for a mode"
@@ -129,7 +131,7 @@ class Discovery(Block):
 class Sampling(Block):
     """How every method samples (Table 8)."""
 
-    samples: int = Field(16, ge=1, description="images of each query")
+    samples: int = Field(8, ge=1, description="images of each query")
     steps: int = Field(25, ge=2, le=1000, description="moves of DDIM, of the 1000 steps of the noise")
     clip: Positive | None = Field(1.0, description="bound on the estimate of the image in every move; null for none")
     base: Positive = Field(1.2, description="w_0 of Eq. 14")
@@ -140,19 +142,20 @@ class Sampling(Block):
     deviation: Positive = Field(0.1, description="sigma of Query-only, which the paper does not give")
     class_weight: Positive = Field(1.2, description="guidance of Top-1 and Top-3, which have no covariance")
     class_temperature: Positive = Field(10.0, description="tau of Top-3's weights, which the paper does not give")
-    class_levels: Count = Field(8, description="steps t at which the loss of a class is measured, evenly from 0 to T")
+    class_levels: Count = Field(6, description="steps t at which the loss of a class is measured, evenly from 0 to T")
 
 
 class Distillation(Block):
     """The new class and the low-rank adapter of a query (Table 7)."""
 
     rank: Count = Field(8, description="of the factors; alpha is twice that")
-    pool: Count = Field(64, description="images that the product of experts makes to learn from")
+    pool: Count = Field(48, description="images that the product of experts makes to learn from")
     epochs: Count = Field(10, description="passes through them")
     batch: Count = Field(16, description="images of a step")
     learning_rate: Positive = Field(1e-3, description="of Adam")
     dropout: float = Field(0.1, ge=0, lt=1, description="share of images whose class is the null token")
     weight: Positive = Field(0.8, description="guidance of the new class")
+    keep: bool = Field(False, description="whether adapters and new classes are kept in adapters/, query by query")
 
 
 class Exploration(Block):

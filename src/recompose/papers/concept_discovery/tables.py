@@ -15,12 +15,13 @@ def table1(frame: pd.DataFrame) -> str:
     heads = [f"{METRICS[metric]}, {REFERENCES[reference]}" for metric in METRICS for reference in REFERENCES]
     lines = [table_line(["Method", *heads]), table_rule(1, len(heads))]
     for method, name in ROWS.items():
-        cells = [by.loc[(method, reference, metric)] for metric in METRICS for reference in REFERENCES]
-        lines.append(table_line([name, *(f"{cell['mean']:.1f} ± {cell['error']:.1f}" for cell in cells)]))
+        keys = [(method, reference, metric) for metric in METRICS for reference in REFERENCES]
+        shown = [f"{by['mean'][key]:.1f} ± {by.error[key]:.1f}" for key in keys]
+        lines.append(table_line([name, *shown]))
     return "\n".join(lines) + (
-        f"\n\nMean and standard error over {int(frame.n.iloc[0])} held-out classes; all but FID in %. Features: those by"
-        " which our classifier decides (the paper's are Inception's and CLIP's, its numbers of another scale: they stand"
-        " in config/published). Test images: others of the same class in the place of generated ones.\n"
+        f"\n\nMean and standard error over {int(frame.n.iloc[0])} held-out classes; all but FID in %. Features: those"
+        " by which our classifier decides (the paper's are Inception's and CLIP's, its numbers of another scale: they"
+        " stand in config/published). Test images: others of the same class in the place of generated ones.\n"
     )
 
 
