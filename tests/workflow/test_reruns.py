@@ -16,7 +16,7 @@ PACKAGE = "src/recompose/papers/coupled_inference"
 SWEEPS = ["table1", "figure2", "figure3", "figure4", "figure5", "figure6", "restarts"]
 DRAWN = ["figure2", "figure3", "figure4", "figure5", "figure6", "capacity_figure", "restarts"]
 WRITTEN = ["table1", "capacity_table", "special_case", "table_search"]
-NOTEBOOKS = {f"{PAPER}_notebook", "weighted_composition_notebook", "feature_guidance_notebook"}
+NOTEBOOKS = {f"{slug}_notebook" for slug in papers()}
 SHOWING_NAMES = ["table_search", "special_case"]
 """Tables that list what the paper's names tell apart, in their order."""
 OVER_ALL = {"scorecard", "manifest", "page", "all", *NOTEBOOKS}
@@ -41,6 +41,11 @@ DENOISERS = {f"feature_guidance_{name}_network" for name in GUIDANCE.networks}
 MEASURED = {f"feature_guidance_{each.name}_numbers" for each in GUIDANCE.artifacts if each.home == "experiments"}
 ASCENDING = {f"feature_guidance_{each.name}_numbers" for each in GUIDANCE.artifacts if "sampling" in each.reads}
 """The rules of paper 5: those that make images, train, measure, and sample."""
+
+
+CONCEPTS_TRAINED = {f"concept_discovery_digits_{name}_network" for name in ("backbone", "judge")}
+CONCEPTS_ASKING = {f"concept_discovery_digits_{name}_numbers" for name in ("samples", "measured")}
+"""The rules of paper 4 that train, and those that ask what was trained: at smoke all but the samples in one job."""
 
 
 DRAWN_BY_ALL = {
@@ -106,7 +111,15 @@ def test_words_do_not_count(whole: Project) -> None:
         ("judgement/page.py", {"page"}),
         ("judgement/notebook.py", NOTEBOOKS),
         ("diffusion/particles.py", SCORED | ROOMS_SAMPLED),
-        ("diffusion/training.py", DENOISERS | UNTRAINED | ROOMS_TRAINED | {"weighted_composition_network"}),
+        (
+            "diffusion/training.py",
+            DENOISERS
+            | UNTRAINED
+            | ROOMS_TRAINED
+            | CONCEPTS_TRAINED
+            | CONCEPTS_ASKING
+            | {"weighted_composition_network"},
+        ),
         ("datasets/labelled_images.py", IMAGES | {"weighted_composition_rooms_images"}),
         ("networks/unet.py", DENOISERS),
         ("diffusion/score_ascent.py", MEASURED),
@@ -158,6 +171,20 @@ def test_a_changed_key_reruns_its_readers(whole: Project, key: str, value: objec
 )
 def test_a_key_of_paper_2_reruns_its_readers(whole: Project, key: str, value: object, expected: set[str]) -> None:
     assert whole.changed(weighted_composition=json.dumps({key: value})) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("digits", {"train": 5}, {"concept_discovery_digits_images"}),
+        ("digits_backbone", {"iterations": 5}, {"concept_discovery_digits_backbone_network"}),
+        ("digits_judge", {"iterations": 5}, {"concept_discovery_digits_judge_network"}),
+        ("digits_sampling", {"steps": 4}, CONCEPTS_ASKING),
+        ("digits_exploration", {"radius": 0.2}, {"concept_discovery_digits_measured_numbers"}),
+    ],
+)
+def test_a_key_of_paper_4_reruns_its_readers(whole: Project, key: str, value: object, expected: set[str]) -> None:
+    assert whole.changed(concept_discovery=json.dumps({key: value})) == expected
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from recompose.artifacts import Artifact, DataSet, Network, Paper
+from recompose.artifacts import Artifact, DataSet, Lines, Network, Paper
 
 ASKED = ("digits", "digits_backbone", "digits_judge", "digits_discovery", "digits_sampling", "digits_distillation")
 EXPLORED = (*ASKED, "digits_exploration")
@@ -62,6 +62,7 @@ PAPER = Paper(
             forms=("figure",),
             value="modes",
             pictures=True,
+            lines=Lines("Distinct modes against the noise (paper 4, Figure 4)", "modes", "t", "modes"),
         ),
         _explored(
             "digits_backgrounds",
@@ -167,5 +168,5 @@ PAPER = Paper(
         "digits_backbone": Network(reads=("digits", "digits_backbone"), data="digits"),
         "digits_judge": Network(reads=("digits", "digits_judge"), data="digits", module="judge"),
     },
-    probe=("table1",),
+    probe=("digits_seen",),
 )

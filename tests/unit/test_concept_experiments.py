@@ -1,0 +1,246 @@
+"""Paper 4's data, methods and measures, with tiny images and networks."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from pydantic import ValidationError
+
+from recompose.errors import RecomposeError
+from recompose.papers.concept_discovery import experiments, exploration, judge, methods, networks
+from recompose.papers.concept_discovery.aggregation import cost, over_classes, table1
+from recompose.papers.concept_discovery.data import centred, digit_classes, gray_digits, images, load_images
+from recompose.papers.concept_discovery.discovery import candidates
+from recompose.papers.concept_discovery.settings import (
+    Backbone,
+    Digits,
+    Discovery,
+    Distillation,
+    Exploration,
+    Judge,
+    Sampling,
+)
+from recompose.storage import write_tensors
+from recompose.sweeps import CellStore
+from recompose.tensor_cells import kept_tensors
+
+DIGITS = Digits(size=8, train=4, judging=2, classes=2, queries=2, others=8)
+BLOCKS = {
+    "digits_backbone": Backbone(widths=(8,), iterations=3, batch=8, warm_up=1),
+    "digits_judge": Judge(width=2, features=4, iterations=3, batch=8),
+    "digits_discovery": Discovery(every=350, starts=2, iterations=2, unrest=100, probes=2),
+    "digits_sampling": Sampling(samples=2, steps=3, class_levels=2),
+    "digits_distillation": Distillation(rank=2, pool=4, epochs=1, batch=4),
+    "digits_exploration": Exploration(levels=(50, 300), shown=3, images=4, iterations=2, queries=2, repeats=2),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Images and networks that are hardly trained."""
+    found = tmp_path_factory.mktemp("concepts")
+    write_tensors((images("digits", digits=DIGITS), {}), found / "images/digits.safetensors")
+    for module, name in ((networks, "digits_backbone"), (judge, "digits_judge")):
+        kept, curve = module.networks(name, folder=found, device="cpu", **BLOCKS)
+        assert len(curve) == 1
+        write_tensors(kept, found / f"networks/{name}.safetensors")
+    return found
+
+
+@pytest.fixture(scope="module")
+def sampled(folder):
+    return experiments.samples("digits_samples", folder=folder, device="cpu", **BLOCKS)
+
+
+# -- Data
+
+
+def test_whole_combinations_are_held_out():
+    seen, held = digit_classes(Digits(classes=40))
+    assert len(seen) == 120 and len(held) == 40 and not set(seen) & set(held)
+    pairs = {each[1:] for each in held}
+    assert len(pairs) == 4 and not pairs & {each[1:] for each in seen}
+    some = digit_classes(Digits(classes=12))[1]
+    assert some == held[:12] and {pair: sum(each[1:] == pair for each in some) for pair in pairs} == dict.fromkeys(
+        pairs, 3
+    )
+
+
+def test_no_held_out_image_reaches_training():
+    """Neither its combination, by colours in the bytes, nor its digit's pixels."""
+    found = images("digits", digits=DIGITS)
+    pairs = {tuple(each) for each in found["factors"][found["train_classes"]][:, 1:].tolist()}
+    held = {tuple(each) for each in found["factors"][120:, 1:].tolist()}
+    assert not pairs & held
+    corners = {tuple(each) for each in found["train"][:, :, 0, 0].tolist()}
+    for each in found["queries"].flatten(0, 1):
+        assert tuple(each[:, 0, 0].tolist()) in corners  # the background alone is trained on
+        assert not (found["train"] == each).flatten(1).all(dim=1).any()
+    train, test = gray_digits(DIGITS)
+    for of_train, of_test in zip(train, test, strict=True):
+        assert len(of_train) == 400 and len(of_test) == 100
+
+
+def test_too_many_images_are_refused():
+    with pytest.raises(RecomposeError, match="500 images of digit 0, and embedded has 400 for train; lower that"):
+        images("digits", digits=DIGITS.model_copy(update={"train": 500}))
+    with pytest.raises(RecomposeError, match="for queries and others"):
+        images("digits", digits=DIGITS.model_copy(update={"others": 99}))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"held_out": ("cyan on white",)}, "no such pair"),
+        ({"classes": 41}, "hold out 40"),
+        ({"held_out": tuple(Digits().pairs())}, "leave some to train on"),
+        ({"digit_colours": ("red", "green")}, "string"),
+    ],
+)
+def test_colours_that_do_not_fit(change, words):
+    with pytest.raises(ValidationError, match=words):
+        Digits(**change)
+
+
+# -- Methods
+
+
+def test_every_method_makes_images_of_every_query(sampled):
+    for name in methods.METHODS:
+        assert sampled.images[name].shape == (2, 2, 2, 3, 8, 8)
+    assert sampled.images["poe_prototypes"].shape == (2, 2, 3, 3, 8, 8)
+    numbers = sampled.numbers
+    assert set(numbers.method) == set(methods.METHODS)
+    levels = numbers[(numbers.method == "poe") & (numbers.quantity == "level")].value
+    assert set(levels) <= {50, 400}
+    assert (numbers[numbers.quantity == "drift"].value > 0).all()
+
+
+def test_evaluations_are_counted_for_every_method_by_itself(sampled):
+    """Ascents, their ends, base and probes at two levels with two starts; then the samples."""
+    by = sampled.numbers[sampled.numbers.quantity == "evaluations"].groupby("method").value.first()
+    discovery = 2 * 2 * (2 + 1 + 1 + 2)
+    assert by["poe"] == by["beyond"] == discovery + 2 * 3
+    assert by["query_only"] == 2 * 3
+    assert by["top1"] == 120 * 2 + 2 * 3 * 2 and by["top3"] == 120 * 2 + 2 * 3 * 4
+    assert by["lora"] == discovery + 4 * 3 + 2 * 3 * 2
+
+
+def test_a_new_method_is_one_function(folder, monkeypatch):
+    monkeypatch.setattr(methods, "METHODS", dict(methods.METHODS))
+
+    @methods.method
+    def repeat_the_query(task):
+        return {"samples": task.queries.repeat_interleave(task.sampling.samples, dim=0)}
+
+    monkeypatch.setattr(
+        experiments, "METHODS", {name: methods.METHODS[name] for name in ("query_only", "repeat_the_query")}
+    )
+    found = experiments.samples("digits_samples", folder=folder, device="cpu", **BLOCKS)
+    data = load_images(folder, "digits")
+    shown = found.bytes()["repeat_the_query"]
+    assert torch.equal(shown[:, :, 0], data.queries) and torch.equal(shown[:, :, 1], data.queries)
+    scored = experiments.scores(
+        "digits_scores", {key: each.numpy() for key, each in found.bytes().items()}, folder=folder, **BLOCKS
+    )
+    own = scored[(scored.method == "repeat_the_query") & (scored.reference == "faithfulness")].set_index("metric").value
+    assert own["precision"].eq(100).all() and own["recall"].eq(100).all()
+
+
+def test_a_stopped_run_goes_on_in_the_same_bytes(folder, sampled, tmp_path, monkeypatch):
+    cells = CellStore(tmp_path / "cells", "a fingerprint")
+    real = methods.METHODS["beyond"]
+
+    def killed(task):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(experiments.METHODS, "beyond", killed)
+    with pytest.raises(KeyboardInterrupt):
+        experiments.samples("digits_samples", folder=folder, device="cpu", cells=cells, **BLOCKS)
+    monkeypatch.setitem(experiments.METHODS, "beyond", real)
+    monkeypatch.setitem(experiments.METHODS, "poe", killed)  # of the first class it is done
+    with pytest.raises(KeyboardInterrupt):
+        experiments.samples("digits_samples", folder=folder, device="cpu", cells=cells, **BLOCKS)
+    monkeypatch.undo()
+    again = experiments.samples("digits_samples", folder=folder, device="cpu", cells=cells, **BLOCKS)
+    expected = sampled.bytes()
+    assert {key: bool(torch.equal(each, expected[key])) for key, each in again.bytes().items()} == dict.fromkeys(
+        expected, True
+    )
+    assert kept_tensors(cells, "class 0 poe", dict)
+    other = CellStore(tmp_path / "cells", "another")
+    assert kept_tensors(other, "class 0 poe", dict) == {}
+
+
+def test_adapters_are_kept_where_asked(folder):
+    kept = BLOCKS | {"digits_distillation": BLOCKS["digits_distillation"].model_copy(update={"keep": True})}
+    experiments.samples("digits_samples", folder=folder, device="cpu", **kept)
+    assert len(list((folder / "adapters").glob("*.safetensors"))) == 4
+
+
+def test_no_mode_at_all_is_one_line(folder):
+    data = load_images(folder, "digits")
+    model = networks.trained_model(folder, "digits", data, BLOCKS["digits_backbone"], "cpu")
+    strict = BLOCKS["digits_discovery"].model_copy(update={"unrest": 1e-9})
+    with pytest.raises(RecomposeError, match="no mode was found at any of t = 50, 400; raise iterations or unrest"):
+        candidates(model.noise, centred(data.queries[0]), strict, [("a", 1), ("a", 2)], networks.SCHEDULE)
+
+
+# -- Measures
+
+
+def test_what_is_measured_has_every_method(folder, sampled):
+    pictures = {key: each.numpy() for key, each in sampled.bytes().items()}
+    told = {"folder": folder, **BLOCKS}
+    scored = experiments.scores("digits_scores", pictures, **told)
+    assert set(scored.method) == {*methods.METHODS, "test"}
+    assert len(scored) == 2 * 7 * 2 * 5
+    seen = experiments.attributes("digits_attributes", pictures, **told)
+    assert set(seen[seen.method == "queries"][seen.quantity == "distance"].value) == {0.0}
+    assert {"poe_prototypes", "beyond_prototypes", "test"} <= set(seen.method)
+    shares = seen[seen.quantity != "distance"].value
+    assert shares.between(0, 1).all()
+    shown = experiments.examples("digits_examples", pictures, **told)
+    assert shown.images["query"].shape == (2, 1, 3, 8, 8)
+    known = experiments.trained_combination("digits_seen", device="cpu", **told)
+    assert set(known.group) == {"judge", "w = 1", "w = 2"} and (known.n == 120).all()
+
+
+def test_the_explorations_run(folder):
+    told = {"folder": folder, "device": "cpu", **BLOCKS}
+    found = exploration.modes("digits_modes", **told)
+    assert set(found.images) == {"training", "noised 50", "noised 300", "modes 50", "modes 300"}
+    counted = exploration.coarsening("digits_coarsening", **told).numbers
+    assert counted.modes.between(0, 1).all() and list(counted.t) == [50, 300]
+    black = exploration.backgrounds("digits_backgrounds", digits=DIGITS, **told).numbers
+    assert black[black.kind == "query"].distance.eq(0).all()
+    repeated = exploration.repeat("digits_stability", **told)
+    assert set(repeated.quantity) == {"prototypes", "modes", "mean", "query"}
+
+
+def test_noise_is_seen_as_it_is():
+    noise = 0.3 * torch.randn((20, 3, 32, 32), generator=torch.Generator().manual_seed(0))
+    slope = torch.linspace(-1, 1, 32).expand(20, 3, 32, 32)
+    assert exploration.noise_seen(noise).mean() == pytest.approx(0.3, rel=0.02)
+    assert exploration.noise_seen(slope).max() < 1e-6
+    assert exploration.noise_seen(slope + noise).mean() == pytest.approx(0.3, rel=0.02)
+
+
+def test_tables_are_means_over_classes_not_over_queries():
+    frame = pd.DataFrame(
+        [(0, 0, "a", 1.0), (0, 1, "a", 3.0), (1, 0, "a", 5.0)], columns=["class", "query", "method", "value"]
+    )
+    (row,) = over_classes(frame, ["method"]).to_dict("records")
+    assert row["mean"] == 3.5 and row["n"] == 2 and row["error"] == pytest.approx(1.5)
+
+
+def test_costs_and_tables_of_samples(folder, sampled):
+    found = cost("digits_costs", sampled.numbers)
+    modes = found[(found.method == "poe") & (found.quantity == "modes")]["mean"]
+    assert modes.eq(4).all()  # two at each of two levels
+    assert np.isfinite(found["mean"]).all()
+    pictures = {key: each.numpy() for key, each in sampled.bytes().items()}
+    scored = experiments.scores("digits_scores", pictures, folder=folder, **BLOCKS)
+    assert len(table1(scored)) == 7 * 2 * 5
