@@ -169,9 +169,9 @@ def test_a_stopped_run_goes_on_in_the_same_bytes(folder, sampled, tmp_path, monk
     assert {key: bool(torch.equal(each, expected[key])) for key, each in again.bytes().items()} == dict.fromkeys(
         expected, True
     )
-    assert kept_tensors(cells, "class 0 poe", dict)
+    assert kept_tensors(cells, "class 0 from 0 poe", dict)
     other = CellStore(tmp_path / "cells", "another")
-    assert kept_tensors(other, "class 0 poe", dict) == {}
+    assert kept_tensors(other, "class 0 from 0 poe", dict) == {}
 
 
 def test_adapters_are_kept_where_asked(folder):
@@ -198,7 +198,7 @@ def test_what_is_measured_has_every_method(folder, sampled):
     assert set(scored.method) == {*methods.METHODS, "test"}
     assert len(scored) == 2 * 7 * 2 * 5
     seen = experiments.attributes("digits_attributes", pictures, **told)
-    assert set(seen[seen.method == "queries"][seen.quantity == "distance"].value) == {0.0}
+    assert set(seen[(seen.method == "queries") & (seen.quantity == "distance")].value) == {0.0}
     assert {"poe_prototypes", "beyond_prototypes", "test"} <= set(seen.method)
     shares = seen[seen.quantity != "distance"].value
     assert shares.between(0, 1).all()

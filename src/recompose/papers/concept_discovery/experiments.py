@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from recompose.sweeps import CellStore
 from recompose.tensor_cells import kept_tensors
 
 Row = dict[str, Any]
+TOGETHER = 64
+"""Ascents at a step t that go on together: queries are taken at once, and kept, in groups of so many over `starts`."""
 NEIGHBOURS = 3
 """k of precision and recall (section 4.2)."""
 
@@ -35,9 +38,9 @@ def benchmark_of(name: str) -> str:
     return name.partition("_")[0]
 
 
-def task_of(queries: Tensor, number: int, model: Model, benchmark: str, blocks: Mapping[str, Any]) -> Task:
-    """The queries of a held-out class, by its number, as methods take them."""
-    names = [(SLUG, benchmark, "class", number, "query", each) for each in range(len(queries))]
+def task_of(queries: Tensor, number: int, first: int, model: Model, benchmark: str, blocks: Mapping[str, Any]) -> Task:
+    """Some queries of a held-out class, by its number and that of the first one, as methods take them."""
+    names = [(SLUG, benchmark, "class", number, "query", first + each) for each in range(len(queries))]
     parts = {part: blocks[f"{benchmark}_{part}"] for part in ("discovery", "sampling", "distillation")}
     return Task(queries, names, model, SCHEDULE, **parts)
 
@@ -51,10 +54,12 @@ def samples(name: str, *, folder: Path, device: str, cells: CellStore | None = N
     benchmark = benchmark_of(name)
     data = load_images(folder, benchmark)
     model = trained_model(folder, benchmark, data, blocks[f"{benchmark}_backbone"], device)
+    together = max(1, TOGETHER // blocks[f"{benchmark}_discovery"].starts)
     found: dict[str, list[Tensor]] = {}
     rows: list[Row] = []
-    for number, queries in enumerate(data.queries):
-        task = task_of(centred(queries, device), number, model, benchmark, blocks)
+    for number, first in product(range(len(data.queries)), range(0, data.queries.shape[1], together)):
+        queries = centred(data.queries[number, first : first + together], device)
+        task = task_of(queries, number, first, model, benchmark, blocks)
         for method, function in METHODS.items():
 
             def make(task: Task = task, function: Any = function) -> dict[str, Tensor]:
@@ -63,28 +68,30 @@ def samples(name: str, *, folder: Path, device: str, cells: CellStore | None = N
                 asked = (model.evaluations[0] - before) / len(task.queries)
                 return _kept(made, len(task.queries)) | {"evaluations": torch.tensor(asked)}
 
-            place = f"class {number} {method}"
+            place = f"class {number} from {first} {method}"
             with torch.no_grad(), named(place):
                 made = kept_tensors(cells, place, make)
             print(f"{name}: {place}", flush=True)
-            _keep_adapters(folder / "adapters", f"{benchmark} class {number}", made)
+            _keep_adapters(folder / "adapters", f"{benchmark} class {number}", first, made)
             for part, tensor in made.items():
                 if tensor.dtype == torch.uint8:
                     key = method if part == "samples" else f"{method}_{part}"
                     found.setdefault(key, []).append(tensor)
-            rows += _told(made, method, number)
-    images = {key: torch.stack(each).float() / 255 for key, each in found.items()}
+            rows += _told(made, method, number, first)
+    classes = len(data.queries)
+    of_all = {key: torch.cat(each) for key, each in found.items()}
+    images = {key: each.view(classes, -1, *each.shape[1:]).float() / 255 for key, each in of_all.items()}
     return Measured(pd.DataFrame(rows), images)
 
 
-def _keep_adapters(folder: Path, place: str, made: Mapping[str, Tensor]) -> None:
-    """Adapters of a class's queries, if they are to be kept: one file each."""
+def _keep_adapters(folder: Path, place: str, first: int, made: Mapping[str, Tensor]) -> None:
+    """Adapters of some queries, if they are to be kept: one file each."""
     kept = {key.removeprefix(ADAPTER): each for key, each in made.items() if key.startswith(ADAPTER)}
     for query in range(len(made["samples"]) if kept else 0):
         about = {"place": place, "query": str(query)}
         write_tensors(
             ({key: each[query].contiguous() for key, each in kept.items()}, about),
-            folder / f"{place} query {query}.safetensors",
+            folder / f"{place} query {first + query}.safetensors",
         )
 
 
@@ -103,11 +110,11 @@ def _kept(made: Mapping[str, Tensor], queries: int) -> dict[str, Tensor]:
     return {part: tensor.contiguous() for part, tensor in found.items()}
 
 
-def _told(made: Mapping[str, Tensor], method: str, number: int) -> list[Row]:
+def _told(made: Mapping[str, Tensor], method: str, number: int, first: int) -> list[Row]:
     """The numbers of a method, query by query."""
     rows = []
     for query in range(len(made["samples"])):
-        place = {"class": number, "query": query, "method": method}
+        place = {"class": number, "query": first + query, "method": method}
         rows.append(place | {"quantity": "evaluations", "place": 0, "value": float(made["evaluations"])})
         for part in ("level", "share", "modes", "nearest", "weights", "drift", "sharpness", "bounded"):
             if part in made:

@@ -46,7 +46,7 @@ class Bench:
     def tasks(self) -> Iterator[tuple[int, Task]]:
         """The first query of some held-out classes, with its class."""
         for number, queries in enumerate(self.data.queries[: self.explored.queries]):
-            yield number, task_of(centred(queries[:1], self.device), number, self.model, self.benchmark, self.blocks)
+            yield number, task_of(centred(queries[:1], self.device), number, 0, self.model, self.benchmark, self.blocks)
 
     def right(self, x: Tensor, number: int) -> float:
         """The share of images that show all factors of a held-out class."""

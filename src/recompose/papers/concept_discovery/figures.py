@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from recompose.papers.concept_discovery.names import METHODS
+from recompose.papers.concept_discovery.names import titled
 from recompose.presentation.mosaics import mosaic, show
 from recompose.presentation.plotting import method_style, style
 
@@ -46,15 +46,15 @@ def digits_modes(frame: pd.DataFrame, images: Images) -> Figure:
 
 def digits_examples(frame: pd.DataFrame, images: Images) -> Figure:
     """Rows classes; columns the query, prototypes, the product's mean, and samples of each method."""
-    kinds = {"query": "query", "prototypes": "prototypes", "mean": "mean", **METHODS}
+    first = {"query": "query", "prototypes": "prototypes", "mean": "mean"}
+    kinds = {**first, **titled(each for each in images if each not in first)}
     right = frame.set_index(["class", "method", "number"]).right
     count = len(images["query"])
     rows: list[list[np.ndarray | None]] = [[] for _ in range(count)]
     frames, gaps, titles = {}, [], []
     for kind, name in kinds.items():
-        first = len(rows[0])
-        gaps.append(first)
-        titles.append((first, images[kind].shape[1], name))
+        gaps.append(len(rows[0]))
+        titles.append((len(rows[0]), images[kind].shape[1], name))
         for number in range(count):
             for at, image in enumerate(images[kind][number]):
                 if right[number, kind, at]:
@@ -64,8 +64,8 @@ def digits_examples(frame: pd.DataFrame, images: Images) -> Figure:
     with style():
         figure, panel = plt.subplots(figsize=(12, 0.42 * count + 0.8))
         show(panel, mosaic(rows, frames, gaps=gaps[1:]))
-        for place, (first, several, name) in enumerate(titles):
-            middle = (first + several / 2) * (size + 2) + place * (size // 3)
+        for place, (before, several, name) in enumerate(titles):
+            middle = (before + several / 2) * (size + 2) + place * (size // 3)
             panel.text(middle, -3, name, ha="center", va="bottom", fontsize=8)
     return figure
 
@@ -106,7 +106,7 @@ def digits_backgrounds(frame: pd.DataFrame, images: Images) -> Figure:
 
 def digits_accuracy(frame: pd.DataFrame) -> Figure:
     """Bars of each method for every factor and all of them."""
-    methods = {**METHODS, "test": "test images"}
+    methods = titled(frame.method)
     quantities = [each for each in dict.fromkeys(frame.quantity) if each != "distance"]
     told = method_style(list(methods))
     with style():

@@ -1,5 +1,7 @@
 """The benchmarks of paper 4, their classes' factors, and the methods that generate, by their names."""
 
+from collections.abc import Iterable, Mapping
+
 BENCHMARKS = {"digits": "ColorMNIST", "faces": "CelebA"}
 """What stands in `<benchmark>_...`, and the paper's name of it."""
 FACTORS = {
@@ -31,6 +33,22 @@ METHODS = {
     "beyond": "beyond (ours)",
 }
 """In the order of the rows of Tables 1 and 2; the last one is this project's."""
+TEST = {"test": "test images"}
+"""What stands in the place of a method's images: others of the class, which is what can be reached."""
+
+
+def titled(methods: Iterable[str], last: Mapping[str, str] = TEST) -> dict[str, str]:
+    """Methods by their titles, in the order of the tables: the known ones, those added by name, and the last.
+
+    >>> titled(["mine", "test", "poe", "poe_prototypes"])
+    {'poe': 'PoE', 'mine': 'mine', 'test': 'test images'}
+    """
+    there = set(methods)
+    added = sorted(each for each in there - {*METHODS, *last, "queries"} if not each.endswith("_prototypes"))
+    named = {**METHODS, **{each: each for each in added}, **last}
+    return {each: title for each, title in named.items() if each in there}
+
+
 REFERENCES = {"faithfulness": "Faithful.", "generalization": "General."}
 """What generated images are compared with: the queries themselves, or others of their class."""
 METRICS = {"fid": "FID", "cosine": "CLIP", "precision": "Precision", "recall": "Recall", "f1": "F1"}

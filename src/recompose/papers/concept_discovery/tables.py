@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from recompose.papers.concept_discovery.names import METHODS, METRICS, REFERENCES
+from recompose.papers.concept_discovery.names import METRICS, REFERENCES, titled
 from recompose.presentation.markdown import table_line, table_rule
 
-ROWS = {**METHODS, "test": "test images"}
 OTHERS = {"queries": "queries", "poe_prototypes": "prototypes of PoE", "beyond_prototypes": "prototypes of beyond"}
 
 
@@ -14,7 +13,7 @@ def table1(frame: pd.DataFrame) -> str:
     by = frame.set_index(["method", "reference", "metric"])
     heads = [f"{METRICS[metric]}, {REFERENCES[reference]}" for metric in METRICS for reference in REFERENCES]
     lines = [table_line(["Method", *heads]), table_rule(1, len(heads))]
-    for method, name in ROWS.items():
+    for method, name in titled(frame.method).items():
         keys = [(method, reference, metric) for metric in METRICS for reference in REFERENCES]
         shown = [f"{by['mean'][key]:.1f} ± {by.error[key]:.1f}" for key in keys]
         lines.append(table_line([name, *shown]))
@@ -30,7 +29,7 @@ def share(frame: pd.DataFrame) -> str:
     by = frame.set_index(["method", "quantity"])
     quantities = list(dict.fromkeys(frame.quantity))
     lines = [table_line(["Images", *quantities]), table_rule(1, len(quantities))]
-    for method, name in {**ROWS, **OTHERS}.items():
+    for method, name in {**titled(frame.method), **OTHERS}.items():
         cells = [by.loc[(method, quantity)] for quantity in quantities]
         shown = [f"{cell['mean']:.2f} [{cell['ci_low']:.2f}, {cell['ci_high']:.2f}]" for cell in cells]
         lines.append(table_line([name, *shown]))
@@ -65,7 +64,7 @@ def cost(frame: pd.DataFrame) -> str:
     }
     by = frame.set_index(["method", "quantity"])["mean"]
     lines = [table_line(["Method", *names.values()]), table_rule(1, len(names))]
-    for method, name in METHODS.items():
+    for method, name in titled(frame.method).items():
         cells = [f"{by[method, each]:.4g}" if (method, each) in by.index else "" for each in names]
         lines.append(table_line([name, *cells]))
     return "\n".join(lines) + "\n\nOf one query; means over the queries.\n"
