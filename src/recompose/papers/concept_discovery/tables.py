@@ -16,11 +16,12 @@ def table1(frame: pd.DataFrame) -> str:
     for method, name in titled(frame.method).items():
         keys = [(method, reference, metric) for metric in METRICS for reference in REFERENCES]
         shown = [f"{by['mean'][key]:.1f} ± {by.error[key]:.1f}" for key in keys]
-        lines.append(table_line([name, *shown]))
+        printed = [f" ({by.published[key]:.1f})" if pd.notna(by.published[key]) else "" for key in keys]
+        lines.append(table_line([name, *map("".join, zip(shown, printed, strict=True))]))
     return "\n".join(lines) + (
         f"\n\nMean and standard error over {int(frame.n.iloc[0])} held-out classes; all but FID in %. Features: those"
-        " by which our classifier decides (the paper's are Inception's and CLIP's, its numbers of another scale: they"
-        " stand in config/published). Test images: others of the same class in the place of generated ones.\n"
+        " by which our classifier decides; in brackets what the paper prints, of Inception's and CLIP's features, so of"
+        " another scale. Test images: others of the same class in the place of generated ones.\n"
     )
 
 
