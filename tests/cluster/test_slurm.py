@@ -113,6 +113,9 @@ def test_a_chain_of_each_paper(slurm: Cluster, probed: Project, fresh: Project) 
     assert {job.comment.split("_wildcards_")[0] for job in jobs if job.partition == "gpu"} == {
         "rule_weighted_composition_network",
         "rule_weighted_composition_figure1_numbers",
+        "rule_concept_discovery_digits_backbone_network",
+        "rule_concept_discovery_digits_judge_network",
+        "rule_concept_discovery_digits_seen_numbers",
         "rule_feature_guidance_guided_network",
         "rule_feature_guidance_figure8_numbers",
     }

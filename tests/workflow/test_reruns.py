@@ -44,8 +44,9 @@ ASCENDING = {f"feature_guidance_{each.name}_numbers" for each in GUIDANCE.artifa
 
 
 CONCEPTS_TRAINED = {f"concept_discovery_digits_{name}_network" for name in ("backbone", "judge")}
-CONCEPTS_ASKING = {f"concept_discovery_digits_{name}_numbers" for name in ("samples", "measured")}
-"""The rules of paper 4 that train, and those that ask what was trained: at smoke all but the samples in one job."""
+CONCEPTS_SAMPLED = {f"concept_discovery_digits_{name}_numbers" for name in ("samples", "seen", "explored")}
+CONCEPTS_ASKING = CONCEPTS_SAMPLED | {"concept_discovery_digits_compared_numbers"}
+"""The rules of paper 4 that train, that sample, and that ask anything of what was trained."""
 
 
 DRAWN_BY_ALL = {
@@ -179,8 +180,8 @@ def test_a_key_of_paper_2_reruns_its_readers(whole: Project, key: str, value: ob
         ("digits", {"train": 5}, {"concept_discovery_digits_images"}),
         ("digits_backbone", {"iterations": 5}, {"concept_discovery_digits_backbone_network"}),
         ("digits_judge", {"iterations": 5}, {"concept_discovery_digits_judge_network"}),
-        ("digits_sampling", {"steps": 4}, CONCEPTS_ASKING),
-        ("digits_exploration", {"radius": 0.2}, {"concept_discovery_digits_measured_numbers"}),
+        ("digits_sampling", {"steps": 4}, CONCEPTS_SAMPLED),
+        ("digits_exploration", {"radius": 0.2}, {"concept_discovery_digits_explored_numbers"}),
     ],
 )
 def test_a_key_of_paper_4_reruns_its_readers(whole: Project, key: str, value: object, expected: set[str]) -> None:

@@ -4,13 +4,11 @@ from recompose.papers.concept_discovery.work import works as works_of_concepts
 
 CONCEPTS = PAPERS["concept_discovery"]
 CONCEPTS_WORK = works_of_concepts(settings.concept_discovery)
-# Importing what networks need takes longer than what smoke does with them: there one job measures what it can.
-CONCEPTS_TOGETHER = {each.name: [each.name] for each in CONCEPTS.artifacts}
-if BATCHES == 1:
-    CONCEPTS_TOGETHER = {"digits_measured": []}
-    for each in CONCEPTS.artifacts:
-        alone = each.name == "digits_samples" or each.sources
-        CONCEPTS_TOGETHER.setdefault(each.name if alone else "digits_measured", []).append(each.name)
+# Importing what networks need takes longer than what smoke does with them: there one job does what is of a kind.
+CONCEPTS_TOGETHER = {}
+for each in CONCEPTS.artifacts:
+    kind = "digits_explored" if each.home == "exploration" else "digits_compared" if each.sees else each.name
+    CONCEPTS_TOGETHER.setdefault(kind if BATCHES == 1 else each.name, []).append(each.name)
 
 
 for name, data in CONCEPTS.data.items():

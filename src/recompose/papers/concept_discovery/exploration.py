@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 
 from recompose.datasets.coloured_digits import coloured
+from recompose.errors import RecomposeError
 from recompose.papers.concept_discovery.data import SLUG, Images, centred, gray_digits, load_images, rgb
 from recompose.papers.concept_discovery.discovery import candidates, teacher, together
 from recompose.papers.concept_discovery.experiments import benchmark_of, task_of
@@ -226,29 +227,40 @@ def _in_common(first: Tensor, second: Tensor, radius: float) -> float:
 def ablation(name: str, *, folder: Path, device: str, **blocks: Any) -> pd.DataFrame:
     """What each choice is worth: samples of the product of experts with one setting changed at a time.
 
-    `all`: share of samples that show all factors of the class; `mean`: whether the product's mean does; `distance`: of
-    samples to the query; `evaluations` of the network for a query.
+    `found`: whether there was a mode at all; `all`: share of samples that show all factors of the class; `mean`: if
+    that of the product does; `distance`: of samples to the query; `evaluations` of the network for a query.
     """
     bench = Bench(name, folder, device, blocks)
     rows: list[Row] = []
     for variant, change in VARIANTS.items():
         for number, task in bench.tasks():
             settings = change(task.discovery)
+            place = {"variant": variant, "class": number}
             before = bench.model.evaluations[0]
-            (found,) = candidates(bench.model.noise, task.queries, settings, task.names, SCHEDULE)
+            try:
+                (found,) = candidates(bench.model.noise, task.queries, settings, task.names, SCHEDULE)
+            except RecomposeError as error:
+                if NO_MODE not in str(error):
+                    raise
+                rows.append(place | {"quantity": "found", "value": 0.0})
+                continue
             of = together([teacher(task.queries[0], found, settings).gaussian], task.sampling.samples)
             weight = constant(1.0) if variant == "w = 1" else task.by_variance(of)
             made = task.sampled(of_gaussian(of, SCHEDULE), weight, task.start(task.sampling.samples))
             values = {
+                "found": 1.0,
                 "all": bench.right(made, number),
                 "mean": bench.right(of.mean[:1], number),
                 "distance": float((made - task.queries).flatten(1).square().mean(dim=1).sqrt().mean()),
                 "evaluations": bench.model.evaluations[0] - before,
             }
-            place = {"variant": variant, "class": number}
             rows += [place | {"quantity": key, "value": float(value)} for key, value in values.items()]
         print(f"{name}: {variant}", flush=True)
     return pd.DataFrame(rows)
+
+
+NO_MODE = "no mode was found"
+"""What a discovery without one says: for a variant that is a result."""
 
 
 def _with(**changes: Any) -> Callable[[Any], Any]:

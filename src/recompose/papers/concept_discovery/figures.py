@@ -125,15 +125,18 @@ def digits_accuracy(frame: pd.DataFrame) -> Figure:
 
 def digits_ablation(frame: pd.DataFrame) -> Figure:
     """A bar for each variant: what samples show; below, what it costs."""
-    wide = frame.groupby(["variant", "quantity"], sort=False)["value"].mean().unstack()
-    spread = frame[frame.quantity == "all"].groupby("variant", sort=False)["value"]
+    variants = list(dict.fromkeys(frame.variant))
+    wide = frame.groupby(["variant", "quantity"])["value"].mean().unstack().loc[variants]
     with style():
         figure, (above, below) = plt.subplots(2, 1, figsize=(9, 5), sharex=True, height_ratios=[2, 1])
         x = np.arange(len(wide))
         above.bar(x - 0.2, wide["all"], 0.4, color="#0173b2", label="samples")
         above.bar(x + 0.2, wide["mean"], 0.4, color="#de8f05", label="mean of the product")
-        for place, (_, values) in enumerate(spread):
+        for place, variant in enumerate(variants):
+            values = frame[(frame.variant == variant) & (frame.quantity == "all")]["value"]
             above.plot(np.full(len(values), place - 0.2), values, ".", color="black", markersize=4)
+            if values.empty:
+                above.text(place, 0.02, "no mode", rotation=90, ha="center", va="bottom", fontsize=8)
         above.set(ylabel="share with all factors right", ylim=(0, 1.03))
         above.legend(loc="upper right")
         below.bar(x, wide["evaluations"], 0.6, color="#949494")
