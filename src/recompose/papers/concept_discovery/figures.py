@@ -138,7 +138,7 @@ def digits_ablation(frame: pd.DataFrame) -> Figure:
             if values.empty:
                 above.text(place, 0.02, "no mode", rotation=90, ha="center", va="bottom", fontsize=8)
         above.set(ylabel="share with all factors right", ylim=(0, 1.03))
-        above.legend(loc="upper right")
+        above.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
         below.bar(x, wide["evaluations"], 0.6, color="#949494")
         below.set(ylabel="score evaluations")
         below.set_xticks(x, list(wide.index), rotation=35, ha="right")
