@@ -10,6 +10,7 @@ from recompose.datasets.labelled_images import LabelledImages
 from recompose.diffusion.mixtures import gaussian
 from recompose.diffusion.predictions import to_velocity
 from recompose.errors import RecomposeError
+from recompose.networks.unet_operations import operations
 from recompose.papers.weighted_composition.rooms.aggregation import (
     as_the_sentence_says,
     clustered_share,
@@ -29,7 +30,6 @@ from recompose.papers.weighted_composition.rooms.sampling import (
     weight_factor,
 )
 from recompose.papers.weighted_composition.rooms.settings import Rooms, RoomsSampling
-from recompose.papers.weighted_composition.rooms.work import operations
 from recompose.papers.weighted_composition.settings import WeightedComposition
 
 
@@ -386,4 +386,6 @@ def test_operations_are_counted_as_torch_counts_them(networks):
     network = ClassUNet(("test",), shape_of("rooms_f_id_conditional", paper.rooms, paper.rooms_networks))
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         network(torch.zeros(1, 3, 16, 16), 3, torch.zeros(1, dtype=torch.long))
-    assert operations(paper.rooms, paper.rooms_networks) == pytest.approx(counter.get_total_flops(), rel=0.35)
+    assert operations(
+        paper.rooms.size, paper.rooms_networks.patch, paper.rooms_networks.widths, paper.rooms_networks.layers
+    ) == pytest.approx(counter.get_total_flops(), rel=0.35)

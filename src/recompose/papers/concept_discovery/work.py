@@ -4,7 +4,8 @@ Convolutions are counted. No torch: the workflow reads it.
 """
 
 from recompose.artifacts import Work
-from recompose.papers.concept_discovery.settings import Backbone, ConceptDiscovery, Discovery
+from recompose.networks.unet_operations import operations
+from recompose.papers.concept_discovery.settings import ConceptDiscovery, Discovery
 
 ACTIVATIONS = 40
 """Numbers that training keeps for every channel and place of a level."""
@@ -14,7 +15,7 @@ def works(paper: ConceptDiscovery) -> dict[str, Work]:
     """The work of each network and of the jobs that ask it."""
     size, backbone, judge = paper.digits.size, paper.digits_backbone, paper.digits_judge
     sampling, distillation = paper.digits_sampling, paper.digits_distillation
-    pass_ = operations(size, backbone)
+    pass_ = operations(size, backbone.patch, backbone.widths, backbone.layers)
     held = 4e-6 * ACTIVATIONS * backbone.batch * backbone.widths[0] * (size / backbone.patch) ** 2
     queries = paper.digits.classes * paper.digits.queries
     found = evaluations(paper.digits_discovery)
@@ -37,16 +38,3 @@ def evaluations(discovery: Discovery) -> int:
     """How often the network is asked for the teacher of one query: ascents, their ends, and probes."""
     levels = len(range(discovery.first, discovery.last + 1, discovery.every))
     return levels * discovery.starts * (discovery.iterations + 2 + discovery.probes)
-
-
-def operations(size: int, networks: Backbone) -> float:
-    """Multiplications and additions of one pass of diffusers' U-Net: its 3x3 convolutions, two in a residual block."""
-    places = (size / networks.patch) ** 2
-    before, products = networks.widths[0], 0.0
-    for level, width in enumerate(networks.widths):
-        here = places / 4**level
-        products += here * 9 * (before * width + (2 * networks.layers - 1) * width**2)
-        products += here * 9 * (networks.layers + 1) * 3 * width**2
-        before = width
-    products += places / 4 ** (len(networks.widths) - 1) * 9 * 4 * networks.widths[-1] ** 2
-    return 2 * products

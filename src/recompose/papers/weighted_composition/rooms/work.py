@@ -4,6 +4,7 @@ Convolutions are counted. No torch: the workflow reads it.
 """
 
 from recompose.artifacts import Work
+from recompose.networks.unet_operations import operations
 from recompose.papers.weighted_composition.rooms.names import CLASSES, JUDGE, PARTS, SAMPLES, SOURCES, network_names
 from recompose.papers.weighted_composition.rooms.settings import Rooms, RoomsNetworks
 from recompose.papers.weighted_composition.settings import WeightedComposition
@@ -19,7 +20,8 @@ FLOATS = 12
 def works(paper: WeightedComposition) -> dict[str, Work]:
     """The work of the images, of each network, and of sampling a setting and model."""
     rooms, networks, sampling = paper.rooms, paper.rooms_networks, paper.rooms_sampling
-    pass_, held = operations(rooms, networks), activations(rooms, networks)
+    pass_ = operations(rooms.size, networks.patch, networks.widths, networks.layers)
+    held = activations(rooms, networks)
     trained = Work(
         3e-12 * pass_ * networks.batch * networks.iterations, 0, 4e-6 * held * networks.batch + _megabytes(rooms)
     )
@@ -42,22 +44,6 @@ def works(paper: WeightedComposition) -> dict[str, Work]:
 def _times(work: Work, count: int) -> Work:
     """So many one after another."""
     return Work(count * work.teraflop, count * work.minutes, work.megabytes)
-
-
-def operations(rooms: Rooms, networks: RoomsNetworks) -> float:
-    """Multiplications and additions of one pass of diffusers' U-Net: 3x3 convolutions, two in a residual block.
-
-    Going down, `layers` blocks a level; in the middle two; going up one more a level, which see the way down as well.
-    """
-    places = (rooms.size / networks.patch) ** 2
-    before, products = networks.widths[0], 0.0
-    for level, width in enumerate(networks.widths):
-        here = places / 4**level
-        products += here * 9 * (before * width + (2 * networks.layers - 1) * width**2)
-        products += here * 9 * (networks.layers + 1) * 3 * width**2
-        before = width
-    products += places / 4 ** (len(networks.widths) - 1) * 9 * 4 * networks.widths[-1] ** 2
-    return 2 * products
 
 
 def activations(rooms: Rooms, networks: RoomsNetworks) -> float:
