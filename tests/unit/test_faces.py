@@ -1,0 +1,165 @@
+"""Drawn faces: their attributes, how they come together, and that each is to be seen."""
+
+import numpy as np
+import pytest
+
+from recompose.datasets.faces import ATTRIBUTES, Face, attributes, between, drawn, face, faces, sampled, vector
+from recompose.datasets.faces.attributes import BEARDS, SHARES
+from recompose.errors import RecomposeError
+
+MANY = attributes(("test",), 4000)
+HAIR = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair", "Bald")
+
+
+def has(name: str) -> np.ndarray:
+    return MANY[:, ATTRIBUTES.index(name)]
+
+
+def correlation(first: str, second: str) -> float:
+    return float(np.corrcoef(has(first), has(second))[0, 1])
+
+
+# -- Attributes
+
+
+def test_there_are_celebas_forty_in_its_order():
+    assert len(ATTRIBUTES) == 40 and ATTRIBUTES[0] == "5_o_Clock_Shadow" and ATTRIBUTES[-1] == "Young"
+    assert list(ATTRIBUTES[1:]) == sorted(ATTRIBUTES[1:])
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_each_comes_as_often_as_in_celeba(name):
+    """Three standard errors, and what drawing one kind of beard at least and no hair at all add."""
+    share = SHARES[name]
+    assert has(name).mean() == pytest.approx(
+        share, abs=3 * (share * (1 - share) / len(MANY)) ** 0.5 + 0.035 * (name in BEARDS) + 0.01
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "least", "most"),
+    [
+        ("Male", "Wearing_Lipstick", -1, -0.6),
+        ("Male", "Heavy_Makeup", -1, -0.5),
+        ("Male", "No_Beard", -1, -0.35),
+        ("Wearing_Lipstick", "Heavy_Makeup", 0.5, 1),
+        ("Smiling", "High_Cheekbones", 0.5, 0.9),
+        ("Smiling", "Mouth_Slightly_Open", 0.3, 0.7),
+        ("Young", "Gray_Hair", -1, -0.1),
+        ("Male", "Wavy_Hair", -0.5, -0.15),
+        ("Male", "Wearing_Necktie", 0.15, 0.5),
+        ("Smiling", "Wearing_Hat", -0.15, 0.15),
+    ],
+)
+def test_what_comes_together(first, second, least, most):
+    assert least <= correlation(first, second) <= most
+
+
+def test_what_excludes_each_other():
+    assert sum(has(name).astype(int) for name in HAIR).max() == 1
+    assert not (has("Straight_Hair") & has("Wavy_Hair")).any()
+    bearded = np.any([has(name) for name in BEARDS], axis=0)
+    assert np.array_equal(bearded, ~has("No_Beard"))
+    assert not (has("Bald") & (has("Bangs") | has("Wavy_Hair"))).any()
+
+
+def test_a_faces_attributes_hang_on_its_number_alone():
+    assert np.array_equal(attributes(("test",), 7), MANY[:7])
+    assert not np.array_equal(attributes(("other",), 7), MANY[:7])
+    assert attributes(("test",), 0).shape == (0, 40)
+
+
+# -- Pictures
+
+PLAIN = ("No_Beard", "Young")
+EYES, MOUTH, CHIN, CROWN = (
+    (slice(24, 40), slice(12, 52)),
+    (slice(38, 52), slice(20, 44)),
+    (slice(42, 60), slice(16, 48)),
+    (slice(2, 24), slice(8, 56)),
+)
+CHEEKS, BROWS, NECK, HEAD = (
+    (slice(32, 50), slice(14, 50)),
+    (slice(20, 34), slice(14, 50)),
+    (slice(50, 64), slice(16, 48)),
+    (slice(2, 62), slice(4, 60)),
+)
+WHERE = {
+    "5_o_Clock_Shadow": CHIN, "Arched_Eyebrows": BROWS, "Attractive": HEAD, "Bags_Under_Eyes": EYES, "Bald": CROWN,
+    "Bangs": CROWN, "Big_Lips": MOUTH, "Big_Nose": CHEEKS, "Black_Hair": CROWN, "Blond_Hair": CROWN, "Blurry": HEAD,
+    "Brown_Hair": CROWN, "Bushy_Eyebrows": BROWS, "Chubby": HEAD, "Double_Chin": NECK, "Eyeglasses": EYES,
+    "Goatee": CHIN, "Gray_Hair": CROWN, "Heavy_Makeup": EYES, "High_Cheekbones": CHEEKS, "Male": HEAD,
+    "Mouth_Slightly_Open": MOUTH, "Mustache": MOUTH, "Narrow_Eyes": EYES, "Oval_Face": HEAD, "Pale_Skin": CHEEKS,
+    "Pointy_Nose": CHEEKS, "Receding_Hairline": CROWN, "Rosy_Cheeks": CHEEKS, "Sideburns": HEAD, "Smiling": MOUTH,
+    "Straight_Hair": HEAD, "Wavy_Hair": HEAD, "Wearing_Earrings": HEAD, "Wearing_Hat": CROWN, "Wearing_Lipstick": MOUTH,
+    "Wearing_Necklace": NECK, "Wearing_Necktie": NECK, "Young": HEAD,
+}  # fmt: skip
+"""Where each is to be seen, at 64 x 64."""
+
+
+@pytest.mark.parametrize("name", WHERE)
+def test_each_attribute_is_seen_in_its_place(name):
+    """More there than elsewhere, and nothing in the upper corners, where there is the background alone."""
+    without = tuple(each for each in PLAIN if each != name)
+    upright = {"yaw": 0.0, "pitch": 0.0, "roll": 0.0, "background": (0.5, 0.6, 0.7)}
+    first, second = (Face(tuple(map(float, vector(each))), **upright) for each in (without, (*without, name)))
+    change = np.abs(drawn(first, 64).astype(int) - drawn(second, 64)).max(axis=0)
+    place = WHERE[name]
+    assert change[place].max() > 20
+    assert change[place].mean() >= 0.9 * change.mean()
+    if name != "Blurry":
+        assert change[:4, :4].max() <= 1 and change[:4, -4:].max() <= 1
+
+
+def test_no_beard_changes_nothing_by_itself():
+    """It says that there is none of four kinds."""
+    both = [face(vector(each), ("one",), size=32) for each in (("Young",), ("Young", "No_Beard"))]
+    assert np.array_equal(*both)
+
+
+def test_pictures_hang_on_names_and_number_alone():
+    some = faces(MANY[:4], ("a",), size=32)
+    assert some.shape == (4, 3, 32, 32) and some.dtype == np.uint8
+    assert np.array_equal(some[2], face(MANY[2], ("a", 2), size=32))
+    assert np.array_equal(faces(MANY[:4], ("a",), size=32, processes=2), some)
+    assert not np.array_equal(faces(MANY[:4], ("b",), size=32), some)
+    assert faces(MANY[:0], ("a",), size=32).shape == (0, 3, 32, 32)
+
+
+def test_a_small_one_is_the_average_of_a_larger_one_and_gray_is_its_luminance():
+    of = sampled(MANY[5], ("a", 5))
+    large = drawn(of, 64).astype(float)
+    means = large.reshape(3, 32, 2, 32, 2).mean(axis=(2, 4))
+    assert np.abs(drawn(of, 32) - means).max() <= 1
+    gray = drawn(of, 64, gray=True)
+    assert gray.shape == (1, 64, 64)
+    assert np.abs(gray[0] - np.tensordot([0.299, 0.587, 0.114], large, 1)).max() <= 1
+
+
+def test_a_trajectory_is_smooth():
+    """A mouth that opens, a gaze and a head that turn: no step is much larger than the others."""
+    first, second = (sampled(vector((*PLAIN, *more)), ("a",)) for more in ((), ("Mouth_Slightly_Open", "Smiling")))
+    second = Face(**{**second.__dict__, "yaw": first.yaw + 0.2, "gaze": (0.8, 0.1)})
+    frames = np.stack([drawn(between(first, second, share), 64) for share in np.linspace(0, 1, 21)]).astype(float)
+    steps = np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2, 3))
+    assert steps.min() > 0 and steps.max() < 3 * np.median(steps)
+    assert np.array_equal(frames[0], drawn(first, 64)) and np.array_equal(frames[-1], drawn(second, 64))
+
+
+def test_light_comes_from_where_it_should():
+    plain = dict(strength=tuple(map(float, vector(PLAIN))), contrast=0.4)
+    left, right = (drawn(Face(**plain, light=(side, 0.0)), 64).astype(int) for side in (-1.0, 1.0))
+    cheeks = slice(28, 40)
+    assert (left[:, cheeks, 20:26] > right[:, cheeks, 20:26]).mean() > 0.9
+    assert (left[:, cheeks, 38:44] < right[:, cheeks, 38:44]).mean() > 0.9
+
+
+@pytest.mark.parametrize("size", [3, 1024])
+def test_a_size_that_is_none(size):
+    with pytest.raises(RecomposeError, match=f"size {size}: a face has from 8 to 512"):
+        face(MANY[0], ("a",), size=size)
+
+
+def test_an_attribute_that_is_none():
+    with pytest.raises(RecomposeError, match='Smilng: no attribute of a face; did you mean "Smiling"'):
+        vector(("Smilng",))
