@@ -4,8 +4,8 @@ from typing import Any
 
 from recompose.artifacts import Artifact, DataSet, Lines, Network, Paper
 
-ASKED = ("digits", "digits_backbone", "digits_judge", "digits_discovery", "digits_sampling", "digits_distillation")
-EXPLORED = (*ASKED, "digits_exploration")
+ASKED = ("digits", "digits_backbone", "digits_discovery", "digits_sampling", "digits_distillation")
+EXPLORED = (*ASKED, "digits_judge", "digits_exploration")
 BOTH = ("digits_backbone", "digits_judge")
 SCORED = ("class", "method", "reference", "metric")
 
