@@ -5,7 +5,20 @@ import sys
 import numpy as np
 import pytest
 
-from recompose.datasets.faces import ATTRIBUTES, Face, attributes, between, drawn, face, faces, sampled, vector
+from recompose.datasets.attribute_classes import COMPOSED
+from recompose.datasets.faces import (
+    ATTRIBUTES,
+    LEAST,
+    Face,
+    attributes,
+    between,
+    drawing,
+    drawn,
+    face,
+    faces,
+    sampled,
+    vector,
+)
 from recompose.datasets.faces.attributes import BEARDS, SHARES, TOGETHER
 from recompose.errors import RecomposeError
 
@@ -110,10 +123,10 @@ WHERE = {
     "Bangs": CROWN, "Big_Lips": MOUTH, "Big_Nose": CHEEKS, "Black_Hair": CROWN, "Blond_Hair": CROWN, "Blurry": HEAD,
     "Brown_Hair": CROWN, "Bushy_Eyebrows": BROWS, "Chubby": HEAD, "Double_Chin": NECK, "Eyeglasses": EYES,
     "Goatee": CHIN, "Gray_Hair": CROWN, "Heavy_Makeup": EYES, "High_Cheekbones": CHEEKS, "Male": HEAD,
-    "Mouth_Slightly_Open": MOUTH, "Mustache": MOUTH, "Narrow_Eyes": EYES, "Oval_Face": HEAD, "Pale_Skin": CHEEKS,
-    "Pointy_Nose": CHEEKS, "Receding_Hairline": CROWN, "Rosy_Cheeks": CHEEKS, "Sideburns": HEAD, "Smiling": MOUTH,
-    "Straight_Hair": HEAD, "Wavy_Hair": HEAD, "Wearing_Earrings": HEAD, "Wearing_Hat": CROWN, "Wearing_Lipstick": MOUTH,
-    "Wearing_Necklace": NECK, "Wearing_Necktie": NECK, "Young": HEAD,
+    "Mouth_Slightly_Open": MOUTH, "Mustache": MOUTH, "Narrow_Eyes": EYES, "No_Beard": CHIN, "Oval_Face": HEAD,
+    "Pale_Skin": CHEEKS, "Pointy_Nose": CHEEKS, "Receding_Hairline": CROWN, "Rosy_Cheeks": CHEEKS, "Sideburns": HEAD,
+    "Smiling": MOUTH, "Straight_Hair": HEAD, "Wavy_Hair": HEAD, "Wearing_Earrings": HEAD, "Wearing_Hat": CROWN,
+    "Wearing_Lipstick": MOUTH, "Wearing_Necklace": NECK, "Wearing_Necktie": NECK, "Young": HEAD,
 }  # fmt: skip
 """Where each is to be seen, at 64 x 64."""
 
@@ -132,10 +145,52 @@ def test_each_attribute_is_seen_in_its_place(name):
         assert change[:4, :4].max() <= 1 and change[:4, -4:].max() <= 1
 
 
-def test_no_beard_changes_nothing_by_itself():
-    """It says that there is none of four kinds."""
-    both = [face(vector(each), ("one",), size=32) for each in (("Young",), ("Young", "No_Beard"))]
-    assert np.array_equal(*both)
+@pytest.mark.parametrize("size", [32, 64])
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_each_attribute_is_seen_by_itself_on_all_heads(name, size):
+    """What classes are made of on several pixels, by much; the others on one at least."""
+    number = ATTRIBUTES.index(name)
+    for head in range(4):
+        first, second = vector(PLAIN), vector(PLAIN)
+        second[number] = not first[number]
+        both = [face(each, ("heads", head), size=size).astype(int) for each in (first, second)]
+        change = np.abs(both[0] - both[1]).max(axis=0)
+        if name in COMPOSED:
+            assert (change > 16).sum() >= 3
+        assert change.max() > 12
+
+
+def test_hair_is_fair_above_fair_skin():
+    skins = {
+        name: [sampled(vector((*PLAIN, name)), ("skin", number)).skin for number in range(200)]
+        for name in ("Blond_Hair", "Black_Hair")
+    }
+    assert max(skins["Blond_Hair"]) < 1.5 and max(skins["Black_Hair"]) > 2.5
+
+
+def crowded(number: int) -> Face:
+    """Attributes at random, whatever excludes what, so that most layers are painted."""
+    return sampled(np.random.default_rng(number).random(40) < 0.4, ("crowded", number))
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_layers_are_painted_in_part_as_they_would_be_on_the_whole(number, monkeypatch):
+    of = crowded(number)
+    in_parts = [drawing.painted(of, side) for side in (64, 100)]
+    monkeypatch.setattr(drawing.Canvas, "part", lambda canvas, *_: canvas)
+    for part, whole in zip(in_parts, (drawing.painted(of, side) for side in (64, 100)), strict=True):
+        assert np.abs(part - whole).max() < 1.5 / 255
+
+
+def test_little_is_painted(monkeypatch):
+    """Small layers are most of them, and cost what they are large: a face is some planes of pixels, not sixty."""
+    painted = []
+    blend = drawing.Canvas.blend
+    monkeypatch.setattr(
+        drawing.Canvas, "blend", lambda canvas, mask, *more: painted.append(mask.size) or blend(canvas, mask, *more)
+    )
+    faces(MANY[:50], ("a",), size=32)
+    assert sum(painted) / 50 < 10 * LEAST**2
 
 
 def test_pictures_hang_on_names_and_number_alone():

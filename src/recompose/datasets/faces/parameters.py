@@ -18,6 +18,11 @@ HAIRS = {
 }
 BETWEEN = (0.24, 0.16, 0.12)
 """Of hair that has none of these colours: dark, neither black nor brown."""
+DARKER = (0.35, 0.75, 0.92)
+"""Shares of faces below which skin has the first, second and third colour."""
+FAIR = 0.35
+"""How much of its darkness skin keeps below blond hair, which is rare above dark skin."""
+IRISES = ((0.30, 0.20, 0.12), (0.18, 0.12, 0.08), (0.30, 0.48, 0.62), (0.30, 0.45, 0.30))
 
 
 @dataclass(frozen=True)
@@ -63,34 +68,36 @@ class Face:
 def sampled(attributes: np.ndarray, names: tuple[str | int, ...]) -> Face:
     """A face with these attributes, (40,) of bool; what they do not say is drawn by the names."""
     generator = numpy_generator("faces", "nuisance", *names)
-    normal = generator.standard_normal(11).clip(-2, 2)
-    light = generator.uniform(-1, 1, 2)
-    irises = [(0.30, 0.20, 0.12), (0.18, 0.12, 0.08), (0.30, 0.48, 0.62), (0.30, 0.45, 0.30)]
+    normal = generator.standard_normal(12).clip(-2, 2).tolist()
+    even = generator.random(11).tolist()
+    skin = sum(even[3] > share for share in DARKER) + 0.25 * normal[5]
+    if attributes[ATTRIBUTES.index("Blond_Hair")]:
+        skin *= FAIR
     return Face(
         strength=tuple(map(float, attributes)),
         yaw=0.22 * normal[0],
         pitch=0.12 * normal[1],
         roll=0.09 * normal[2],
         gaze=(0.4 * normal[3], 0.2 * normal[4]),
-        light=(light[0], -abs(light[1])),
-        contrast=generator.uniform(0.1, 0.4),
-        skin=float(generator.choice([0.0, 1.0, 2.0, 3.0], p=[0.35, 0.4, 0.17, 0.08]) + 0.25 * normal[5]),
+        light=(2 * even[0] - 1, -even[1]),
+        contrast=0.1 + 0.3 * even[2],
+        skin=skin,
         width=normal[6],
         height=normal[7],
         eyes=normal[8],
         nose=normal[9],
         mouth=normal[10],
-        hair=generator.standard_normal(),
-        iris=irises[generator.integers(len(irises))],
-        background=_muted(generator.uniform(0.1, 1.0, 3)),
-        clothes=_muted(generator.uniform(0.0, 1.0, 3)),
+        hair=normal[11],
+        iris=IRISES[int(even[4] * len(IRISES))],
+        background=_muted(*(0.1 + 0.9 * each for each in even[5:8])),
+        clothes=_muted(*even[8:]),
     )
 
 
-def _muted(colour: np.ndarray) -> tuple[float, float, float]:
-    """Half way to its gray."""
-    red, green, blue = 0.5 * (colour + colour.mean())
-    return float(red), float(green), float(blue)
+def _muted(red: float, green: float, blue: float) -> tuple[float, float, float]:
+    """A colour half way to its gray."""
+    mean = (red + green + blue) / 3
+    return (red + mean) / 2, (green + mean) / 2, (blue + mean) / 2
 
 
 def between(first: Face, second: Face, share: float) -> Face:
