@@ -103,6 +103,19 @@ def test_the_order_of_codes_and_factors_changes_nothing():
     assert modularity(codes, factors) == pytest.approx(modularity(codes[:, [2, 0, 3, 1]], factors[:, [1, 2, 0]]))
 
 
+def test_more_rounds_spread_the_importance():
+    factors = factors_of(800)
+    assert (
+        scores(rotated(factors), factors, rounds=2).disentanglement > scores(rotated(factors), factors).disentanglement
+    )
+
+
+def test_factors_may_be_words_of_truth():
+    factors = factors_of(400, values=(2, 2))
+    one, other = (scores(rotated(factors), each) for each in (factors, factors.astype(bool)))
+    np.testing.assert_array_equal(one.importance, other.importance)
+
+
 def test_the_same_seed_gives_the_same_numbers():
     factors = factors_of(400)
     codes = rotated(factors)

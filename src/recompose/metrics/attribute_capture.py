@@ -107,7 +107,8 @@ def threshold_aurocs(codes: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The same areas as NashAE has them: a sum of rectangles over 101 thresholds between a latent's extremes.
 
     Each rectangle is as high as the curve at its right end, and the highest threshold is the largest code itself: some
-    hundredths off for a code with one hump, but .76 for two clusters of 40 and 60 % that tell nothing. A latent of a range up to .2 counts as a guess, .5.
+    hundredths off for a code with one hump, but .76 for two clusters of 40 and 60 % that tell nothing. A
+    latent of a range up to .2 counts as a guess, .5.
     """
     positives, negatives = labels.T.astype(np.float64), (~labels).T.astype(np.float64)
     areas = np.full((labels.shape[1], codes.shape[1]), 0.5)

@@ -15,7 +15,8 @@ the disks is the root."""
 class Variability(NamedTuple):
     """The mean over conditions, its standard error (NaN for a single one), and what the mean is over, (conditions,).
 
-    distances: for each condition the mean square deviation per pixel of each of its samples, (samples,).
+    distances: for each condition the mean square deviation per pixel of each of its samples, (samples,). Of the test
+    set, a single condition, the paper's standard error can only be over these.
     """
 
     value: float
