@@ -5,11 +5,13 @@ import torch
 from torch import nn
 
 from recompose.diffusion.training import Training, fit
-from recompose.networks.adapters import Adapted
+from recompose.errors import RecomposeError
+from recompose.networks.adapters import Adapted, from_file, kept
 from recompose.networks.diffusers_unet import ClassUNet, Shape
 from recompose.papers.concept_discovery.distillation import distilled, null_drift
 from recompose.papers.concept_discovery.settings import Distillation
 from recompose.randomness import torch_generator
+from recompose.storage import write_tensors
 
 SHAPE = Shape(size=8, widths=(8, 8), attention=None, layers=1, classes=4)
 NULL, NEW = 3, 4
@@ -96,3 +98,17 @@ def test_a_rank_reaches_the_best_loss_or_not(rank):
     missing = float(((gains[0] - gains[1]) ** 2 * (new + sigma**2)).sort(descending=True).values[rank:].sum())
     assert reached == pytest.approx(best + missing, rel=1e-3)
     assert (missing < 1e-12) == (rank == 2)
+
+
+def test_an_adapter_comes_back_from_its_file_and_only_on_its_base(base, tmp_path):
+    settings = Distillation(rank=2, epochs=1, batch=4)
+    learned, _ = distilled(base, images(), "noise", settings, ("kept", 1))
+    path = tmp_path / "adapter.safetensors"
+    write_tensors(kept(learned.learned(), base, 2), path)
+    assert path.stat().st_size < 0.8 * sum(4 * each.numel() for each in base.parameters())
+    assert torch.equal(asked(from_file(path, base, 2), NEW), asked(learned, NEW))
+    with pytest.raises(RecomposeError, match="networks of another rank"):
+        from_file(path, base, 4)
+    other = ClassUNet(("another",), SHAPE)
+    with pytest.raises(RecomposeError, match="networks of another base"):
+        from_file(path, other, 2)

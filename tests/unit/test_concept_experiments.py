@@ -9,9 +9,11 @@ import torch
 from pydantic import ValidationError
 
 from recompose.errors import RecomposeError
-from recompose.papers.concept_discovery import experiments, exploration, judge, methods, networks
-from recompose.papers.concept_discovery.aggregation import cost, over_classes, table1
-from recompose.papers.concept_discovery.data import centred, digit_classes, gray_digits, images, load_images
+from recompose.networks.adapters import from_file
+from recompose.papers.concept_discovery import experiments, exploration, faces, judge, methods, networks, search, tables
+from recompose.papers.concept_discovery.aggregation import comparison, cost, over_classes
+from recompose.papers.concept_discovery.data import centred, load_images
+from recompose.papers.concept_discovery.digits import digit_classes, gray_digits, images
 from recompose.papers.concept_discovery.discovery import candidates
 from recompose.papers.concept_discovery.settings import (
     Backbone,
@@ -19,6 +21,7 @@ from recompose.papers.concept_discovery.settings import (
     Discovery,
     Distillation,
     Exploration,
+    Faces,
     Judge,
     Sampling,
 )
@@ -26,14 +29,16 @@ from recompose.storage import write_tensors
 from recompose.sweeps import CellStore
 from recompose.tensor_cells import kept_tensors
 
-DIGITS = Digits(size=8, train=4, judging=2, classes=2, queries=2, others=8)
+DIGITS = Digits(size=8, train=4, judging=2, classes=2, queries=2, others=8, validation=2)
 BLOCKS = {
     "digits_backbone": Backbone(widths=(8,), iterations=3, batch=8, warm_up=1),
     "digits_judge": Judge(width=2, features=4, iterations=3, batch=8),
     "digits_discovery": Discovery(every=350, starts=2, iterations=2, unrest=100, probes=2),
     "digits_sampling": Sampling(samples=2, steps=3, class_levels=2),
     "digits_distillation": Distillation(rank=2, pool=4, epochs=1, batch=4),
-    "digits_exploration": Exploration(levels=(50, 300), shown=3, images=4, iterations=2, queries=2, repeats=2),
+    "digits_exploration": Exploration(
+        levels=(50, 300), shown=3, images=4, iterations=2, queries=2, repeats=2, trials=3
+    ),
 }
 
 
@@ -58,13 +63,16 @@ def sampled(folder):
 
 
 def test_whole_combinations_are_held_out():
-    seen, held = digit_classes(Digits(classes=40))
+    seen, held, rest = digit_classes(Digits(classes=32))
+    held += rest
     assert len(seen) == 120 and len(held) == 40 and not set(seen) & set(held)
     pairs = {each[1:] for each in held}
     assert len(pairs) == 4 and not pairs & {each[1:] for each in seen}
-    some = digit_classes(Digits(classes=12))[1]
-    assert some == held[:12] and {pair: sum(each[1:] == pair for each in some) for pair in pairs} == dict.fromkeys(
-        pairs, 3
+    _, some, validation = digit_classes(Digits(classes=12))
+    assert (
+        some == held[:12]
+        and validation == held[12:20]
+        and {pair: sum(each[1:] == pair for each in some) for pair in pairs} == dict.fromkeys(pairs, 3)
     )
 
 
@@ -94,7 +102,7 @@ def test_too_many_images_are_refused():
     ("change", "words"),
     [
         ({"held_out": ("cyan on white",)}, "no such pair"),
-        ({"classes": 41}, "hold out 40"),
+        ({"classes": 33}, "classes = 33 and validation = 8, and 4 pairs hold out 40"),
         ({"held_out": tuple(Digits().pairs())}, "leave some to train on"),
         ({"digit_colours": ("red", "green")}, "string"),
     ],
@@ -102,6 +110,34 @@ def test_too_many_images_are_refused():
 def test_colours_that_do_not_fit(change, words):
     with pytest.raises(ValidationError, match=words):
         Digits(**change)
+
+
+def test_combinations_of_drawn_faces_are_held_out_and_parts_are_apart():
+    asked = Faces(
+        size=16, population=2000, combinations=12, held_out=4, train=9, judging=3, classes=3, queries=2, others=6
+    )
+    found = faces.images("faces", faces=asked)
+    assert found["factors"].shape == (8 + 3, 14) and len(found["test"]) == 8
+    seen, held = found["factors"][:8], found["factors"][8:]
+    assert not {tuple(each) for each in seen.tolist()} & {tuple(each) for each in held.tolist()}
+    every = found["judging_factors"].unique(dim=0)
+    for each in held:  # one attribute from a seen one: of the 12, those that are not held out
+        apart = (every != each).sum(dim=1)
+        assert (apart == 1).any()
+    assert found["queries"].shape == (3, 2, 3, 16, 16) and found["others"].shape == (3, 6, 3, 16, 16)
+    assert found["judging"].shape == (36, 3, 16, 16) and torch.bincount(found["train_classes"]).le(9).all()
+    parts = [found["train"], found["test"].flatten(0, 1), found["queries"].flatten(0, 1), found["others"].flatten(0, 1),
+             found["judging"]]  # fmt: skip
+    pictures = [each.numpy().tobytes() for part in parts for each in part]
+    assert len(set(pictures)) == len(pictures)
+    larger = faces.images("faces", faces=asked.model_copy(update={"train": 12}))
+    assert torch.equal(larger["queries"], found["queries"])
+
+
+def test_too_rare_combinations_of_faces_are_refused():
+    rare = Faces(size=8, population=300, combinations=40, held_out=4, classes=2, queries=2, others=40)
+    with pytest.raises(RecomposeError, match="a class has .* pictures, and 42 are needed; lower queries, others"):
+        faces.images("faces", faces=rare)
 
 
 # -- Methods
@@ -177,7 +213,19 @@ def test_a_stopped_run_goes_on_in_the_same_bytes(folder, sampled, tmp_path, monk
 def test_adapters_are_kept_where_asked(folder):
     kept = BLOCKS | {"digits_distillation": BLOCKS["digits_distillation"].model_copy(update={"keep": True})}
     experiments.samples("digits_samples", folder=folder, device="cpu", **kept)
-    assert len(list((folder / "adapters").glob("*.safetensors"))) == 4
+    kept = sorted((folder / "adapters").glob("*.safetensors"))
+    assert len(kept) == 4
+    model = networks.trained_model(folder, "digits", load_images(folder, "digits"), BLOCKS["digits_backbone"], "cpu")
+    read = [from_file(path, model.network, BLOCKS["digits_distillation"].rank) for path in kept]
+    assert not torch.equal(read[0].row, read[1].row)
+
+
+def test_what_a_network_cannot_take_is_one_line(folder):
+    model = networks.trained_model(folder, "digits", load_images(folder, "digits"), BLOCKS["digits_backbone"], "cpu")
+    with pytest.raises(RecomposeError, match="images of 3x12x12, and the network takes 3x8x8; resize them"):
+        candidates(model.noise, torch.zeros(1, 3, 12, 12), BLOCKS["digits_discovery"], [("a",)], networks.SCHEDULE)
+    with pytest.raises(RecomposeError, match="class 121: the network knows 0 to 120"):
+        model.told(121)
 
 
 def test_no_mode_at_all_is_one_line(folder):
@@ -218,6 +266,24 @@ def test_the_explorations_run(folder):
     assert black[black.kind == "query"].distance.eq(0).all()
     repeated = exploration.repeat("digits_stability", **told)
     assert set(repeated.quantity) == {"prototypes", "modes", "mean", "query"}
+    begun = exploration.starts("digits_starts", **told)
+    wide = begun.numbers.set_index(["t", "start", "quantity"])["mean"]
+    assert wide[:, "query", "modes"].eq(1).all() and wide[:, "noise", "modes"].eq(1).all()
+    assert wide.loc[:, :, "sure"].between(0, 1).all() and set(begun.images) > {"query", "noise 50", "query 400"}
+
+
+def test_the_search_tries_on_validation_classes_and_judges_on_held_out_ones(folder):
+    found = search.searched_setting("digits_search", folder=folder, device="cpu", **BLOCKS)
+    tried = found[found.kind == "tried"]
+    assert set(tried["class"]) == {2, 3} and set(found[found.kind != "tried"]["class"]) == {0, 1}
+    assert sorted(tried.trial.unique()) == [0, 1, 2]
+    first = tried[tried.trial == 0].iloc[0]
+    assert (first.base, first.temperature, first.prototypes) == (1.2, 0.5, 3)  # the published ones
+    best = tried.groupby("trial").value.mean()
+    assert set(found[found.kind == "best"].trial) == {best.idxmax()}
+    assert "published" in tables.searched_setting(found)
+    again = search.searched_setting("digits_search", folder=folder, device="cpu", **BLOCKS)
+    pd.testing.assert_frame_equal(found, again)
 
 
 def test_noise_is_seen_as_it_is():
@@ -243,4 +309,4 @@ def test_costs_and_tables_of_samples(folder, sampled):
     assert np.isfinite(found["mean"]).all()
     pictures = {key: each.numpy() for key, each in sampled.bytes().items()}
     scored = experiments.scores("digits_scores", pictures, folder=folder, **BLOCKS)
-    assert len(table1(scored)) == 7 * 2 * 5
+    assert len(comparison("table1", scored)) == 7 * 2 * 5

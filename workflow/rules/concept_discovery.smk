@@ -7,7 +7,9 @@ CONCEPTS_WORK = works_of_concepts(settings.concept_discovery)
 # Importing what networks need takes longer than what smoke does with them: there one job does what is of a kind.
 CONCEPTS_TOGETHER = {}
 for each in CONCEPTS.artifacts:
-    kind = "digits_explored" if each.home == "exploration" else "digits_compared" if each.sees else each.name
+    benchmark = each.name.partition("_")[0]
+    explored = each.home in ("exploration", "search")
+    kind = f"{benchmark}_explored" if explored else f"{benchmark}_compared" if each.sees else each.name
     CONCEPTS_TOGETHER.setdefault(kind if BATCHES == 1 else each.name, []).append(each.name)
 
 
@@ -75,7 +77,7 @@ for place, names in CONCEPTS_TOGETHER.items():
             image_sets("concept_discovery", *dict.fromkeys(CONCEPTS.networks[name].data for name in networks)),
             weights("concept_discovery", *networks),
             csv("concept_discovery", *(name for each in artifacts for name in each.sources)),
-            published("concept_discovery") if "table1" in names else [],
+            published("concept_discovery") if {"table1", "table2"} & {*names} else [],
             made("concept_discovery", *dict.fromkeys(f"{name}.safetensors" for each in artifacts for name in each.sees)),
         output:
             measured=[path for each in artifacts for path in measured("concept_discovery", each)],

@@ -42,12 +42,12 @@ class Compositions(NamedTuple):
 
 
 def compositions(
-    attributes: NDArray[np.bool_], names: Sequence[str], chosen: Sequence[str], minimum: int
+    attributes: NDArray[np.bool_], names: Sequence[str], chosen: Sequence[str], count: int
 ) -> Compositions:
-    """The combinations of the chosen attributes that at least so many pictures show, ordered as binary numbers.
+    """So many combinations of the chosen attributes, those that most pictures show, ordered as binary numbers.
 
-    attributes: (n, attributes) with their names. Raises RecomposeError for a chosen name that is none of these or comes
-    twice, and where no combination is that frequent.
+    attributes: (n, attributes) with their names. Of combinations that are equally frequent the lesser number is taken.
+    Raises RecomposeError for a chosen name that is none of these or comes twice, and where there are fewer of them.
     """
     for name in chosen:
         if name not in names:
@@ -56,12 +56,13 @@ def compositions(
             raise RecomposeError(f"{name}: chosen twice; name every attribute of a class once")
     columns = attributes[:, [list(names).index(name) for name in chosen]]
     found, which, times = np.unique(columns, axis=0, return_inverse=True, return_counts=True)
-    kept = times >= minimum
-    if not kept.any():
+    if len(found) < count:
         raise RecomposeError(
-            f"{len(attributes)} pictures show none of {len(found)} combinations of {len(chosen)} attributes {minimum}"
-            f" times, at most {times.max(initial=0)}; lower the minimum, or choose fewer attributes"
+            f"{len(attributes)} pictures show {len(found)} combinations of {len(chosen)} attributes, and {count} are"
+            " asked for; take fewer combinations, or more pictures"
         )
+    kept = np.zeros(len(found), bool)
+    kept[np.argsort(-times, kind="stable")[:count]] = True
     labels = np.where(kept, np.cumsum(kept) - 1, RARE)
     return Compositions(found[kept], labels[which.reshape(-1)].astype(np.int64))
 

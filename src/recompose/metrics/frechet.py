@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recompose.errors import NotFinite
+from recompose.errors import require_finite
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
@@ -12,8 +12,8 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
     so that it is stable where there are fewer of them than dimensions. Of few features it is biased upward. Raises
     NotFinite where a feature is not finite.
     """
-    if not (np.isfinite(first).all() and np.isfinite(second).all()):
-        raise NotFinite("features are not finite, and have no Frechet distance")
+    for features in (first, second):
+        require_finite(features, "features are not finite, and have no Frechet distance")
     roots = [(each - each.mean(axis=0)) / max(len(each) - 1, 1) ** 0.5 for each in (first, second)]
     traces = sum(float((root**2).sum()) for root in roots)
     roots = [np.linalg.qr(root, mode="r") if len(root) > root.shape[1] else root for root in roots]  # S = A'A stays

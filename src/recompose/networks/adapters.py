@@ -1,11 +1,17 @@
 """Low-rank adapters (Hu et al., 2022) on a frozen U-Net, and one new class (paper 4, section 3.3)."""
 
 import copy
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from recompose.networks.diffusers_unet import ClassUNet
+from recompose.networks import files
+from recompose.networks.diffusers_unet import ClassUNet, Shape
 from recompose.randomness import seed_of, torch_generator
 
 NEW = 0.01
@@ -43,6 +49,11 @@ class Adapted(nn.Module):
         found: Tensor = self.base(x, t, labels)
         return found
 
+    @property
+    def shape(self) -> Shape:
+        """That of its base, with a class more."""
+        return replace(self.base.shape, classes=self.new + 1)
+
     def learned(self) -> dict[str, Tensor]:
         """What is trained, by name."""
         return {name: each for name, each in self.named_parameters() if each.requires_grad}
@@ -54,6 +65,28 @@ class Adapted(nn.Module):
         for module in self.modules():
             if isinstance(module, LoraLayer):
                 module.merge()
+
+
+def kept(learned: Mapping[str, Tensor], base: ClassUNet, rank: int) -> files.Kept:
+    """What an adapter has learned, as it goes into a file: its factors and the new class's row, not its base."""
+    tensors = {name: each.detach().cpu().contiguous() for name, each in learned.items()}
+    return tensors, {files.ABOUT: json.dumps(_identity(base, rank))}
+
+
+def from_file(path: Path, base: ClassUNet, rank: int) -> Adapted:
+    """An adapter from its file, on its base. Raises RecomposeError where it was learned on another, or of other rank."""
+    _, tensors = files.read(path, _identity(base, rank))
+    adapted = Adapted(base, rank, (path.name,))
+    adapted.load_state_dict({**adapted.state_dict(), **tensors})
+    return adapted.eval()
+
+
+def _identity(base: ClassUNet, rank: int) -> dict[str, object]:
+    """By what an adapter knows its base: the weights themselves."""
+    digest = hashlib.sha256()
+    for name, each in base.state_dict().items():
+        digest.update(name.encode() + each.cpu().contiguous().numpy().tobytes())
+    return {"base": digest.hexdigest(), "rank": rank}
 
 
 class _OneMore(nn.Module):

@@ -10,14 +10,14 @@ from recompose.storage import read_csv
 PUBLISHED = Path("config/published/concept_discovery.csv")
 
 
-def table1(scores: pd.DataFrame) -> pd.DataFrame:
+def comparison(name: str, scores: pd.DataFrame) -> pd.DataFrame:
     """Mean over the held-out classes, standard error and interval, a row for each method, reference and metric.
 
     `published`: what the paper prints, of the features of other networks.
     """
     place = ["method", "reference", "metric"]
     printed = read_csv(PUBLISHED, ["artifact", *place, "value"])
-    printed = printed[printed.artifact == "table1"][[*place, "value"]].rename(columns={"value": "published"})
+    printed = printed[printed.artifact == name][[*place, "value"]].rename(columns={"value": "published"})
     return over_classes(scores, place).merge(printed, how="left", on=place)
 
 

@@ -1,7 +1,5 @@
 """Which prototypes explain a query, and their product of experts (section 3.2, Eqs. 7-10)."""
 
-from itertools import combinations
-
 import torch
 from torch import Tensor
 
@@ -31,11 +29,6 @@ def greedy(likelihoods: Tensor, count: int) -> list[int]:
         chosen.append(int(found.argmax()))
         covered = torch.maximum(covered, flat[chosen[-1]])
     return chosen
-
-
-def best(likelihoods: Tensor, count: int) -> tuple[int, ...]:
-    """The set of so many with the largest coverage, by looking at all: for a few candidates."""
-    return max(combinations(range(len(likelihoods)), count), key=lambda chosen: float(coverage(likelihoods[[*chosen]])))
 
 
 def responsibilities(likelihoods: Tensor, temperature: float) -> Tensor:

@@ -60,7 +60,7 @@ def candidates(
     none at any step.
     """
     found: list[list[tuple[Tensor, ...]]] = [[] for _ in queries]
-    grid = tuple(levels(settings.first, settings.last, settings.every))
+    grid = grid_of(settings)
     count, from_noise = settings.starts, round(settings.from_noise * settings.starts)
     for t in grid:
         drawn = [_drawn(name, t, queries[0], count, settings.probes) for name in names]
@@ -78,6 +78,11 @@ def candidates(
                 kept = kept[distinct(around.mean[place][kept], settings.radius)]
             of_query.append((around.mean[place][kept], around.variance[place][kept], kept, bounded[place][kept]))
     return [_gathered(each, grid, count - from_noise, names[number]) for number, each in enumerate(found)]
+
+
+def grid_of(settings: Discovery) -> tuple[int, ...]:
+    """The steps t at which modes are looked for."""
+    return tuple(levels(settings.first, settings.last, settings.every))
 
 
 def _drawn(name: Names, t: int, like: Tensor, count: int, probes: int) -> tuple[Tensor, Tensor]:

@@ -15,7 +15,8 @@ from recompose.errors import named
 from recompose.metrics.frechet import frechet_distance
 from recompose.metrics.intervals import student_interval
 from recompose.metrics.neighbours import cosine, precision_recall
-from recompose.papers.concept_discovery.data import SLUG, centred, load_images
+from recompose.networks.adapters import kept
+from recompose.papers.concept_discovery.data import SLUG, Images, centred, load_images
 from recompose.papers.concept_discovery.guidance import constant, guided_samples
 from recompose.papers.concept_discovery.judge import Judge, trained_judge
 from recompose.papers.concept_discovery.methods import ADAPTER, METHODS, Task
@@ -72,7 +73,8 @@ def samples(name: str, *, folder: Path, device: str, cells: CellStore | None = N
             with torch.no_grad(), named(place):
                 made = kept_tensors(cells, place, make)
             print(f"{name}: {place}", flush=True)
-            _keep_adapters(folder / "adapters", f"{benchmark} class {number}", first, made)
+            rank = blocks[f"{benchmark}_distillation"].rank
+            _keep_adapters(folder / "adapters", f"{benchmark} class {number}", first, made, model.network, rank)
             for part, tensor in made.items():
                 if tensor.dtype == torch.uint8:
                     key = method if part == "samples" else f"{method}_{part}"
@@ -84,15 +86,12 @@ def samples(name: str, *, folder: Path, device: str, cells: CellStore | None = N
     return Measured(pd.DataFrame(rows), images)
 
 
-def _keep_adapters(folder: Path, place: str, first: int, made: Mapping[str, Tensor]) -> None:
-    """Adapters of some queries, if they are to be kept: one file each."""
-    kept = {key.removeprefix(ADAPTER): each for key, each in made.items() if key.startswith(ADAPTER)}
-    for query in range(len(made["samples"]) if kept else 0):
-        about = {"place": place, "query": str(query)}
-        write_tensors(
-            ({key: each[query].contiguous() for key, each in kept.items()}, about),
-            folder / f"{place} query {first + query}.safetensors",
-        )
+def _keep_adapters(folder: Path, place: str, first: int, made: Mapping[str, Tensor], base: Any, rank: int) -> None:
+    """Adapters of some queries, if they are to be kept: one file each, which `networks.adapters.from_file` reads."""
+    found = {key.removeprefix(ADAPTER): each for key, each in made.items() if key.startswith(ADAPTER)}
+    for query in range(len(made["samples"]) if found else 0):
+        adapter = kept({key: each[query] for key, each in found.items()}, base, rank)
+        write_tensors(adapter, folder / f"{place} query {first + query}.safetensors")
 
 
 IMAGES = ("samples", "prototypes", "mean")
@@ -178,9 +177,9 @@ def _compared(generated: np.ndarray, reference: np.ndarray) -> dict[str, float]:
 def attributes(name: str, images: Mapping[str, np.ndarray], *, folder: Path, **blocks: Any) -> pd.DataFrame:
     """What the judge sees in the images of every method: of each query the share that shows each factor of its class.
 
-    `all`: all factors at once; `distance`: root mean square distance to the query, of images in [-1, 1]: near copies
-    have a small one. Also of the prototypes of each method that has some, of the queries themselves, and of `test`,
-    other images of the class.
+    `mean`: of the factors; `all`: all of them at once; `distance`: root mean square distance to the query, of images in
+    [-1, 1]: near copies have a small one. Also of the prototypes of each method that has some, of the queries
+    themselves, and of `test`, other images of the class.
     """
     benchmark = benchmark_of(name)
     data = load_images(folder, benchmark)
@@ -198,12 +197,23 @@ def attributes(name: str, images: Mapping[str, np.ndarray], *, folder: Path, **b
                 x = centred(shown)
                 right = (judge.says(x) == factors).double()
                 place = {"class": number, "query": query, "method": group}
-                shares = dict(zip(FACTORS[benchmark], right.mean(dim=0).tolist(), strict=True))
-                shares["all"] = float(right.prod(dim=1).mean())
+                shares = {key: float(each.mean()) for key, each in shown_right(right, data, benchmark).items()}
                 away = (x - centred(queries[query])).flatten(1).square().mean(dim=1).sqrt()
                 rows += [place | {"quantity": key, "value": value} for key, value in shares.items()]
                 rows.append(place | {"quantity": "distance", "value": float(away.mean())})
     return pd.DataFrame(rows)
+
+
+def shown_right(right: Tensor, data: Images, benchmark: str) -> dict[str, Tensor]:
+    """Whether images show each factor that classes differ in, their mean, and all: (images, factors) -> (images,)."""
+    differs = data.judging_factors.amin(dim=0) < data.judging_factors.amax(dim=0)
+    names = [name for name, each in zip(FACTORS[benchmark], differs.tolist(), strict=True) if each]
+    of_names = right[:, differs]
+    return {
+        **dict(zip(names, of_names.T, strict=True)),
+        "mean": of_names.mean(dim=1),
+        "all": of_names.prod(dim=1),
+    }
 
 
 @torch.no_grad()
@@ -231,8 +241,7 @@ def trained_combination(name: str, *, folder: Path, device: str, **blocks: Any) 
     rows = []
     for group, x in shown.items():
         right = (judge.says(x) == data.factors[of_shown[group]]).double()
-        values = {**dict(zip(FACTORS[benchmark], right.T, strict=True)), "all": right.prod(dim=1)}
-        for quantity, each in values.items():
+        for quantity, each in shown_right(right, data, benchmark).items():
             of_classes = each.view(data.seen, -1).mean(dim=1).numpy()
             mean, low, high = student_interval(of_classes)
             rows.append(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from torch.nn.functional import conv2d
 
 from recompose.datasets.coloured_digits import coloured
 from recompose.errors import RecomposeError
-from recompose.papers.concept_discovery.data import SLUG, Images, centred, gray_digits, load_images, rgb
-from recompose.papers.concept_discovery.discovery import candidates, teacher, together
+from recompose.papers.concept_discovery.data import SLUG, Images, centred, load_images
+from recompose.papers.concept_discovery.digits import gray_digits, rgb
+from recompose.papers.concept_discovery.discovery import candidates, grid_of, teacher, together
 from recompose.papers.concept_discovery.experiments import benchmark_of, task_of
 from recompose.papers.concept_discovery.gaussians import jacobian_estimates
 from recompose.papers.concept_discovery.guidance import constant, of_gaussian
@@ -183,6 +184,50 @@ SAMPLED = 4
 def _border(x: Tensor) -> Tensor:
     """The outermost pixels: (images, 3, pixels)."""
     return torch.cat([x[:, :, 0], x[:, :, -1], x[:, :, :, 0], x[:, :, :, -1]], dim=-1)
+
+
+@torch.no_grad()
+def starts(name: str, *, folder: Path, device: str, **blocks: Any) -> Measured:
+    """Modes or artifacts: what ascents find from the noised query, and from noise alone, at every step of the grid.
+
+    `modes`: share of the ascents that ended at a mode; and, over modes, `away`: root mean square distance to the
+    nearest training image; `sure`: the judge's least probability of what it sees, over the factors; `factors`: the
+    share of the query's factors. An artifact is far from all images, and the judge unsure of it. Images: of the first
+    query, the first modes of each.
+    """
+    bench = Bench(name, folder, device, blocks)
+    trained = centred(bench.data.train).flatten(1)
+    found: dict[tuple[int, str], list[dict[str, float]]] = {}
+    images: dict[str, Tensor] = {}
+    for number, task in bench.tasks():
+        (of_query,) = candidates(bench.model.noise, task.queries, task.discovery, task.names, SCHEDULE)
+        right = bench.data.factors[bench.data.seen + number]
+        count = round(task.discovery.from_noise * task.discovery.starts)
+        begun = {"noise": count, "query": task.discovery.starts - count}
+        for t, start in product(grid_of(task.discovery), begun):
+            of_kind = (of_query.level == t) & (of_query.from_noise == (start == "noise"))
+            places = of_query.gaussians.mean[of_kind].cpu()
+            here = {"modes": len(places) / begun[start] if begun[start] else 0.0}
+            if len(places):
+                clean = places.clamp(-1, 1)
+                sure, says = bench.judge.sure(clean)
+                away = torch.cdist(places.flatten(1), trained).amin(dim=1) / trained.shape[1] ** 0.5
+                here |= {
+                    "away": float(away.mean()),
+                    "sure": float(sure.amin(dim=1).mean()),
+                    "factors": float((says == right).float().mean()),
+                }
+                if number == 0:
+                    images[f"{start} {t}"] = _unit(places[: bench.explored.shown])
+            found.setdefault((t, start), []).append(here)
+    rows = [
+        {"t": t, "start": start, "quantity": quantity, **_spread(np.array([each[quantity] for each in having]))}
+        for (t, start), all_of_kind in found.items()
+        for quantity in ("modes", "away", "sure", "factors")
+        if (having := [each for each in all_of_kind if quantity in each])
+    ]
+    images["query"] = _unit(centred(bench.data.queries[0, :1]))
+    return Measured(pd.DataFrame(rows), images)
 
 
 @torch.no_grad()

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from recompose.papers.concept_discovery.names import titled
 from recompose.presentation.mosaics import mosaic, show
-from recompose.presentation.plotting import method_style, style
+from recompose.presentation.plotting import banded_lines, method_style, style
 
 Images = Mapping[str, np.ndarray]
 
@@ -42,6 +42,11 @@ def digits_modes(frame: pd.DataFrame, images: Images) -> Figure:
         panels["jacobian"].axhline(0, color="black", linewidth=0.8)
         panels["noise"].legend()
     return figure
+
+
+def faces_examples(frame: pd.DataFrame, images: Images) -> Figure:
+    """As those of digits."""
+    return digits_examples(frame, images)
 
 
 def digits_examples(frame: pd.DataFrame, images: Images) -> Figure:
@@ -105,7 +110,7 @@ def digits_backgrounds(frame: pd.DataFrame, images: Images) -> Figure:
 
 
 def digits_accuracy(frame: pd.DataFrame) -> Figure:
-    """Bars of each method for every factor and all of them."""
+    """Bars of each method for every factor, their mean, and all of them."""
     methods = titled(frame.method)
     quantities = [each for each in dict.fromkeys(frame.quantity) if each != "distance"]
     told = method_style(list(methods))
@@ -120,6 +125,67 @@ def digits_accuracy(frame: pd.DataFrame) -> Figure:
         panel.set_xticks(range(len(quantities)), quantities)
         panel.set(ylabel="share of images, by the judge", ylim=(0, 1))
         figure.legend(loc="outside lower center", ncols=4)
+    return figure
+
+
+def faces_accuracy(frame: pd.DataFrame) -> Figure:
+    """Rows attributes, their mean, and all of them; dots the methods, which are too many for bars."""
+    methods = titled(frame.method)
+    quantities = [each for each in dict.fromkeys(frame.quantity) if each != "distance"]
+    told = method_style(list(methods))
+    with style():
+        figure, panel = plt.subplots(figsize=(8, 0.34 * len(quantities) + 1.6))
+        for place, (method, name) in enumerate(methods.items()):
+            by = frame[frame.method == method].set_index("quantity").loc[quantities]
+            y = np.arange(len(quantities)) + 0.7 * (place / (len(methods) - 1) - 0.5)
+            ends = [by["mean"] - by.ci_low.clip(0), by.ci_high.clip(upper=1) - by["mean"]]
+            panel.errorbar(
+                by["mean"], y, xerr=ends, color=told.palette[method], marker=told.markers[method], linestyle="",
+                linewidth=0.9, markersize=5, label=name,
+            )  # fmt: skip
+        for place in range(1, len(quantities)):
+            panel.axhline(place - 0.5, color="0.9", linewidth=0.8, zorder=0)
+        panel.set_yticks(range(len(quantities)), [each.replace("_", " ") for each in quantities])
+        panel.set(xlabel="share of images, by the judge", xlim=(0, 1.02))
+        panel.invert_yaxis()
+        figure.legend(loc="outside lower center", ncols=4)
+    return figure
+
+
+def digits_starts(frame: pd.DataFrame, images: Images) -> Figure:
+    """Left the query and the modes of each start by t; right how far from training images they are, and how sure."""
+    levels = sorted(frame.t.unique())
+    names = {"query": "from the noised query", "noise": "from noise"}
+    titles = {
+        "modes": "share of ascents that end at a mode",
+        "away": "distance to the nearest training image",
+        "sure": "least probability of a factor",
+        "factors": "share of the query's factors",
+    }
+    most = max(len(each) for each in images.values())
+    with style():
+        figure = plt.figure(figsize=(11, len(levels) + 1.2))
+        grid = figure.add_gridspec(1, 2, width_ratios=[1.2, 1])
+        left, right = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
+        panel = left.subplots()
+        rows: list[list[np.ndarray | None]] = [[*images["query"], *[None] * (most - 1)]]
+        labels = ["query"]
+        for start, name in names.items():
+            for t in levels:
+                found = list(images.get(f"{start} {t}", []))
+                rows.append([*found, *[None] * (most - len(found))])
+                labels.append(f"{name.removeprefix('from ')}, $t$ = {t}")
+        show(panel, mosaic(rows), "a query, and the modes that ascents find")
+        size = images["query"].shape[-1] + 2
+        for place, label in enumerate(labels):
+            panel.text(-2, (place + 0.5) * size, label, ha="right", va="center", fontsize=8)
+        told = method_style(list(names))
+        for panel, (quantity, title) in zip(right.subplots(2, 2, sharex=True).flat, titles.items(), strict=True):
+            here = frame[frame.quantity == quantity]
+            banded_lines(panel, here, x="t", y="mean", methods=told, labels=names, hue="start")
+            panel.set_title(title, fontsize=9)
+            panel.set(xlabel="$t$", ylim=(0, None) if quantity == "away" else (0, 1.03))
+        right.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 

@@ -17,7 +17,6 @@ from recompose.errors import require_finite
 Noise = Callable[[Tensor, int], Tensor]
 """x_t: (points, ...) and the step t, as `Schedule` counts -> the noise in it, of x's shape."""
 Ascent = Literal["adam", "adam_scaled", "mean_shift"]
-Random = Literal["noise", "query_noise"]
 
 
 def clean_estimate(noise: Noise, x: Tensor, t: int, schedule: Schedule) -> Tensor:

@@ -2,28 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-BENCHMARKS = {"digits": "ColorMNIST", "faces": "CelebA"}
-"""What stands in `<benchmark>_...`, and the paper's name of it."""
-FACTORS = {
-    "digits": ("digit", "colour", "background"),
-    "faces": (
-        "Black_Hair",
-        "Blond_Hair",
-        "Brown_Hair",
-        "Gray_Hair",
-        "Wavy_Hair",
-        "No_Beard",
-        "Smiling",
-        "Big_Nose",
-        "Big_Lips",
-        "Oval_Face",
-        "Male",
-        "Sideburns",
-        "Wearing_Necklace",
-        "Bald",
-    ),
-}
-"""What a class combines (Tables 3 and 4)."""
+from recompose.datasets.attribute_classes import COMPOSED
+
+FACTORS = {"digits": ("digit", "colour", "background"), "faces": COMPOSED}
+"""What a class of a benchmark, `<benchmark>_...`, combines (Tables 3 and 4)."""
 METHODS = {
     "top1": "Top-1",
     "top3": "Top-3",

@@ -12,7 +12,7 @@ from torch import Tensor
 from recompose.diffusion.predictions import target, to_noise
 from recompose.diffusion.schedules import ddpm_schedule
 from recompose.diffusion.training import Cosine, Loss, Training, fit
-from recompose.errors import named
+from recompose.errors import RecomposeError, named
 from recompose.machine import resolve_precision
 from recompose.networks import files
 from recompose.networks.diffusers_unet import ClassUNet, Shape, from_file, kept
@@ -121,7 +121,16 @@ class Model:
     evaluations: list[int] = field(default_factory=lambda: [0])
 
     def of_class(self, x: Tensor, t: int, labels: Tensor) -> Tensor:
-        """The noise in x_t by class: (images, 3, size, size), (images,) -> the same as x."""
+        """The noise in x_t by class: (images, 3, size, size), (images,) -> the same as x.
+
+        Raises RecomposeError for images of another size than those that the network was trained on.
+        """
+        shape = self.network.shape
+        if x.shape[1:] != (shape.channels, shape.size, shape.size):
+            size = "x".join(map(str, x.shape[1:]))
+            raise RecomposeError(
+                f"images of {size}, and the network takes {shape.channels}x{shape.size}x{shape.size}; resize them"
+            )
         self.evaluations[0] += len(x)
         told = torch.tensor(t - 1, device=x.device)
         parts = zip(x.split(AT_ONCE), labels.split(AT_ONCE), strict=True)  # type: ignore[no-untyped-call]
@@ -133,7 +142,10 @@ class Model:
         return self.told(self.null)(x, t)
 
     def told(self, label: int) -> Callable[[Tensor, int], Tensor]:
-        """The noise in x_t of one class."""
+        """The noise in x_t of one class. Raises RecomposeError for a number that is none of its classes."""
+        rows = self.network.shape.classes
+        if not 0 <= label < rows:
+            raise RecomposeError(f"class {label}: the network knows 0 to {rows - 1}")
         return lambda x, t: self.of_class(x, t, torch.full((len(x),), label, device=x.device))
 
 

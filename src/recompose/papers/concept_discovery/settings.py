@@ -41,6 +41,7 @@ class Digits(Block):
     classes: Count = Field(12, description="held-out classes that queries are from, as many of each pair as possible")
     queries: int = Field(4, ge=2, description="queries of a held-out class")
     others: int = Field(64, ge=4, description="other images of it, for generalization")
+    validation: Count = Field(8, description="further held-out classes, on whose queries settings are searched")
 
     @model_validator(mode="after")
     def _held_out_colours_are_there(self) -> Self:
@@ -51,14 +52,43 @@ class Digits(Block):
         held = len(set(self.held_out))
         if held == len(known):
             raise ValueError("held_out: all pairs of colours are held out; leave some to train on")
-        if self.classes > 10 * held:
-            raise ValueError(f"classes = {self.classes}, and {held} pairs hold out {10 * held}")
+        if self.classes + self.validation > 10 * held:
+            raise ValueError(
+                f"classes = {self.classes} and validation = {self.validation}, and {held} pairs hold out {10 * held}"
+            )
         return self
 
     def pairs(self) -> list[str]:
         """All pairs of colours, by their names."""
         names = [[each.split()[0] for each in colours] for colours in (self.digit_colours, self.backgrounds)]
         return [f"{digit} on {background}" for digit in names[0] for background in names[1]]
+
+
+class Faces(Block):
+    """Compositions of 14 attributes of CelebA (Table 4); whole combinations are held out."""
+
+    source: Literal["drawn", "celeba"] = Field(
+        "drawn", description="faces that are drawn with CelebA's attributes, or the photographs in data/celeba"
+    )
+    size: Literal[8, 16, 32, 64, 128] = Field(32, description="pixels of an image's side")
+    population: Count = Field(30000, description="drawn faces from which those of the classes are taken")
+    combinations: Count = Field(74, description="classes: the most frequent combinations of the attributes")
+    held_out: Count = Field(23, description="of these, no diffusion model sees; each is one attribute from a seen one")
+    train: Count = Field(100, description="most images of a seen class")
+    judging: Count = Field(60, description="images of every class that only the judge is trained on")
+    classes: Count = Field(8, description="held-out classes that queries are from")
+    queries: int = Field(4, ge=2, description="queries of a held-out class")
+    others: int = Field(32, ge=4, description="other images of it, for generalization")
+
+    @model_validator(mode="after")
+    def _held_out_is_a_part(self) -> Self:
+        if self.held_out >= self.combinations:
+            raise ValueError(
+                f"held_out = {self.held_out} of combinations = {self.combinations}: leave some to train on"
+            )
+        if self.classes > self.held_out:
+            raise ValueError(f"classes = {self.classes}, and held_out = {self.held_out}")
+        return self
 
 
 class Backbone(Block):
@@ -168,6 +198,7 @@ class Exploration(Block):
     radius: Positive = Field(0.1, description="root mean square within which two modes are one, of images in [-1, 1]")
     queries: Count = Field(4, description="queries, of a held-out class each, for stability and the ablation")
     repeats: int = Field(3, ge=2, description="discoveries of each for its stability")
+    trials: int = Field(20, ge=2, description="settings that the search tries, the published ones first")
 
 
 class ConceptDiscovery(Block):
@@ -180,3 +211,9 @@ class ConceptDiscovery(Block):
     digits_sampling: Sampling = Sampling()
     digits_distillation: Distillation = Distillation()
     digits_exploration: Exploration = Exploration()
+    faces: Faces = Faces()
+    faces_backbone: Backbone = Backbone(patch=4)
+    faces_judge: Judge = Judge(iterations=2000)
+    faces_discovery: Discovery = Discovery(last=500, every=90, step=0.09, from_noise=0)
+    faces_sampling: Sampling = Sampling(base=0.5)
+    faces_distillation: Distillation = Distillation(rank=16, weight=1.2)
