@@ -23,8 +23,8 @@ CYCLES = (0.3, 1.0)
 """How often in a drawn sequence a movement goes and comes back."""
 SWAYS = {"yaw": 0.3, "pitch": 0.12, "roll": 0.1}
 """How far a head turns to either side, at most."""
-TURNS = {"gaze": 0.8, "light": 0.7}
-"""How far eyes and light move along each axis, at most."""
+TURNS = {"gaze": 0.7, "light": 0.6}
+"""How far eyes and light move along each axis, at most, about a place from which they stay within -1 and 1."""
 OPENED = ("Mouth_Slightly_Open", "Smiling")
 """What a mouth does, from not at all to fully."""
 
@@ -39,9 +39,8 @@ class Video(NamedTuple):
 def trajectory(first: Face, frames: int, names: tuple[str | int, ...]) -> list[Face]:
     """The faces of a sequence: mouth, gaze, head and light of one face sway, each at its own pace.
 
-    A movement is a sine over the sequence whose size, pace and phase the names draw, so that more frames are nearer
-    to each other on the same way; what a mouth does stays within 0 and 1. Raises RecomposeError for fewer than three
-    frames.
+    A movement is a sine over the sequence whose size, pace and phase the names draw, so that more frames stand closer
+    on the same way. Raises RecomposeError for fewer than three frames.
     """
     if frames < LEAST:
         raise RecomposeError(f"{frames} frames: a sequence has {LEAST} or more")
@@ -54,7 +53,8 @@ def trajectory(first: Face, frames: int, names: tuple[str | int, ...]) -> list[F
 
     moved: dict[str, NDArray[np.float64]] = {name: getattr(first, name) + sway(most) for name, most in SWAYS.items()}
     for name, most in TURNS.items():
-        moved[name] = np.stack([np.clip(each + sway(most), -1, 1) for each in getattr(first, name)], axis=1)
+        rests = np.clip(getattr(first, name), most - 1, 1 - most)
+        moved[name] = np.stack([rest + sway(most) for rest in rests], axis=1)
     moved["strength"] = np.tile(first.strength, (frames, 1))
     for name in OPENED:
         moved["strength"][:, ATTRIBUTES.index(name)] = 0.5 + sway(0.5)
