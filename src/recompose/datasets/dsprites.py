@@ -1,7 +1,7 @@
 """dSprites (Matthey et al., 2017): every combination of a shape, scale, angle and position, drawn or from its archive.
 
-A sprite has a number from 0 to 737,279, whose digits in mixed bases are its classes. Drawn ones differ from those of
-the archive in a pixel of 600 or so, all on outlines: what their shapes are was fitted to published images.
+A sprite has a number from 0 to 737,279, whose digits in mixed bases are its classes. The outlines of drawn ones were
+fitted to published images, of whose pixels that are on one in 600 or so differs.
 """
 
 import math
