@@ -8,7 +8,7 @@ from PIL import Image
 
 from recompose.datasets.archives import Listing, read
 from recompose.datasets.attribute_classes import COMPOSED, RARE, compositions, held_out
-from recompose.datasets.celeba import ATTRIBUTES, PARTITION, attributes
+from recompose.datasets.celeba import ATTRIBUTES, OF_HQ, PARTITION, attributes, photographs
 from recompose.datasets.faces import ATTRIBUTES as NAMES
 from recompose.datasets.faces import attributes as drawn_attributes
 from recompose.errors import RecomposeError
@@ -34,8 +34,8 @@ def data(tmp_path):
     return tmp_path
 
 
-def made():
-    return np.random.default_rng(0).integers(0, 2, (len(PARTS), 40)).astype(bool)
+def made(count=4):
+    return np.random.default_rng(0).integers(0, 2, (count, 40)).astype(bool)
 
 
 def test_the_tables_are_read(data):
@@ -56,6 +56,99 @@ def test_the_pictures_are_read_in_the_order_of_the_table(data):
     assert faces.partition.tolist() == PARTS[::-1]
     pictures = read(Listing(faces.files, faces.partition, faces.names), data / "celeba", 8, 3).pictures
     np.testing.assert_allclose(pictures[:, 0].mean(axis=(1, 2)), [180, 120, 60, 0], atol=3)
+
+
+@pytest.fixture
+def large(tmp_path):
+    """Eleven pictures of CelebA-HQ with its table, which separates by two spaces; the tenth stands behind the ninth."""
+    folder = tmp_path / "celeba_hq"
+    (folder / "CelebA-HQ-img").mkdir(parents=True)
+    for number in range(11):
+        Image.new("RGB", (64, 64), (20 * number,) * 3).save(folder / f"CelebA-HQ-img/{number}.jpg")
+    rows = [f"{number}.jpg  " + " ".join(str(2 * int(each) - 1) for each in made(11)[number]) for number in range(11)]
+    (folder / OF_HQ).write_text("\n".join(["11", " ".join(NAMES), *rows]) + "\n")
+    return tmp_path
+
+
+def test_the_first_files_and_their_attributes(data):
+    table = data / "celeba" / ATTRIBUTES
+    count, header, *rows = table.read_text().splitlines()
+    table.write_text("\n".join([count, header, *reversed(rows)]))  # the files' order counts
+    first = photographs("celeba", data, size=16, channels=1, count=3)
+    assert first.pictures.shape == (3, 1, 16, 16) and first.pictures.dtype == np.uint8
+    np.testing.assert_allclose(first.pictures.mean(axis=(1, 2, 3)), [0, 0.299 * 60, 0.299 * 120], atol=2)
+    np.testing.assert_array_equal(first.attributes, made()[:3])
+    assert first.names == list(NAMES)
+    rest = photographs("celeba", data, size=16, channels=3, start=2)
+    np.testing.assert_allclose(rest.pictures[:, 0].mean(axis=(1, 2)), [120, 180], atol=3)
+    np.testing.assert_array_equal(rest.attributes, made()[2:])
+    one = photographs("celeba", data, size=16, channels=1, start=1, count=1)
+    np.testing.assert_array_equal(one.pictures[0], first.pictures[1])
+
+
+@pytest.mark.parametrize(("crop", "side"), [(148, 148), (None, 178), (178, 178), (160, 160)])
+def test_the_crop_is_in_the_middle(data, crop, side):
+    """Of a picture of 178 x 218 that is white where the crop is, all of a smaller one, too, but for softened edges."""
+    picture = np.zeros((218, 178), np.uint8)
+    left, top = (178 - side) // 2, (218 - side) // 2
+    picture[top : top + side, left : left + side] = 255
+    for number in range(1, 5):
+        Image.fromarray(picture).save(data / f"celeba/img_align_celeba/{number:06}.jpg", quality=100)
+    found = photographs("celeba", data, size=16, channels=1, count=1, crop=crop).pictures
+    assert found[..., 1:-1, 1:-1].min() >= 250 and found.min() > 200
+    wider = photographs("celeba", data, size=32, channels=1, count=1, crop=min(side + 20, 178)).pictures
+    assert wider.min() == 0 or side == 178
+
+
+def test_large_faces_stand_in_the_order_of_their_numbers(large):
+    found = photographs("celeba_hq", large, size=8, channels=1)
+    np.testing.assert_allclose(found.pictures.mean(axis=(1, 2, 3)), 20 * np.arange(11), atol=2)
+    np.testing.assert_array_equal(found.attributes, made(11))
+    some = photographs("celeba_hq", large, size=8, channels=3, start=9, count=2)
+    assert some.pictures.shape == (2, 3, 8, 8)
+    np.testing.assert_array_equal(some.attributes, made(11)[9:])
+    (large / "celeba_hq" / OF_HQ).unlink()
+    without = photographs("celeba_hq", large, size=8, channels=1)
+    assert without.attributes is None and without.names == []
+    np.testing.assert_array_equal(without.pictures, found.pictures)
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda folder: (folder / "CelebA-HQ-img/3.jpg").unlink(), "are not in CelebA-HQ-img: 3.jpg (line 6)"),
+        (
+            lambda folder: Image.new("L", (9, 9)).save(folder / "CelebA-HQ-img/11.jpg"),
+            "no line of pictures in CelebA-HQ-img: 11.jpg",
+        ),
+        (lambda folder: edited(OF_HQ, replaced(1, "11", "12"))(folder), "line 1 is 12, and 11 pictures follow"),
+        (lambda folder: edited(OF_HQ, replaced(4, " -1", " 2"))(folder), "line 4 has 2, expected -1 or 1"),
+    ],
+)
+def test_damage_of_the_large_ones_is_one_line(large, damage, words):
+    damage(large / "celeba_hq")
+    with pytest.raises(RecomposeError) as error:
+        photographs("celeba_hq", large, size=8, channels=1)
+    message = str(error.value)
+    assert message.startswith(f"{large / 'celeba_hq' / OF_HQ}: ") and "\n" not in message
+    assert words in message and message.endswith("; unpack CelebAMask-HQ.zip again")
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"count": 5}, "4 pictures, and those from number 0 to 5 are asked for; ask for fewer"),
+        ({"start": 4}, "4 pictures, and those from number 4 to 4 are asked for"),
+        ({"start": 3, "count": 2}, "4 pictures, and those from number 3 to 5 are asked for"),
+        ({"crop": 200}, "178 x 218 pixels, smaller than a crop of 200), "),
+    ],
+)
+def test_what_is_not_there_to_be_read(data, asked, words):
+    with pytest.raises(RecomposeError) as error:
+        photographs("celeba", data, size=8, channels=1, **asked)
+    message = str(error.value)
+    assert message.startswith(f"{data / 'celeba'}: ") and "\n" not in message
+    assert words in message and "skip_unusable" not in message
 
 
 def edited(name, change):

@@ -192,15 +192,26 @@ def listing(name: str, data: Path, count: int | None = None) -> Listing:
     return Listing([found.files[index] for index in chosen], found.labels[chosen], found.names)
 
 
-def read(found: Listing, where: Path, size: int, channels: int, skip_unusable: bool = False) -> Pictures:
-    """Read the pictures of a listing: the square in the middle, resized to size, in gray (1) or colour (3)."""
+def read(
+    found: Listing,
+    where: Path,
+    size: int,
+    channels: int,
+    skip_unusable: bool | None = False,
+    crop: int | None = None,
+) -> Pictures:
+    """Read the pictures of a listing: the square in the middle, resized to size, in gray (1) or colour (3).
+
+    crop: the square's side in pixels, the largest there is where it is None.
+    """
 
     require_memory(
         float(len(found.files) * channels * size**2), f"{where}: {len(found.files)} pictures of {size} pixels"
     )
 
     def look(path: Path) -> Pixels:
-        return pixels(square(opened(path, draft=2 * size), size), channels)
+        draft = 2 * size if crop is None else None  # one that came reduced has other pixels to count
+        return pixels(square(opened(path, draft), size, crop), channels)
 
     seen = dict(looked_at(found.files, look, where, skip_unusable))
     kept = np.array([path in seen for path in found.files])

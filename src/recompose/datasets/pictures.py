@@ -159,9 +159,12 @@ def pixels(image: Image.Image, channels: int) -> Pixels:
 
 
 def looked_at(
-    paths: Sequence[Path], look: Callable[[Path], Seen], where: Path, skip_unusable: bool
+    paths: Sequence[Path], look: Callable[[Path], Seen], where: Path, skip_unusable: bool | None
 ) -> list[tuple[Path, Seen]]:
-    """What look returns of every file; the Unusable ones are refused together, or left out where that was asked for."""
+    """What look returns of every file; the Unusable ones are refused together, or left out where that was asked for.
+
+    skip_unusable: None where no setting asks for it, so that the message names none.
+    """
 
     def attempt(path: Path) -> Seen | Unusable:
         try:
@@ -175,15 +178,15 @@ def looked_at(
     unusable = [f"{os.path.relpath(path, where)} ({reason})" for path, reason in seen if isinstance(reason, Unusable)]
     if unusable and (not skip_unusable or len(unusable) == len(seen)):
         files = "1 file" if len(unusable) == 1 else f"{len(unusable)} files"
-        raise RecomposeError(
-            f"{where}: {files} cannot be used: {listed(unusable)}; repair or remove them, or set"
-            " images.skip_unusable: true"
-        )
+        setting = "" if skip_unusable is None else ", or set images.skip_unusable: true"
+        raise RecomposeError(f"{where}: {files} cannot be used: {listed(unusable)}; repair or remove them{setting}")
     return [(path, found) for path, found in seen if not isinstance(found, Unusable)]
 
 
-def square(image: Image.Image, size: int) -> Image.Image:
-    """The largest square in the middle of a picture, resized with antialiasing."""
-    side = min(image.size)
+def square(image: Image.Image, size: int, crop: int | None = None) -> Image.Image:
+    """The square in the middle of a picture, resized with antialiasing: of so many pixels, or the largest one."""
+    side = min(image.size) if crop is None else crop
+    if side > min(image.size):
+        raise Unusable(f"{image.width} x {image.height} pixels, smaller than a crop of {crop}")
     left, top = (image.width - side) // 2, (image.height - side) // 2
     return image.resize((size, size), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side))

@@ -5,6 +5,7 @@ A face is `sampled` from its attributes and its names, and `drawn` at any size; 
 """
 
 import functools
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -16,7 +17,7 @@ from recompose.datasets.faces.drawing import painted
 from recompose.datasets.faces.parameters import Face, between, sampled
 from recompose.errors import RecomposeError
 
-__all__ = ["ATTRIBUTES", "Face", "attributes", "between", "drawn", "face", "faces", "sampled", "vector"]
+__all__ = ["ATTRIBUTES", "Face", "all_drawn", "attributes", "between", "drawn", "face", "faces", "sampled", "vector"]
 
 LEAST = 64
 """A picture is painted with so many points along its side or more; those of a pixel are averaged."""
@@ -44,15 +45,16 @@ def faces(
     have: np.ndarray, names: tuple[str | int, ...], *, size: int, gray: bool = False, processes: int = 1
 ) -> NDArray[np.uint8]:
     """Pictures of so many as there are rows of attributes, (count, 40): of the names and the row's number."""
-    make = functools.partial(_numbered, names=names, size=size, gray=gray)
-    if processes == 1 or not len(have):
-        made = [make(each) for each in enumerate(have)]
+    of = [sampled(has, (*names, number)) for number, has in enumerate(have)]
+    return all_drawn(of, size=size, gray=gray, processes=processes)
+
+
+def all_drawn(of: Sequence[Face], *, size: int, gray: bool = False, processes: int = 1) -> NDArray[np.uint8]:
+    """The pictures of faces: bytes, (faces, 3, size, size), or (faces, 1, size, size) in gray."""
+    make = functools.partial(drawn, size=size, gray=gray)
+    if processes == 1 or not of:
+        made = list(map(make, of))
     else:
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-            made = list(pool.map(make, list(enumerate(have)), chunksize=32))
+            made = list(pool.map(make, of, chunksize=32))
     return np.stack(made) if made else np.empty((0, 1 if gray else 3, size, size), np.uint8)
-
-
-def _numbered(row: tuple[int, np.ndarray], names: tuple[str | int, ...], size: int, gray: bool) -> NDArray[np.uint8]:
-    number, has = row
-    return face(has, (*names, number), size=size, gray=gray)
