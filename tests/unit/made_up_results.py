@@ -63,6 +63,30 @@ def concepts() -> dict[str, pd.DataFrame]:
         for method, share in {**shown, "top3": 0.2, "query_only": 1.4}.items()
         for quantity in ("digit", "colour", "background", "all", "distance")
     ]
+    of_faces = {"top1": 0.9, "top3": 0.91, "query_only": 0.92, "poe": 0.95, "lora": 0.96, "beyond": 0.97, "test": 0.98}
+    faces = [
+        (number, method, quantity, value + 0.001 * number)
+        for number in classes
+        for method, share in of_faces.items()
+        for quantity, value in (("mean", share), ("distance", 0.3 if method == "query_only" else 0.9))
+    ]
+    best_of_poe = {"top1": 20, "top3": 25, "query_only": 30, "poe": 60, "lora": 50, "beyond": 70}
+    best_of_lora = {"top1": 5, "top3": 6, "query_only": 10, "poe": 30, "lora": 40, "beyond": 50}
+    scores_of_faces = [
+        (number, method, reference, metric, place + 0.1 * number)
+        for number in classes
+        for reference in ("faithfulness", "generalization")
+        for metric, values in {
+            "fid": {method: 200 - value for method, value in best_of_poe.items()},
+            "cosine": best_of_poe,
+            "precision": best_of_poe,
+            "recall": best_of_lora,
+            "f1": {**best_of_lora, "query_only": 25 if reference == "faithfulness" else 10},
+        }.items()
+        for method, place in values.items()
+    ]
+    searched = [(kind, trial, number, value + 0.001 * number) for number in classes
+                for kind, trial, value in (("tried", 0, 0.3), ("published", 0, 0.3), ("best", 4, 0.5))]  # fmt: skip
     costs = {
         ("poe", "sharpness"): 0.9,
         ("poe", "bounded"): 0.8,
@@ -74,6 +98,14 @@ def concepts() -> dict[str, pd.DataFrame]:
     return {
         "digits_scores": pd.DataFrame(scores, columns=["class", "method", "reference", "metric", "value"]),
         "digits_attributes": pd.DataFrame(attributes, columns=["class", "method", "quantity", "value"]),
+        "faces_scores": pd.DataFrame(scores_of_faces, columns=["class", "method", "reference", "metric", "value"]),
+        "faces_attributes": pd.DataFrame(faces, columns=["class", "method", "quantity", "value"]),
+        "digits_search": pd.DataFrame(searched, columns=["kind", "trial", "class", "value"]),
+        "digits_starts": pd.DataFrame(
+            [(t, start, "factors", share, 0.9 * share, 1.1 * share)
+             for t in levels for start, share in (("query", 0.9), ("noise", 0.4))],
+            columns=["t", "start", "quantity", "mean", "ci_low", "ci_high"],
+        ),
         "digits_costs": pd.DataFrame(
             [(*key, mean, mean, mean) for key, mean in costs.items()],
             columns=["method", "quantity", "mean", "ci_low", "ci_high"],

@@ -133,6 +133,10 @@ def test_what_is_made_on_stand_ins_says_so(paper: Paper) -> None:
     elif paper.slug == "weighted_composition":
         assert {each.name for each in paper.artifacts if each.stand_in} == {each.name for each in ROOMS}
         assert "rooms stand in for the paper's" in paper.caption(known["figure2"])
+    elif paper.slug == "concept_discovery":
+        drawn = {each.name for each in paper.artifacts if each.stand_in}
+        assert drawn == {"table2", *(name for name in known if name.startswith("faces_"))}
+        assert "faces that are drawn with CelebA's attributes" in paper.caption(known["table2"])
     else:
         assert not any(each.stand_in for each in paper.artifacts)
 

@@ -43,9 +43,9 @@ ASCENDING = {f"feature_guidance_{each.name}_numbers" for each in GUIDANCE.artifa
 """The rules of paper 5: those that make images, train, measure, and sample."""
 
 
-CONCEPTS_TRAINED = {f"concept_discovery_digits_{name}_network" for name in ("backbone", "judge")}
-CONCEPTS_SAMPLED = {f"concept_discovery_digits_{name}_numbers" for name in ("samples", "seen", "explored")}
-"""The rules of paper 4 that train, and that sample."""
+CONCEPTS_TRAINED = {f"concept_discovery_{name}_network" for name in papers()["concept_discovery"].networks}
+CONCEPTS_SAMPLED = {f"concept_discovery_{name}_numbers" for name in ("samples", "trained_combination", "explored")}
+"""The rules of paper 4 that train, and that sample: at smoke one job for both benchmarks."""
 
 
 DRAWN_BY_ALL = {
@@ -175,7 +175,9 @@ def test_a_key_of_paper_2_reruns_its_readers(whole: Project, key: str, value: ob
         ("digits_backbone", {"iterations": 5}, {"concept_discovery_digits_backbone_network"}),
         ("digits_judge", {"iterations": 5}, {"concept_discovery_digits_judge_network"}),
         ("digits_sampling", {"steps": 4}, CONCEPTS_SAMPLED),
-        ("digits_exploration", {"radius": 0.2}, {"concept_discovery_digits_explored_numbers"}),
+        ("faces", {"train": 5}, {"concept_discovery_faces_images"}),
+        ("faces_discovery", {"step": 0.2}, {"concept_discovery_samples_numbers"}),
+        ("digits_exploration", {"radius": 0.2}, {"concept_discovery_explored_numbers"}),
     ],
 )
 def test_a_key_of_paper_4_reruns_its_readers(whole: Project, key: str, value: object, expected: set[str]) -> None:

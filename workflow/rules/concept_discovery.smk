@@ -7,9 +7,8 @@ CONCEPTS_WORK = works_of_concepts(settings.concept_discovery)
 # Importing what networks need takes longer than what smoke does with them: there one job does what is of a kind.
 CONCEPTS_TOGETHER = {}
 for each in CONCEPTS.artifacts:
-    benchmark = each.name.partition("_")[0]
     explored = each.home in ("exploration", "search")
-    kind = f"{benchmark}_explored" if explored else f"{benchmark}_compared" if each.sees else each.name
+    kind = "explored" if explored else "compared" if each.sees else each.function if each.gpu else each.name
     CONCEPTS_TOGETHER.setdefault(kind if BATCHES == 1 else each.name, []).append(each.name)
 
 

@@ -74,7 +74,7 @@ def kept(learned: Mapping[str, Tensor], base: ClassUNet, rank: int) -> files.Kep
 
 
 def from_file(path: Path, base: ClassUNet, rank: int) -> Adapted:
-    """An adapter from its file, on its base. Raises RecomposeError where it was learned on another, or of other rank."""
+    """An adapter from its file, on its base. Raises RecomposeError where it is of another base or rank."""
     _, tensors = files.read(path, _identity(base, rank))
     adapted = Adapted(base, rank, (path.name,))
     adapted.load_state_dict({**adapted.state_dict(), **tensors})

@@ -11,7 +11,7 @@ from torch import Tensor
 from recompose.datasets.archives import Listing, read
 from recompose.datasets.attribute_classes import COMPOSED, compositions, held_out
 from recompose.datasets.celeba import attributes as celeba
-from recompose.datasets.faces import ATTRIBUTES, attributes, face
+from recompose.datasets.faces import ATTRIBUTES, Face, attributes, between, drawn, sampled, vector
 from recompose.errors import RecomposeError
 from recompose.papers.concept_discovery.data import SLUG
 from recompose.papers.concept_discovery.settings import Faces
@@ -80,7 +80,7 @@ def population(faces: Faces) -> tuple[list[str], NDArray[np.bool_], Pictures]:
         return (
             list(ATTRIBUTES),
             have,
-            lambda numbers: np.stack([face(have[each], (*key, int(each)), size=faces.size) for each in numbers]),
+            lambda numbers: np.stack([_drawn(have[each], (*key, int(each)), faces) for each in numbers]),
         )
     found = celeba(Path("data"))
 
@@ -89,3 +89,13 @@ def population(faces: Faces) -> tuple[list[str], NDArray[np.bool_], Pictures]:
         return read(listing, Path("data/celeba"), faces.size, 3).pictures
 
     return found.names, found.attributes, look
+
+
+def _drawn(has: NDArray[np.bool_], names: tuple[str | int, ...], faces: Faces) -> NDArray[np.uint8]:
+    """One picture: between a plain face and one as they are drawn.
+
+    Of what no class combines it has nothing, but is young, for age draws lines over the others, and smiles with teeth.
+    """
+    shown = has & vector(COMPOSED) | vector(("Young",))
+    shown[ATTRIBUTES.index("Mouth_Slightly_Open")] = has[ATTRIBUTES.index("Smiling")]
+    return drawn(between(Face(tuple(map(float, shown))), sampled(shown, names), faces.variety), faces.size)

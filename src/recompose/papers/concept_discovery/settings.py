@@ -70,8 +70,11 @@ class Faces(Block):
     source: Literal["drawn", "celeba"] = Field(
         "drawn", description="faces that are drawn with CelebA's attributes, or the photographs in data/celeba"
     )
-    size: Literal[8, 16, 32, 64, 128] = Field(32, description="pixels of an image's side")
-    population: Count = Field(30000, description="drawn faces from which those of the classes are taken")
+    size: Literal[8, 16, 24, 32, 64, 128] = Field(24, description="pixels of an image's side")
+    variety: Share = Field(
+        0.3, description="how much pose, light, skin, shape and background of drawn faces differ, of what they can"
+    )
+    population: Count = Field(60000, description="drawn faces from which those of the classes are taken")
     combinations: Count = Field(74, description="classes: the most frequent combinations of the attributes")
     held_out: Count = Field(23, description="of these, no diffusion model sees; each is one attribute from a seen one")
     train: Count = Field(100, description="most images of a seen class")
@@ -212,8 +215,8 @@ class ConceptDiscovery(Block):
     digits_distillation: Distillation = Distillation()
     digits_exploration: Exploration = Exploration()
     faces: Faces = Faces()
-    faces_backbone: Backbone = Backbone(patch=4)
-    faces_judge: Judge = Judge(iterations=2000)
+    faces_backbone: Backbone = Backbone(iterations=3000)
+    faces_judge: Judge = Judge()
     faces_discovery: Discovery = Discovery(last=500, every=90, step=0.09, from_noise=0)
     faces_sampling: Sampling = Sampling(base=0.5)
     faces_distillation: Distillation = Distillation(rank=16, weight=1.2)
