@@ -31,35 +31,39 @@ Images = Callable[[Tensor], Tensor]
 """Numbers of images -> these images, (images, channels, size, size) in [-1, 1], on the device of choice."""
 
 
-class Sami(nn.Module):
-    """The two networks as the one that is trained; a frozen denoiser keeps its bits, its running deviations too."""
+class Pair(nn.Module):
+    """An encoder and what decodes as the one network that is trained; a frozen decoder keeps all its bits."""
 
-    def __init__(self, encoder: Any, denoiser: Any, *, frozen: bool = False) -> None:
-        """Raises RecomposeError where the networks are of different images."""
+    def __init__(self, encoder: Any, decoder: Any, *, frozen: bool = False) -> None:
+        """decoder: SAMI's denoiser, or a baseline's. Raises RecomposeError where the two are of different images."""
         super().__init__()
-        if (encoder.channels, encoder.size) != (denoiser.channels, denoiser.size):
-            encoded, denoised = (f"{each.channels}x{each.size}x{each.size}" for each in (encoder, denoiser))
+        if (encoder.channels, encoder.size) != (decoder.channels, decoder.size):
+            encoded, decoded = (f"{each.channels}x{each.size}x{each.size}" for each in (encoder, decoder))
             raise RecomposeError(
-                f"a denoiser of images of {denoised} for an encoder of {encoded}: give both the same channels and size"
+                f"a decoder of images of {decoded} for an encoder of {encoded}: give both the same channels and size"
             )
-        self.encoder, self.denoiser, self.frozen = encoder, denoiser, frozen
+        self.encoder, self.decoder, self.frozen = encoder, decoder, frozen
         if frozen:
-            denoiser.requires_grad_(False).eval()
+            decoder.requires_grad_(False).eval()
 
-    def train(self, mode: bool = True) -> "Sami":
-        """Training mode for what is trained."""
+    def train(self, mode: bool = True) -> "Pair":
+        """Training mode for what is trained: the running deviations of a frozen decoder stay, too."""
         super().train(mode)
         if self.frozen:
-            self.denoiser.eval()
+            self.decoder.eval()
         return self
 
 
 class Drawn(NamedTuple):
-    """What a step draws. t: (images,) steps from 1 to T; noise: as images; latent_noise: (images, latents)."""
+    """What a step draws: steps, (images,), from 1 to T, and standard normal noise for each image."""
 
     t: Tensor
     noise: Tensor
+    """as images"""
     latent_noise: Tensor
+    """(images, latents), for z"""
+    prior: Tensor
+    """(images, latents), what baselines compare the z of all images with"""
 
 
 class Errors(NamedTuple):
@@ -79,13 +83,18 @@ def errors(
     images: (images, channels, size, size). Gradients come to the encoder through z, which is mu_0 and sigma_0, and
     through mu_t and sigma_t; none comes through x_t. A.5 measures a model by what guidance takes off the square.
     """
-    alpha, sigma = (scale.to(images.dtype)[:, None, None, None] for scale in schedule.at(drawn.t))
-    noisy = (alpha * images + sigma * drawn.noise).detach()
+    noisy, sigma = noised(images, drawn, schedule)
     posterior = encoder(images, None)
     z = posterior.sample(drawn.latent_noise)
     score = guidance_score(encoder, noisy, z, drawn.t, create_graph=create_graph, constraints=constraints)
     predicted = denoiser(noisy, drawn.t).to(drawn.noise.dtype)
     return Errors(drawn.noise - predicted, drawn.noise - shifted_noise(predicted, score, sigma), posterior)
+
+
+def noised(images: Tensor, drawn: Drawn, schedule: Schedule) -> tuple[Tensor, Tensor]:
+    """x_t, of the images' shape, detached, and the deviation of the noise in it, (images, 1, 1, 1)."""
+    alpha, sigma = (scale.to(images.dtype)[:, None, None, None] for scale in schedule.at(drawn.t))
+    return (alpha * images + sigma * drawn.noise).detach(), sigma
 
 
 class Losses(NamedTuple):
@@ -138,7 +147,7 @@ def drawn_steps(uniform: Tensor, total: int, power: float) -> Tensor:
 
 
 def training_loss(
-    model: Sami, images: Images, count: int, schedule: Schedule, annealing: Annealing, *, batch: int,
+    model: Pair, images: Images, count: int, schedule: Schedule, annealing: Annealing, *, batch: int,
     names: tuple[str | int, ...], power: float = 1.0, reduction: Reduction = "pixel_sum",
     constraints: Constraints = EXACT,
 ) -> Loss:  # fmt: skip
@@ -151,7 +160,7 @@ def training_loss(
     return of_batches(
         images, count, schedule, batch=batch, names=names, power=power, latents=model.encoder.latents,
         loss=lambda chosen, drawn, epoch: sami_loss(
-            model.encoder, model.denoiser, chosen, drawn, schedule, weight=annealing.weight(epoch),
+            model.encoder, model.decoder, chosen, drawn, schedule, weight=annealing.weight(epoch),
             reduction=reduction, constraints=constraints,
         ).total,
     )  # fmt: skip
@@ -179,7 +188,7 @@ def of_batches(
         generator = torch_generator(*names, "step", step)
         t = drawn_steps(torch.rand(len(chosen), generator=generator), schedule.steps, power)
         noise = torch.randn(chosen.shape, generator=generator)
-        latent_noise = torch.randn(len(chosen), latents, generator=generator)
-        return loss(chosen, Drawn(*(part.to(chosen.device) for part in (t, noise, latent_noise))), epoch)
+        latent_noise, prior = torch.randn(2, len(chosen), latents, generator=generator)
+        return loss(chosen, Drawn(*(part.to(chosen.device) for part in (t, noise, latent_noise, prior))), epoch)
 
     return of_step
