@@ -53,8 +53,9 @@ class BiasFreeNorm(nn.Module):
 class Block(nn.Module):
     """A 3x3 convolution without bias, the norm, and a nonlinearity; what it is told scales and shifts in between.
 
-    told: components of a vector that the block is told of each image (FiLM; Perez et al., 2018), 0 for none. Its
-    factors begin at zero: untrained the block does as if it had been told nothing.
+    told: components of a vector that the block is told of each image (FiLM; Perez et al., 2018), 0 for none. What it
+    shifts and scales is the normalized channel before its gain, which is so small that a few steps of Adam on a shift
+    behind it would drown the image. It begins at zero: untrained the block does as if it had been told nothing.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class Block(nn.Module):
         x = self.norm(x) if self.norm else x
         if self.modulation and told is not None:
             scale, shift = self.modulation(told)[:, :, None, None].chunk(2, dim=1)
-            x = (1 + scale) * x + shift
+            x = (1 + scale) * x + (shift * self.norm.gain if self.norm else shift)
         return self.activation(x)
 
 
