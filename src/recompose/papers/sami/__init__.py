@@ -1,0 +1,1 @@
+"""Paper 3: SAMI, unsupervised learning of disentangled multiscale representations."""
