@@ -6,12 +6,14 @@ from itertools import pairwise
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 from recompose.diffusion.schedules import cosine_schedule, ddpm_schedule
 from recompose.diffusion.training import Training, fit
 from recompose.errors import RecomposeError
 from recompose.papers.sami.denoisers import Denoiser
-from recompose.papers.sami.encoders import StridedEncoder
+from recompose.papers.sami.encoders import HalfUNet, StridedEncoder
 from recompose.papers.sami.guidance import (
     PRINTED,
     Constraints,
@@ -26,8 +28,10 @@ from recompose.papers.sami.objective import (
     Pair,
     drawn_steps,
     errors,
+    noised,
     reduced,
     sami_loss,
+    settle,
     steps_of_epoch,
     training_loss,
 )
@@ -53,6 +57,18 @@ class Bent(nn.Module):
     def forward(self, x: Tensor, t: Tensor | None = None) -> Posterior:
         mean, spread = (self.mean, self.spread) if t is None else (self.mean_noisy, self.spread_noisy)
         return of_outputs(torch.tanh(x.flatten(1) @ mean), torch.sin(x.flatten(1) @ spread))
+
+
+class Operations(TorchDispatchMode):
+    """Counts as PyTorch's own counter does, which follows modules too, and stumbles over second derivatives."""
+
+    total = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        found = function(*args, **(kwargs or {}))
+        formula = flop_registry.get(function._overloadpacket)
+        self.total += formula(*args, **(kwargs or {}), out_val=found) if formula else 0
+        return found
 
 
 def none_seen(x: Tensor, t: Tensor) -> Tensor:
@@ -249,6 +265,25 @@ def test_the_weight_is_annealed_by_equal_factors():
     assert Annealing(1e-11, 1e-10, 1).weight(0) == 1e-10
 
 
+@pytest.mark.parametrize(("frozen", "passes"), [(False, 3), (True, 1)])
+def test_a_step_takes_nine_passes_of_the_encoder(frozen, passes):
+    encoder = HalfUNet(("encoder",), size=16, widths=(16, 32), channels=8, latents=3)
+    denoiser = Denoiser(("denoiser",), size=16, channels=8, base=8, multipliers=(1,), middle=2)
+    model = Pair(encoder, denoiser, frozen=frozen)
+    images = normal(4, 8, 16, 16).float()
+    drawn = Drawn(torch.tensor([1, 9, 400, 900]), images.flip(0), normal(4, 3).float(), normal(4, 3).float())
+
+    def operations(run) -> int:
+        with Operations() as counted:
+            run()
+        return counted.total
+
+    encoded, decoded = operations(lambda: encoder(images)), operations(lambda: model.decoder(images, drawn.t))
+    step = operations(lambda: sami_loss(encoder, model.decoder, images, drawn, SCHEDULE, weight=0.1).total.backward())
+    # Clean images and the denoiser's input need no gradient of their own, which the first convolutions save.
+    assert 0.9 < step / (9 * encoded + passes * decoded) < 1
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # Training
 
@@ -299,6 +334,30 @@ def test_an_epoch_sees_every_image_once():
     orders = torch.cat(seen).view(2, 10)
     assert torch.equal(orders.sort(dim=1).values, torch.arange(10).expand(2, 10))
     assert not torch.equal(*orders)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_settled_deviations_are_means_over_batches(frozen):
+    model = networks(frozen).double()
+    before = copy.deepcopy(model)
+    data = normal(12, 1, 8, 8)
+    settle(model, lambda chosen: data[chosen], 12, SCHEDULE, batch=4, batches=3, names=("test",))
+    assert not model.encoder.training and not model.decoder.training
+    assert all(torch.equal(a, b) for a, b in zip(before.parameters(), model.parameters(), strict=True))
+    order = torch.randperm(12, generator=torch_generator("test", "epoch", 0)).view(3, 4)
+    found = []
+    for number, chosen in enumerate(order):
+        generator = torch_generator("test", "step", number)
+        t = drawn_steps(torch.rand(4, generator=generator), 1000, 1.0)
+        noise = torch.randn(4, 1, 8, 8, generator=generator).double()
+        noisy, _ = noised(data[chosen], Drawn(t, noise, noise, noise), SCHEDULE)
+        for images in (data[chosen], noisy):
+            seen = before.encoder.layers[1].convolution(before.encoder.layers[0](images))
+            found.append((seen.var(dim=(0, 2, 3), correction=0) + 1e-5).sqrt())
+    torch.testing.assert_close(model.encoder.layers[1].norm.deviation[:, 0, 0], torch.stack(found).mean(dim=0))
+    assert model.encoder.layers[1].norm.momentum == 0.1
+    kept = [torch.equal(a, b) for a, b in zip(before.decoder.buffers(), model.decoder.buffers(), strict=True)]
+    assert all(kept) if frozen else not any(kept)
 
 
 def test_networks_of_other_images_are_no_pair():

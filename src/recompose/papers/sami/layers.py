@@ -29,13 +29,14 @@ class BiasFreeNorm(nn.Module):
     """Channels divided by their deviation, times a gain; nothing is subtracted, and nothing added.
 
     In training the deviation is that of the batch over images and places, which couples the images; in evaluation the
-    running one, and the norm is linear.
+    running one, and the norm is linear. `momentum` is what the last batch counts in that.
     """
 
     deviation: Tensor
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        self.momentum = MOMENTUM
         self.register_buffer("deviation", torch.ones(channels, 1, 1))
         self.gain = nn.Parameter((GAIN * torch.randn(channels, 1, 1)).clamp(-LARGEST_GAIN, LARGEST_GAIN))
 
@@ -46,8 +47,15 @@ class BiasFreeNorm(nn.Module):
             exact = x.to(torch.promote_types(x.dtype, torch.float32))
             deviation = (exact.var(dim=(0, 2, 3), correction=0) + EPSILON).sqrt()[:, None, None]
             with torch.no_grad():
-                self.deviation.lerp_(deviation, MOMENTUM)
+                self.deviation.lerp_(deviation, self.momentum)
         return x * (self.gain / deviation).to(x.dtype)
+
+
+def averaging(network: nn.Module, passes: int | None) -> None:
+    """In the next pass the norms average their deviations with those of so many before; None: they forget again."""
+    for module in network.modules():
+        if isinstance(module, BiasFreeNorm):
+            module.momentum = MOMENTUM if passes is None else 1 / (passes + 1)
 
 
 class Block(nn.Module):

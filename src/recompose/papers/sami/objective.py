@@ -21,6 +21,7 @@ from recompose.diffusion.training import Loss
 from recompose.errors import RecomposeError
 from recompose.papers.sami.denoisers import Noise
 from recompose.papers.sami.guidance import EXACT, Constraints, guidance_score, shifted_noise
+from recompose.papers.sami.layers import averaging
 from recompose.papers.sami.posterior import Encoder, Posterior
 from recompose.randomness import torch_generator
 
@@ -164,6 +165,37 @@ def training_loss(
             reduction=reduction, constraints=constraints,
         ).total,
     )  # fmt: skip
+
+
+@torch.no_grad()
+def settle(
+    model: Pair, images: Images, count: int, schedule: Schedule, *, batch: int, batches: int,
+    names: tuple[str | int, ...], power: float = 1.0,
+) -> None:  # fmt: skip
+    """After a training, give the norms the mean deviations of some batches under the last weights.
+
+    The running ones are those of the last ten batches or so, under weights that still moved: with small batches and few
+    steps guidance in evaluation may be worse than none. The authors do without. A frozen denoiser stays as it is; the
+    model is in evaluation mode afterwards.
+    """
+    model.train()
+
+    def seen(chosen: Tensor, drawn: Drawn, epoch: int) -> Tensor:
+        noisy, _ = noised(chosen, drawn, schedule)
+        averaging(model.encoder, 2 * number)
+        model.encoder(chosen)
+        averaging(model.encoder, 2 * number + 1)
+        model.encoder(noisy, drawn.t)
+        averaging(model.decoder, number)
+        return model.decoder(noisy, drawn.t)
+
+    each = of_batches(
+        images, count, schedule, batch=batch, names=names, power=power, latents=model.encoder.latents, loss=seen
+    )
+    for number in range(batches):
+        each(number)
+    averaging(model, None)
+    model.eval()
 
 
 def steps_of_epoch(count: int, batch: int) -> int:
