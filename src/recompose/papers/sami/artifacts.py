@@ -1,0 +1,72 @@
+"""What paper 3 makes, in the order people read it. No torch: the workflow reads it."""
+
+from recompose.artifacts import Artifact, DataSet, Lines, Network, Paper
+
+TRAINED = ("disks_networks",)
+READ = ("disks", "disks_networks", "disks_measures")
+
+PAPER = Paper(
+    slug="sami",
+    number=3,
+    name="SAMI",
+    artifacts=(
+        Artifact(
+            "figure2",
+            title="Figure 2: disks",
+            caption="Images of disks; samples that are conditioned on the latents of an image; and posterior means"
+            " along two factors, or all three. Dark and bright backgrounds are on two sides of the disk's intensity,"
+            " .5, where there is nothing to be seen.",
+            index=("panel", "x", "y", "background"),
+            forms=("figure",),
+            reads=READ,
+            value="z0",
+            networks=TRAINED,
+            pictures=True,
+            gpu=True,
+        ),
+        Artifact(
+            "disks",
+            title="Figure 2 as numbers",
+            caption="What latents of disks hold of position and background, how samples of one image's latents vary,"
+            " and what guidance is worth, on images that were not trained on.",
+            index=("quantity", "place"),
+            forms=("table",),
+            reads=READ,
+            networks=TRAINED,
+            gpu=True,
+        ),
+        Artifact(
+            "collapse",
+            title="latents against the weight of the KL",
+            caption="A training for each weight of the KL: its divergence, what latents hold of positions, how much"
+            " guidance lowers the error of the noise, and where all of it collapses.",
+            index=("weight", "quantity", "place"),
+            forms=("figure",),
+            reads=(*READ, "disks_collapse"),
+            networks=TRAINED,
+            module="collapse",
+            gpu=True,
+            lines=Lines("Latents against the weight of the KL (paper 3, A.5)", "collapse", "weight", "mean"),
+        ),
+        Artifact(
+            "theory",
+            title="appendix B as numbers",
+            caption="Left: the best precision of an axis, by the closed form (lines) and a numerical search (dots),"
+            " against the noise; an axis switches on where the noise falls below its deviation (dashed). Middle: active"
+            " latents of the best linear VAE, by its closed form and by a search. Right: how fast the encoder's"
+            " Jacobian changes, beside that of the same encoder trained with an ordinary decoder.",
+            index=("check", "case", "at"),
+            forms=("table", "figure"),
+            reads=("disks_networks", "theory"),
+            value="value",
+            networks=("disks_networks", "disks_control"),
+            module="appendix",
+        ),
+    ),
+    data={"disks": DataSet("disks", reads=("disks",))},
+    networks={
+        "disks_networks": Network(reads=("disks", "disks_networks"), data="disks"),
+        "disks_control": Network(reads=("disks", "disks_networks"), data="disks"),
+    },
+    probe=("theory",),
+)

@@ -1,0 +1,13 @@
+"""What is measured of latents, as people call it."""
+
+QUANTITIES = {
+    "divergence": "divergence of a posterior, nats",
+    "active": "active latents",
+    "spread": "spread of the means of all positions",
+    "uncertainty": "deviation of a posterior",
+    "position": "R^2 of positions, linear in the latents",
+    "angle": "|cos| of the directions of two factors",
+    "variability": "deviation from the mean image",
+    "error": "error of the noise, guided over unguided",
+}
+"""In the order of the table."""

@@ -1,0 +1,145 @@
+"""SAMI's two networks: how they are trained, kept and read."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from recompose.diffusion.schedules import Schedule, cosine_schedule, ddpm_schedule
+from recompose.diffusion.training import Cosine, Loss, Training, fit
+from recompose.errors import named
+from recompose.networks import files
+from recompose.papers.sami.baselines import Decoder, Weights, baseline_loss
+from recompose.papers.sami.data import SLUG, load_images
+from recompose.papers.sami.denoisers import Denoiser
+from recompose.papers.sami.encoders import StridedEncoder
+from recompose.papers.sami.objective import Annealing, Pair, settle, steps_of_epoch, training_loss
+from recompose.papers.sami.settings import Autoencoder
+
+CURVE = 50
+"""Steps that a point of the loss curve averages."""
+CONTROL = "disks_control"
+"""An encoder as SAMI's, trained with an ordinary decoder on clean images alone (B.1)."""
+SETTLED = 20
+"""Batches whose deviations the norms have in the end."""
+
+
+def networks(
+    name: str, *, folder: Path, device: str, checkpoint: Path | None = None, **blocks: Any
+) -> tuple[files.Kept, pd.DataFrame]:
+    """Train the networks of a set of images, `<set>_networks`, or their control: their tensors and the loss curve."""
+    images = name.partition("_")[0]
+    data, settings = load_images(folder, images), blocks[f"{images}_networks"]
+    train = trained_control if name == CONTROL else trained
+    pair, losses = train(data.train, settings, (SLUG, name), device=device, checkpoint=checkpoint)
+    with named(name):
+        return files.kept(pair, _identity(name, settings, data.train)), _curve(name, losses)
+
+
+def trained(
+    images: Tensor, settings: Autoencoder, names: tuple[str | int, ...], *, device: str,
+    checkpoint: Path | None = None, report: Callable[[str], None] | None = None,
+) -> tuple[Pair, Tensor]:  # fmt: skip
+    """A SAMI of images, (images, channels, size, size) in [-1, 1], in evaluation mode, and the loss of each step.
+
+    names: the key of all random numbers.
+    """
+    pair = untrained(images, settings, names).to(device)
+    chosen, schedule = _chosen(images, device), schedule_of(settings)
+    told: dict[str, Any] = {"batch": settings.batch, "names": names, "power": settings.timesteps}
+    annealing = Annealing(settings.first_weight, settings.weight, settings.epochs)
+    loss = training_loss(pair, chosen, len(images), schedule, annealing, reduction=settings.reduction, **told)
+    losses = _fitted(pair, loss, len(images), settings, names, checkpoint, report)
+    settle(pair, chosen, len(images), schedule, batches=SETTLED, **told)
+    return pair, losses
+
+
+def trained_control(
+    images: Tensor, settings: Autoencoder, names: tuple[str | int, ...], *, device: str,
+    checkpoint: Path | None = None, report: Callable[[str], None] | None = None,
+) -> tuple[Pair, Tensor]:  # fmt: skip
+    """A beta-VAE with the encoder of SAMI, trained as long on the same images."""
+    pair = untrained_control(images, settings, names).to(device)
+    loss = baseline_loss(
+        "beta_vae", pair, _chosen(images, device), len(images), schedule_of(settings), Weights(settings.weight),
+        batch=settings.batch, names=names, reduction=settings.reduction,
+    )  # fmt: skip
+    losses = _fitted(pair, loss, len(images), settings, names, checkpoint, report)
+    return pair.eval(), losses
+
+
+def _chosen(images: Tensor, device: str) -> Callable[[Tensor], Tensor]:
+    known = images.to(device)
+    return lambda numbers: known[numbers.to(device)]
+
+
+def _fitted(
+    pair: Pair, loss: Loss, count: int, settings: Autoencoder, names: tuple[str | int, ...], checkpoint: Path | None,
+    report: Callable[[str], None] | None,
+) -> Tensor:  # fmt: skip
+    return fit(
+        pair,
+        loss,
+        Training(settings.epochs * steps_of_epoch(count, settings.batch), settings.learning_rate, Cosine()),
+        name=" ".join(map(str, names)),
+        identity={"names": repr(names), "settings": settings.model_dump_json()},
+        checkpoint=checkpoint,
+        report=report or (lambda line: print(f"{names[-1]}: {line}", flush=True)),
+    )
+
+
+def untrained(images: Tensor, settings: Autoencoder, names: tuple[str | int, ...]) -> Pair:
+    """The networks before training, for such images."""
+    channels, size = images.shape[1:3]
+    encoder = StridedEncoder(
+        (*names, "encoder"), size=size, channels=channels, latents=settings.latents, widths=settings.encoder,
+        time_input=settings.time_input,
+    )  # fmt: skip
+    denoiser = Denoiser(
+        (*names, "denoiser"), size=size, channels=channels, base=settings.base, multipliers=settings.multipliers,
+        middle=settings.middle,
+    )  # fmt: skip
+    return Pair(encoder, denoiser)
+
+
+def untrained_control(images: Tensor, settings: Autoencoder, names: tuple[str | int, ...]) -> Pair:
+    """The same encoder before training, with a decoder that makes the image of z."""
+    channels, size = images.shape[1:3]
+    widths = (settings.base, *(settings.base * each for each in (*settings.multipliers[1:], settings.middle)))
+    decoder = Decoder((*names, "decoder"), size=size, channels=channels, latents=settings.latents, widths=widths)
+    return Pair(untrained(images, settings, names).encoder, decoder)
+
+
+def schedule_of(settings: Autoencoder) -> Schedule:
+    """The schedule of the noise."""
+    return ddpm_schedule(settings.steps) if settings.noise == "linear" else cosine_schedule(settings.steps)
+
+
+def from_file(folder: Path, name: str, images: Tensor, settings: Autoencoder, device: str) -> Pair:
+    """Trained networks from their file, for use."""
+    return _filled(untrained(images, settings, (SLUG, name)), folder, name, images, settings, device)
+
+
+def control_from_file(folder: Path, images: Tensor, settings: Autoencoder, device: str) -> Pair:
+    """The trained control from its file, for use."""
+    return _filled(untrained_control(images, settings, (SLUG, CONTROL)), folder, CONTROL, images, settings, device)
+
+
+def _filled(pair: Pair, folder: Path, name: str, images: Tensor, settings: Autoencoder, device: str) -> Pair:
+    _, tensors = files.read(folder / "networks" / f"{name}.safetensors", _identity(name, settings, images))
+    pair.load_state_dict(tensors)
+    return pair.to(device).eval().requires_grad_(False)
+
+
+def _identity(name: str, settings: Autoencoder, images: Tensor) -> dict[str, Any]:
+    architecture = settings.model_dump(include={"encoder", "latents", "base", "multipliers", "middle", "time_input"})
+    return {"name": name, "images": list(images.shape[1:]), "architecture": architecture}
+
+
+def _curve(name: str, losses: Tensor) -> pd.DataFrame:
+    parts = torch.split(losses, CURVE)
+    steps = torch.tensor([len(part) for part in parts]).cumsum(0)
+    return pd.DataFrame({"network": name, "step": steps.numpy(), "loss": [float(part.mean()) for part in parts]})

@@ -1,0 +1,88 @@
+"""What a person can set of paper 3. No torch: the workflow reads it."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from recompose.blocks import Block, Count
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Disks(Block):
+    """Images of one disk on a plain background (section 3)."""
+
+    size: Literal[8, 16, 32] = Field(16, description="pixels of an image's side")
+    radius: Positive = Field(3.0, description="pixels from the disk's centre to where it ends")
+    train: Count = Field(2000, description="images that networks are trained on")
+    test: Count = Field(500, description="others, which latents are measured on")
+
+    @model_validator(mode="after")
+    def _the_disk_has_room(self) -> Self:
+        if 2 * self.radius >= self.size:
+            raise ValueError(f"radius = {self.radius:g}: a disk that moves in size = {self.size} has a smaller one")
+        return self
+
+
+class Autoencoder(Block):
+    """The two networks of a SAMI, and how they are trained (Table 1)."""
+
+    encoder: tuple[Count, ...] = Field((32, 32), min_length=1, description="channels of the encoder's convolutions")
+    latents: Count = Field(3, description="dimensions of z")
+    base: Count = Field(16, description="channels K of the denoiser's finest level")
+    multipliers: tuple[Count, ...] = Field((1, 2), min_length=1, description="of K, for each level of the denoiser")
+    middle: Count = Field(4, description="of K, in its middle")
+    time_input: bool = Field(False, description="whether the encoder is told the noise, which the paper's is not")
+    noise: Literal["linear", "cosine"] = Field("linear", description="the schedule of the noise")
+    steps: Count = Field(400, description="T, its steps")
+    timesteps: Positive = Field(1.0, description="p of t = T u^p, u uniform: 1 is uniform, less oversamples much noise")
+    reduction: Literal["pixel_sum", "pixel_mean"] = Field(
+        "pixel_sum", description="of the squared error over an image, to which weights of the KL belong"
+    )
+    weight: Positive = Field(1e-2, description="beta of the KL in the end")
+    first_weight: Positive = Field(
+        1e-6, description="and in the beginning; it grows by equal factors from epoch to epoch"
+    )
+    epochs: Count = Field(100, description="passes through the images")
+    batch: Count = Field(64, description="images of a step")
+    learning_rate: Positive = Field(2e-3, description="of Adam, in the beginning; it falls as half a cosine")
+
+
+class Measures(Block):
+    """What is measured of latents of disks."""
+
+    grid: int = Field(9, ge=3, description="places along each factor of a grid of images")
+    backgrounds: tuple[float, ...] = Field(
+        (0.0, 0.2, 0.4, 0.6, 0.8, 1.0), min_length=2, description="intensities at which positions are read off latents"
+    )
+    conditions: Count = Field(16, description="images to condition on")
+    samples: int = Field(32, ge=2, description="samples of each")
+    sampling_steps: Count = Field(100, description="moves of the sampler")
+
+
+class Collapse(Block):
+    """The search for the largest weight of the KL before latents collapse (appendix A.5)."""
+
+    weights: tuple[Positive, ...] = Field(
+        (1e-3, 1e-1, 10.0), min_length=2, description="weights to begin with, the least and the largest included"
+    )
+    halvings: int = Field(3, ge=0, description="further weights, each between one that collapses and one that does not")
+    epochs: Count = Field(40, description="passes through the images in each training")
+
+
+class Theory(Block):
+    """Appendix B as numbers."""
+
+    probes: Count = Field(8, description="random directions in which Jacobians are looked at")
+    images: Count = Field(64, description="images at which they are")
+    distance: Positive = Field(0.05, description="how far the second Jacobian is, of images in [-1, 1], per pixel")
+
+
+class Sami(Block):
+    """Paper 3: SAMI, a score-based autoencoder."""
+
+    disks: Disks = Disks()
+    disks_networks: Autoencoder = Autoencoder()
+    disks_measures: Measures = Measures()
+    disks_collapse: Collapse = Collapse()
+    theory: Theory = Theory()

@@ -1,0 +1,136 @@
+"""Paper 3's data, trainings and measures, with tiny images and networks."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from pydantic import ValidationError
+
+from recompose.errors import RecomposeError
+from recompose.papers.sami import appendix, collapse, experiments, figures, networks, tables
+from recompose.papers.sami.data import disk_images, images, load_images
+from recompose.papers.sami.settings import Autoencoder, Collapse, Disks, Measures, Theory
+from recompose.storage import write_tensors
+
+DISKS = Disks(size=8, radius=2, train=24, test=20)
+NETWORKS = Autoencoder(encoder=(4, 4), base=4, middle=2, steps=10, epochs=2, batch=8)
+MEASURES = Measures(grid=3, conditions=2, samples=3, sampling_steps=3)
+TOLD = {"disks": DISKS, "disks_networks": NETWORKS, "disks_measures": MEASURES}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Images and networks that are hardly trained."""
+    found = tmp_path_factory.mktemp("sami")
+    write_tensors((images("disks", disks=DISKS), {}), found / "images/disks.safetensors")
+    for name in ("disks_networks", "disks_control"):
+        kept, curve = networks.networks(name, folder=found, device="cpu", disks=DISKS, disks_networks=NETWORKS)
+        assert len(curve) == 1
+        write_tensors(kept, found / f"networks/{name}.safetensors")
+    return found
+
+
+def test_images_are_those_of_their_factors(folder):
+    data = load_images(folder, "disks")
+    assert data.train.shape == (24, 1, 8, 8) and data.test.shape == (20, 1, 8, 8)
+    assert torch.equal(data.test, disk_images(data.test_factors.numpy(), DISKS))
+    assert not {tuple(each) for each in data.train_factors.tolist()} & {
+        tuple(each) for each in data.test_factors.tolist()
+    }
+
+
+def test_a_disk_without_room_is_refused():
+    with pytest.raises(ValidationError, match="a disk that moves in size = 8 has a smaller one"):
+        Disks(size=8, radius=4)
+
+
+def test_networks_come_back_from_their_file(folder):
+    data = load_images(folder, "disks")
+    pair, _ = networks.trained(data.train, NETWORKS, ("sami", "disks_networks"), device="cpu", report=lambda line: None)
+    read = networks.from_file(folder, "disks_networks", data.train, NETWORKS, "cpu")
+    with torch.no_grad():
+        assert torch.equal(read.encoder(data.test, None).mean, pair.encoder(data.test, None).mean)
+    other = NETWORKS.model_copy(update={"latents": 4})
+    with pytest.raises(RecomposeError, match="networks of another architecture"):
+        networks.from_file(folder, "disks_networks", data.train, other, "cpu")
+
+
+def test_figure_2_has_all_panels(folder):
+    found = experiments.figure2(folder=folder, device="cpu", **TOLD)
+    assert found.numbers.panel.value_counts().to_dict() == {"D": 9, "E": 9, "F": 125}
+    assert found.images["samples"].shape == (4, 8, 1, 8, 8)
+    gray = found.numbers[(found.numbers.panel == "E") & (found.numbers.background == 0.5)][["z0", "z1", "z2"]]
+    assert np.ptp(gray.to_numpy(), axis=0).max() == 0  # without contrast the image is the same for all positions
+    figures.figure2(found.numbers, {key: each.numpy() for key, each in found.bytes().items()})
+
+
+def test_latents_are_proportional_to_contrast(folder):
+    """The encoder has no biases, and a disk's intensity is the zero of images: the polar form is built in."""
+    data = load_images(folder, "disks")
+    pair = networks.from_file(folder, "disks_networks", data.train, NETWORKS, "cpu")
+    factors = data.test_factors.numpy().copy()
+    factors[:, 2] = 0.0
+    strong = experiments.posterior(pair, disk_images(factors, DISKS), "cpu")[0]
+    factors[:, 2] = 0.4  # a fifth of the contrast
+    weak = experiments.posterior(pair, disk_images(factors, DISKS), "cpu")[0]
+    np.testing.assert_allclose(weak, 0.2 * strong, rtol=1e-4, atol=1e-6)
+
+
+def test_what_is_read_off_latents(folder):
+    found = experiments.disks(folder=folder, device="cpu", **TOLD)
+    by = found.set_index(["quantity", "place"])["mean"]
+    assert by["spread", "0.4"] == pytest.approx(0.2 * by["spread", "0"], rel=1e-3)
+    assert set(found.quantity) == {"divergence", "active", "spread", "uncertainty", "position", "angle", "variability",
+                                   "error"}  # fmt: skip
+    assert found[found.quantity == "angle"]["mean"].between(0, 1).all()
+    assert tables.disks(found).count("\n") > len(found)
+
+
+def test_positions_that_latents_hold_are_decodable():
+    """A linear code of positions has an R^2 of one, noise of none one of zero or less."""
+    generator = np.random.default_rng(0)
+    positions = generator.uniform(size=(400, 2))
+    code = positions @ generator.normal(size=(2, 3)) + 0.3
+    assert experiments._decodable(code, positions, "test", "0")[0] == pytest.approx(1)
+    assert experiments._decodable(generator.normal(size=(400, 3)), positions, "test", "0")[0] < 0.05
+
+
+def rows(weight, divergence):
+    values = {"divergence": divergence, "error": 1.0}
+    return [{"weight": weight, "collapsed": float(divergence < collapse.COLLAPSED), "quantity": key, "place": "",
+             "mean": value, "ci_low": value, "ci_high": value, "n": 1} for key, value in values.items()]  # fmt: skip
+
+
+def test_the_threshold_is_closed_in_on(folder, monkeypatch):
+    """Latents that collapse at weights above 3: halvings on a logarithmic scale."""
+    monkeypatch.setattr(collapse, "_measured", lambda weight, *others: rows(weight, 5.0 if weight < 3 else 0.0))
+    asked = Collapse(weights=(0.01, 100.0), halvings=3)
+    found = collapse.collapse(folder=folder, device="cpu", disks_collapse=asked, **TOLD)
+    weights = sorted(found.weight.unique())
+    assert weights == pytest.approx([0.01, 1, 10**0.5, 10, 100])
+    figures.collapse(found)
+    monkeypatch.setattr(collapse, "_measured", lambda weight, *others: rows(weight, 5.0))
+    assert sorted(collapse.collapse(folder=folder, device="cpu", disks_collapse=asked, **TOLD).weight.unique()) == [
+        0.01,
+        100,
+    ]
+
+
+def test_a_training_of_each_weight_is_measured(folder):
+    asked = Collapse(weights=(0.001, 1.0), halvings=0, epochs=1)
+    found = collapse.collapse(folder=folder, device="cpu", disks_collapse=asked, **TOLD)
+    assert sorted(found.weight.unique()) == [0.001, 1] and np.isfinite(found["mean"]).all()
+
+
+def test_appendix_b_by_its_formulas_and_without_them(folder):
+    found = appendix.theory(folder=folder, device="cpu", disks_networks=NETWORKS, theory=Theory(probes=2, images=6))
+    apart = (found.value - found.expected).abs().groupby([found["check"], found["case"]]).max()
+    assert apart["score", "corrected"] < 1e-12 < 0.1 < apart["score", "printed"]
+    assert apart["precision"].max() < 1e-5 and apart["switch"].max() < 1e-4 and apart["count"].max() == 0
+    assert found[found["check"] == "reward"].value.item() < 0
+    assert (found[found["check"] == "roughness"].value > 0).all()
+    assert "B.1's score" in tables.theory(found)
+    figures.theory(found)
+    assert isinstance(found, pd.DataFrame)
