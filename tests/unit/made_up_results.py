@@ -41,7 +41,45 @@ def make_results(folder: Path) -> Path:
         write_csv(frame, tree / "feature_guidance" / f"{name}.csv")
     for name, frame in concepts().items():
         write_csv(frame, tree / "concept_discovery" / f"{name}.csv")
+    for name, frame in latents().items():
+        write_csv(frame, tree / "sami" / f"{name}.csv")
     return tree
+
+
+@cache
+def latents() -> dict[str, pd.DataFrame]:
+    """What the claims of paper 3 read."""
+    known = {
+        ("position", "0"): 0.99, ("position", "1"): 0.98, ("angle", "x-y"): 0.1, ("angle", "x-background"): 0.1,
+        ("angle", "y-background"): 0.1, ("spread", "0"): 1.0, ("spread", "0.4"): 0.2, ("spread", "0.6"): 0.2,
+        ("spread", "1"): 1.0, ("variability", "images"): 0.56, ("variability", "samples"): 0.004, ("error", ""): 0.5,
+    }  # fmt: skip
+    disks = [(*key, mean, mean, mean) for key, mean in known.items()]
+    weights = {1e-3: (0, 0.3, 9.0), 1e-2: (0, 0.2, 6.0), 0.1: (0, 0.1, 3.0), 1: (1, 0.5, 0.0)}
+    by_weight = [
+        (weight, collapsed, quantity, place, mean, mean - 1e-3, mean + 1e-3)
+        for weight, (collapsed, angle, nats) in weights.items()
+        for quantity, place, mean in (("angle", "x-y", angle), ("divergence", "", nats))
+    ]
+    by_weight.append((1, 1, "divergence", "largest", 0.0, 0.0, 0.0))
+    checks = [
+        ("score", "corrected", 0.0, 1e-16, 0.0),
+        ("score", "printed", 0.0, 2.0, 0.0),
+        ("reward", "L_2", 0.5, -0.3, 0.0),
+        ("roughness", "SAMI", 0.05, 0.2, 0.0),
+        ("roughness", "control", 0.05, 0.9, 0.0),
+        ("switch", "c = 0.2", 0.2, 0.447, 0.447),
+        ("count", "active latents", 1.0, 2.0, 2.0),
+    ]
+    spread = ["mean", "ci_low", "ci_high"]
+    return {
+        "disks": pd.DataFrame(disks, columns=["quantity", "place", *spread]),
+        "collapse": pd.DataFrame(by_weight, columns=["weight", "collapsed", "quantity", "place", *spread]),
+        "theory": pd.DataFrame(
+            [(*row, row[3], row[3]) for row in checks],
+            columns=["check", "case", "at", "value", "expected", "ci_low", "ci_high"],
+        ),
+    }  # fmt: skip
 
 
 @cache

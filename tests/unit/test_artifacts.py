@@ -50,7 +50,7 @@ def function(paper: Paper, where: str) -> Callable[..., Any]:
 
 
 def test_papers_are_found_by_their_tables_and_stand_in_order() -> None:
-    expected = ["coupled_inference", "weighted_composition", "concept_discovery", "feature_guidance"]
+    expected = ["coupled_inference", "weighted_composition", "sami", "concept_discovery", "feature_guidance"]
     assert [slug for slug in papers() if slug in expected] == expected
     assert all(paper.slug == slug for slug, paper in papers().items())
     numbers = [paper.number for paper in papers().values()]

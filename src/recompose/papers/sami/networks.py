@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import torch
 from torch import Tensor
 
+from recompose.diffusion.curves import loss_curve
 from recompose.diffusion.schedules import Schedule, cosine_schedule, ddpm_schedule
 from recompose.diffusion.training import Cosine, Loss, Training, fit
 from recompose.errors import named
@@ -19,8 +19,6 @@ from recompose.papers.sami.encoders import StridedEncoder
 from recompose.papers.sami.objective import Annealing, Pair, settle, steps_of_epoch, training_loss
 from recompose.papers.sami.settings import Autoencoder
 
-CURVE = 50
-"""Steps that a point of the loss curve averages."""
 CONTROL = "disks_control"
 """An encoder as SAMI's, trained with an ordinary decoder on clean images alone (B.1)."""
 SETTLED = 20
@@ -36,7 +34,7 @@ def networks(
     train = trained_control if name == CONTROL else trained
     pair, losses = train(data.train, settings, (SLUG, name), device=device, checkpoint=checkpoint)
     with named(name):
-        return files.kept(pair, _identity(name, settings, data.train)), _curve(name, losses)
+        return files.kept(pair, _identity(name, settings, data.train)), loss_curve(name, losses)
 
 
 def trained(
@@ -137,9 +135,3 @@ def _filled(pair: Pair, folder: Path, name: str, images: Tensor, settings: Autoe
 def _identity(name: str, settings: Autoencoder, images: Tensor) -> dict[str, Any]:
     architecture = settings.model_dump(include={"encoder", "latents", "base", "multipliers", "middle", "time_input"})
     return {"name": name, "images": list(images.shape[1:]), "architecture": architecture}
-
-
-def _curve(name: str, losses: Tensor) -> pd.DataFrame:
-    parts = torch.split(losses, CURVE)
-    steps = torch.tensor([len(part) for part in parts]).cumsum(0)
-    return pd.DataFrame({"network": name, "step": steps.numpy(), "loss": [float(part.mean()) for part in parts]})
