@@ -12,8 +12,8 @@ Positive = Annotated[float, Field(gt=0)]
 class Disks(Block):
     """Images of one disk on a plain background (section 3)."""
 
-    size: Literal[8, 16, 32] = Field(16, description="pixels of an image's side")
-    radius: Positive = Field(3.0, description="pixels from the disk's centre to where it ends")
+    size: Literal[8, 16, 32] = Field(8, description="pixels of an image's side")
+    radius: Positive = Field(2.0, description="pixels from the disk's centre to where it ends")
     train: Count = Field(2000, description="images that networks are trained on")
     test: Count = Field(500, description="others, which latents are measured on")
 
@@ -27,7 +27,7 @@ class Disks(Block):
 class Autoencoder(Block):
     """The two networks of a SAMI, and how they are trained (Table 1)."""
 
-    encoder: tuple[Count, ...] = Field((32, 32), min_length=1, description="channels of the encoder's convolutions")
+    encoder: tuple[Count, ...] = Field((64, 64), min_length=1, description="channels of the encoder's convolutions")
     latents: Count = Field(3, description="dimensions of z")
     base: Count = Field(16, description="channels K of the denoiser's finest level")
     multipliers: tuple[Count, ...] = Field((1, 2), min_length=1, description="of K, for each level of the denoiser")
@@ -39,13 +39,13 @@ class Autoencoder(Block):
     reduction: Literal["pixel_sum", "pixel_mean"] = Field(
         "pixel_sum", description="of the squared error over an image, to which weights of the KL belong"
     )
-    weight: Positive = Field(1e-2, description="beta of the KL in the end")
+    weight: Positive = Field(0.05, description="beta of the KL in the end")
     first_weight: Positive = Field(
         1e-6, description="and in the beginning; it grows by equal factors from epoch to epoch"
     )
-    epochs: Count = Field(100, description="passes through the images")
-    batch: Count = Field(64, description="images of a step")
-    learning_rate: Positive = Field(2e-3, description="of Adam, in the beginning; it falls as half a cosine")
+    epochs: Count = Field(150, description="passes through the images")
+    batch: Count = Field(32, description="images of a step")
+    learning_rate: Positive = Field(4e-3, description="of Adam, in the beginning; it falls as half a cosine")
 
 
 class Measures(Block):
@@ -67,7 +67,7 @@ class Collapse(Block):
         (1e-3, 1e-1, 10.0), min_length=2, description="weights to begin with, the least and the largest included"
     )
     halvings: int = Field(3, ge=0, description="further weights, each between one that collapses and one that does not")
-    epochs: Count = Field(40, description="passes through the images in each training")
+    epochs: Count = Field(25, description="passes through the images in each training")
 
 
 class Theory(Block):
