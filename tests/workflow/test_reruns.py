@@ -43,6 +43,10 @@ ASCENDING = {f"feature_guidance_{each.name}_numbers" for each in GUIDANCE.artifa
 """The rules of paper 5: those that make images, train, measure, and sample."""
 
 
+SAMI_TRAINED = {f"sami_{name}_network" for name in papers()["sami"].networks}
+"""The rules of paper 3 that train."""
+
+
 CONCEPTS_TRAINED = {f"concept_discovery_{name}_network" for name in papers()["concept_discovery"].networks}
 CONCEPTS_SAMPLED = {f"concept_discovery_{name}_numbers" for name in ("samples", "trained_combination", "explored")}
 """The rules of paper 4 that train, and that sample: at smoke one job for both benchmarks."""
@@ -113,7 +117,7 @@ def test_words_do_not_count(whole: Project) -> None:
         ("diffusion/particles.py", SCORED | ROOMS_SAMPLED),
         (
             "diffusion/training.py",
-            DENOISERS | UNTRAINED | ROOMS_TRAINED | CONCEPTS_TRAINED | {"weighted_composition_network"},
+            DENOISERS | UNTRAINED | ROOMS_TRAINED | SAMI_TRAINED | CONCEPTS_TRAINED | {"weighted_composition_network"},
         ),
         ("datasets/labelled_images.py", IMAGES | {"weighted_composition_rooms_images"}),
         ("networks/unet.py", DENOISERS),
@@ -166,6 +170,19 @@ def test_a_changed_key_reruns_its_readers(whole: Project, key: str, value: objec
 )
 def test_a_key_of_paper_2_reruns_its_readers(whole: Project, key: str, value: object, expected: set[str]) -> None:
     assert whole.changed(weighted_composition=json.dumps({key: value})) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("disks", {"train": 17}, {"sami_disks_images"}),
+        ("disks_networks", {"epochs": 3}, SAMI_TRAINED),
+        ("disks_measures", {"samples": 3}, {f"sami_{name}_numbers" for name in ("figure2", "disks", "collapse")}),
+        ("theory", {"images": 5}, {"sami_theory_numbers"}),
+    ],
+)
+def test_a_key_of_paper_3_reruns_its_readers(whole: Project, key: str, value: object, expected: set[str]) -> None:
+    assert whole.changed(sami=json.dumps({key: value})) == expected
 
 
 @pytest.mark.parametrize(
