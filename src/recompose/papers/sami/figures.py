@@ -55,13 +55,13 @@ def _mesh(panel: Axes, points: np.ndarray, shape: tuple[int, int], colours: np.n
 
 def _position(panel: Axes, frame: pd.DataFrame) -> None:
     _mesh(panel, _plane(frame), (frame.x.nunique(), frame.y.nunique()), frame.x.to_numpy(), "$c_x$")
-    panel.set(title="D  $c_x$ and $c_y$, black background", xlabel="first axis", ylabel="second axis")
+    panel.set(title="D  $c_x$ and $c_y$, black background", xlabel="along their first two principal axes")
 
 
 def _polar(panel: Axes, frame: pd.DataFrame) -> None:
     shape = frame.x.nunique(), frame.background.nunique()
     _mesh(panel, _plane(frame), shape, frame.background.to_numpy(), "$I_{bg}$")
-    panel.set(title="E  $c_x$ and background", xlabel="first axis", ylabel="second axis")
+    panel.set(title="E  $c_x$ and background", xlabel="along their first two principal axes")
 
 
 def _cube(figure: Figure, place: object, frame: pd.DataFrame) -> None:
