@@ -157,8 +157,8 @@ def digits_starts(frame: pd.DataFrame, images: Images) -> Figure:
     levels = sorted(frame.t.unique())
     names = {"query": "from the noised query", "noise": "from noise"}
     titles = {
-        "modes": "share of ascents that end at a mode",
-        "away": "distance to the nearest training image",
+        "modes": "ascents that end at a mode",
+        "away": "distance to training images",
         "sure": "least probability of a factor",
         "factors": "share of the query's factors",
     }
