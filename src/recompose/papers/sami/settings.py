@@ -64,7 +64,7 @@ class Collapse(Block):
     """The search for the largest weight of the KL before latents collapse (appendix A.5)."""
 
     weights: tuple[Positive, ...] = Field(
-        (1e-3, 1e-1, 10.0), min_length=2, description="weights to begin with, the least and the largest included"
+        (1e-3, 1e-1, 100.0), min_length=2, description="weights to begin with, the least and the largest included"
     )
     halvings: int = Field(3, ge=0, description="further weights, each between one that collapses and one that does not")
     epochs: Count = Field(25, description="passes through the images in each training")
