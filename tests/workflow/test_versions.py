@@ -114,7 +114,7 @@ def test_an_experiment(versions: Versions) -> None:
     points = len((versions.tree / "coupled_inference/figure2.csv").read_text().splitlines()) - 1
     figures = len(versions.sha256("*/*.png"))
     assert points > 50 and page.count('"rev": "HEAD"') == page.count('"rev": "workspace"') == points
-    assert figures == 5 and page.count('<img src="static/') == 2 * figures
+    assert figures == 6 and page.count('<img src="static/') == 2 * figures
     assert not re.search(r"<(script|link|img)[^>]*(src|href)\s*=\s*.?(https?:)?//", page)
 
     versions.back()
