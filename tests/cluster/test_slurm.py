@@ -117,7 +117,7 @@ def test_a_chain_of_each_paper(slurm: Cluster, probed: Project, fresh: Project) 
         "rule_sami_disks_control_network",
         "rule_concept_discovery_digits_backbone_network",
         "rule_concept_discovery_digits_judge_network",
-        "rule_concept_discovery_trained_combination_numbers",
+        "rule_concept_discovery_explored_numbers",
         "rule_feature_guidance_guided_network",
         "rule_feature_guidance_figure8_numbers",
     }

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from recompose.errors import RecomposeError
 from recompose.papers.sami import appendix, collapse, experiments, figures, networks, tables
-from recompose.papers.sami.data import disk_images, images, load_images
+from recompose.papers.sami.data import load_images
+from recompose.papers.sami.disks import disk_images, images
 from recompose.papers.sami.settings import Autoencoder, Collapse, Disks, Measures, Theory
 from recompose.storage import write_tensors
 

@@ -63,8 +63,13 @@ PAPER = Paper(
             module="appendix",
         ),
     ),
-    data={"disks": DataSet("disks", reads=("disks",))},
+    stand_in="Made on faces that are drawn with CelebA's attributes, which stand in for its photographs.",
+    data={
+        "disks": DataSet("disks", reads=("disks",), module="disks"),
+        "faces": DataSet("faces, for CelebA", reads=("faces",), module="faces"),
+    },
     networks={
+        "faces_networks": Network(reads=("faces", "faces_networks"), data="faces"),
         "disks_networks": Network(reads=("disks", "disks_networks"), data="disks"),
         "disks_control": Network(reads=("disks", "disks_networks"), data="disks"),
     },

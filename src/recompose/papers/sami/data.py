@@ -1,22 +1,18 @@
 """The images of paper 3, and what is known of each: `<set>.safetensors`.
 
-A file holds `train` and `test`, images in [-1, 1], (images, channels, size, size), and `train_factors` and
-`test_factors`, (images, factors), what each image was made from.
+A file holds `train` and `test`, images (images, channels, size, size), bytes or numbers in [-1, 1], and `train_factors`
+and `test_factors`, (images, factors), what each image was made from: of disks their places and backgrounds, of faces
+which attributes they have, 0 or 1.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor
 
-from recompose.datasets.disks import disks as rendered
-from recompose.datasets.disks import sampled
 from recompose.errors import RecomposeError
-from recompose.papers.sami.settings import Disks
 
 SLUG = "sami"
 
@@ -42,15 +38,6 @@ def load_images(folder: Path, name: str) -> Images:
         raise RecomposeError(f"{path}: not a readable file of images ({error}); delete it and run again") from error
 
 
-def images(name: str, *, disks: Disks) -> dict[str, Tensor]:
-    """All images of a set, as tensors of a file."""
-    found: dict[str, Tensor] = {}
-    for part, count in (("train", disks.train), ("test", disks.test)):
-        factors = sampled((SLUG, name, part), count, size=disks.size, radius=disks.radius)
-        found |= {part: disk_images(factors, disks), f"{part}_factors": torch.from_numpy(factors)}
-    return found
-
-
-def disk_images(factors: NDArray[np.float64], disks: Disks) -> Tensor:
-    """Images of disks, (images, 1, size, size) in [-1, 1], by their factors."""
-    return torch.from_numpy(2 * rendered(factors, size=disks.size, radius=disks.radius) - 1)
+def centred(images: Tensor) -> Tensor:
+    """Images in [-1, 1], whether they are kept so or as bytes."""
+    return images.float() / 127.5 - 1 if images.dtype == torch.uint8 else images

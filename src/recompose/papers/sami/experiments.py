@@ -11,7 +11,8 @@ from torch import Tensor
 
 from recompose.metrics.intervals import bootstrap, student_interval
 from recompose.metrics.variability import variability
-from recompose.papers.sami.data import SLUG, Images, disk_images, load_images
+from recompose.papers.sami.data import SLUG, Images, load_images
+from recompose.papers.sami.disks import disk_images
 from recompose.papers.sami.networks import from_file, schedule_of
 from recompose.papers.sami.objective import Drawn, Pair, errors
 from recompose.papers.sami.sampling import conditional_samples

@@ -13,9 +13,9 @@ from recompose.diffusion.training import Cosine, Loss, Training, fit
 from recompose.errors import named
 from recompose.networks import files
 from recompose.papers.sami.baselines import Decoder, Weights, baseline_loss
-from recompose.papers.sami.data import SLUG, load_images
+from recompose.papers.sami.data import SLUG, centred, load_images
 from recompose.papers.sami.denoisers import Denoiser
-from recompose.papers.sami.encoders import StridedEncoder
+from recompose.papers.sami.encoders import ENCODERS
 from recompose.papers.sami.objective import Annealing, Pair, settle, steps_of_epoch, training_loss
 from recompose.papers.sami.settings import Autoencoder
 
@@ -71,7 +71,7 @@ def trained_control(
 
 def _chosen(images: Tensor, device: str) -> Callable[[Tensor], Tensor]:
     known = images.to(device)
-    return lambda numbers: known[numbers.to(device)]
+    return lambda numbers: centred(known[numbers.to(device)])
 
 
 def _fitted(
@@ -92,7 +92,7 @@ def _fitted(
 def untrained(images: Tensor, settings: Autoencoder, names: tuple[str | int, ...]) -> Pair:
     """The networks before training, for such images."""
     channels, size = images.shape[1:3]
-    encoder = StridedEncoder(
+    encoder = ENCODERS[settings.of](
         (*names, "encoder"), size=size, channels=channels, latents=settings.latents, widths=settings.encoder,
         time_input=settings.time_input,
     )  # fmt: skip
@@ -133,5 +133,7 @@ def _filled(pair: Pair, folder: Path, name: str, images: Tensor, settings: Autoe
 
 
 def _identity(name: str, settings: Autoencoder, images: Tensor) -> dict[str, Any]:
-    architecture = settings.model_dump(include={"encoder", "latents", "base", "multipliers", "middle", "time_input"})
+    architecture = settings.model_dump(
+        include={"of", "encoder", "latents", "base", "multipliers", "middle", "time_input"}
+    )
     return {"name": name, "images": list(images.shape[1:]), "architecture": architecture}

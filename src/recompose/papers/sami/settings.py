@@ -24,10 +24,30 @@ class Disks(Block):
         return self
 
 
+class Faces(Block):
+    """Images of faces, with the 40 attributes of CelebA."""
+
+    source: Literal["drawn", "celeba", "celeba_hq"] = Field(
+        "drawn", description="drawn ones, or the photographs in data/<source>"
+    )
+    size: Literal[16, 24, 32, 64, 128, 256] = Field(32, description="pixels of an image's side")
+    channels: Literal[1, 3] = Field(1, description="1 for gray, 3 for colour")
+    crop: Count | None = Field(
+        None, description="pixels of the square in the middle of a photograph; null for the largest"
+    )
+    train: Count = Field(4000, description="images that networks are trained on")
+    test: Count = Field(1000, description="others, which latents are measured on")
+
+
 class Autoencoder(Block):
     """The two networks of a SAMI, and how they are trained (Table 1)."""
 
-    encoder: tuple[Count, ...] = Field((64, 64), min_length=1, description="channels of the encoder's convolutions")
+    of: Literal["disks", "dsprites", "celeba", "celeba_hq"] = Field(
+        "disks", description="whose encoder it is in the paper; they differ in their layers"
+    )
+    encoder: tuple[Count, ...] = Field(
+        (64, 64), min_length=1, description="channels of the encoder's convolutions, or of its levels and its middle"
+    )
     latents: Count = Field(3, description="dimensions of z")
     base: Count = Field(16, description="channels K of the denoiser's finest level")
     multipliers: tuple[Count, ...] = Field((1, 2), min_length=1, description="of K, for each level of the denoiser")
@@ -86,3 +106,8 @@ class Sami(Block):
     disks_measures: Measures = Measures()
     disks_collapse: Collapse = Collapse()
     theory: Theory = Theory()
+    faces: Faces = Faces()
+    faces_networks: Autoencoder = Autoencoder(
+        of="celeba", encoder=(8, 16, 32, 64), latents=32, base=8, multipliers=(1, 2, 4), middle=8, noise="cosine",
+        steps=1000, weight=1e-2, first_weight=1e-5, epochs=30, learning_rate=2e-3,
+    )  # fmt: skip

@@ -15,8 +15,8 @@ def works(paper: Sami) -> dict[str, Work]:
     """The work of each network and of the jobs that ask it."""
     size, settings, measures = paper.disks.size, paper.disks_networks, paper.disks_measures
     encoder, denoiser = passes(size, settings)
-    held = 4e-6 * ACTIVATIONS * settings.batch * settings.base * size**2
-    trained = 1e-12 * (9 * encoder + 3 * denoiser) * paper.disks.train
+    trained, held = training(size, paper.disks.train, settings)
+    faces, faces_held = training(paper.faces.size, paper.faces.train, paper.faces_networks)
     trainings = len(paper.disks_collapse.weights) + paper.disks_collapse.halvings
     sampled = 1e-12 * (2 * encoder + denoiser) * measures.sampling_steps * measures.conditions * measures.samples
     return {
@@ -26,15 +26,40 @@ def works(paper: Sami) -> dict[str, Work]:
         "disks": Work(sampled, 1, held),
         "collapse": Work(trained * paper.disks_collapse.epochs * trainings, 1, held),
         "theory": Work(0, 1, 100),
+        "faces_networks": Work(faces * paper.faces_networks.epochs, 0, faces_held),
     }
 
 
-def passes(size: int, settings: Autoencoder) -> tuple[float, float]:
+def training(size: int, images: int, settings: Autoencoder, channels: int = 1) -> tuple[float, float]:
+    """Teraflop of an epoch, 9 passes of the encoder and 3 of the denoiser an image, and megabytes held meanwhile."""
+    encoder, denoiser = passes(size, settings, channels)
+    held = 4e-6 * ACTIVATIONS * settings.batch * settings.base * size**2
+    return 1e-12 * (9 * encoder + 3 * denoiser) * images, held
+
+
+def passes(size: int, settings: Autoencoder, channels: int = 1) -> tuple[float, float]:
     """Operations of an image's way through the encoder, and through the denoiser."""
-    encoder, inputs, side = 0.0, 1, size
-    for width in settings.encoder:
-        side = (side + 1) // 2
-        encoder += 2 * 9 * side**2 * inputs * width
-        inputs = width
     widths = [settings.base * each for each in (*settings.multipliers, settings.middle)]
-    return encoder, operations(size, 1, widths, 1)
+    strided = settings.of in ("disks", "dsprites")
+    encoder = _strided(size, settings.encoder, channels) if strided else _half(size, settings.encoder, channels)
+    return encoder, operations(size, channels, widths, 1)
+
+
+def _strided(side: int, widths: tuple[int, ...], inputs: int) -> float:
+    """Convolutions of stride 2."""
+    total = 0.0
+    for width in widths:
+        side = (side + 1) // 2
+        total += 2 * 9 * side**2 * inputs * width
+        inputs = width
+    return total
+
+
+def _half(side: int, widths: tuple[int, ...], inputs: int) -> float:
+    """Two convolutions a level, the side halved after each; the last level's second one returns to the first width."""
+    total = 0.0
+    for number, width in enumerate(widths):
+        last = number == len(widths) - 1
+        total += 2 * 9 * side**2 * (inputs * width + width * (widths[0] if last else width))
+        inputs, side = width, side // 2
+    return total
