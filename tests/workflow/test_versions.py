@@ -111,10 +111,11 @@ def test_an_experiment(versions: Versions) -> None:
 
     versions.dvc("plots", "diff", "HEAD")
     page = (versions.root / "dvc_plots/index.html").read_text()
-    points = len((versions.tree / "coupled_inference/figure2.csv").read_text().splitlines()) - 1
+    lines = ["coupled_inference/figure2.csv", "concept_discovery/coarsening.csv"]
+    points = sum(len((versions.tree / name).read_text().splitlines()) - 1 for name in lines)
     figures = len(versions.sha256("*/*.png"))
     assert points > 50 and page.count('"rev": "HEAD"') == page.count('"rev": "workspace"') == points
-    assert figures == 6 and page.count('<img src="static/') == 2 * figures
+    assert figures == 7 and page.count('<img src="static/') == 2 * figures
     assert not re.search(r"<(script|link|img)[^>]*(src|href)\s*=\s*.?(https?:)?//", page)
 
     versions.back()
