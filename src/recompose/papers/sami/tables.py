@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from recompose.papers.sami.names import QUANTITIES
+from recompose.papers.sami.names import QUANTITIES, SCORES
 from recompose.presentation.markdown import table_line, table_rule
 
 
@@ -35,3 +35,21 @@ def theory(frame: pd.DataFrame) -> str:
         value = f"{row['value']:.3g} [{row['ci_low']:.3g}, {row['ci_high']:.3g}]"
         lines.append(table_line(["change of the Jacobian (value itself)", row["case"], "", value]))
     return "\n".join(lines) + "\n\nChange of the Jacobian: |J(x + d) - J(x)|^2 / (|d|^2 |J(x)|^2), mean over images.\n"
+
+
+def dsprites(frame: pd.DataFrame) -> str:
+    """Rows methods, columns scores: the mean, the deviation of repeats of the evaluation, and that of trainings."""
+    lines = [table_line(["Method", *SCORES.values()]), table_rule(1, len(SCORES))]
+    for method, rows in frame.groupby("method", sort=False):
+        of = rows.set_index(["quantity", "training"])
+        cells = [
+            f"{of.loc[(quantity, 'all'), 'mean']:.3f} ± {of.loc[(quantity, 'repeats'), 'std']:.4f}"
+            f" ± {of.loc[(quantity, 'all'), 'std']:.4f}"
+            for quantity in SCORES
+        ]
+        lines.append(table_line([str(method), *cells]))
+    first = frame.groupby("training").n.first()
+    return "\n".join(lines) + (
+        f"\n\nMean ± deviation of repeats of the evaluation ± deviation of {int(first['all'])} trainings. The paper's"
+        " deviations are of repeats for one training. Scores of DCI are comparable for equal rounds of boosting.\n"
+    )
