@@ -78,8 +78,8 @@ PAPER = Paper(
         Artifact(
             "figure6",
             title="Figure 6: scores along a sampling run on dSprites",
-            caption="Norms of the prior and of the posterior score, the difference of the two norms, and the norm of the"
-            " difference of the two scores, which is the guidance: in one run, and on average with 95 % intervals.",
+            caption="Norms of the prior and of the posterior score, the difference of the two norms, and the norm of"
+            " the difference of the two scores, which is the guidance: in one run, and on average with 95 % intervals.",
             index=("quantity", "of", "run", "t"),
             forms=("figure",),
             reads=("dsprites", "dsprites_networks", "dsprites_scores"),

@@ -35,8 +35,8 @@ def figure6(
     """Rows: quantity, of which score, in which run, at which step t.
 
     `magnitude`: the norm of the `prior` score, of the `posterior` score, which is guided, the `difference` of these two
-    norms, without its sign, and the norm of the `guidance` score, which is the scores' difference; in the run `one`, and
-    the mean over `all`. `bumps`: how many each run has, and `two`: the share of runs that have two, of the last two.
+    norms, without its sign, and the norm of the `guidance` score, which is the scores' difference; in the run `one`,
+    and the mean over `all`. Of the last two also `bumps`, how many a run has, and `two`, the share of runs with two.
     """
     data = load_images(folder, "dsprites")
     pair = from_file(folder, FIRST, data.train, dsprites_networks, device)

@@ -101,7 +101,9 @@ class Theory(Block):
 class Sprites(Block):
     """Images of dSprites, whose six factors are known (appendix A.7); those of the test are never trained on."""
 
-    source: Literal["drawn", "archive"] = Field("drawn", description="drawn ones, or those of the file in data/dsprites")
+    source: Literal["drawn", "archive"] = Field(
+        "drawn", description="drawn ones, or those of the file in data/dsprites"
+    )
     size: Literal[8, 16, 32, 64] = Field(16, description="pixels of an image's side, of which each averages a block")
     train: Count = Field(5000, description="images that networks are trained on")
     test: Count = Field(2000, description="others, which latents are measured on")

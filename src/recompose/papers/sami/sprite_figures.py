@@ -30,7 +30,7 @@ def _trainings(panel: Axes, frame: pd.DataFrame, column: str, names: Sequence[st
         rows = frame[frame[column] == name]
         rows = rows[~rows.training.astype(str).isin(["all", "repeats"])]
         at = [place + 0.12 * (number - (len(rows) - 1) / 2) for number in range(len(rows))]
-        bars = rows["std"] if "std" in rows else None
+        bars = rows.get("std")
         style_of = {"color": told.palette[name], "marker": told.markers[name], "linestyle": "", "capsize": 2}
         panel.errorbar(at, rows["mean"], bars, label=name, **style_of)
         panel.hlines(rows["mean"].mean(), place - 0.3, place + 0.3, color=told.palette[name], linewidth=1)
@@ -39,7 +39,7 @@ def _trainings(panel: Axes, frame: pd.DataFrame, column: str, names: Sequence[st
 
 
 def figure6(frame: pd.DataFrame) -> Figure:
-    """Left the norms of one run, as in the paper; right the mean of all runs of what guidance changes, with its band."""
+    """Left the norms of one run, as in the paper; right their means over all runs, with 95 % intervals."""
     names = {
         "prior": "prior score",
         "posterior": "posterior score",
@@ -56,7 +56,9 @@ def figure6(frame: pd.DataFrame) -> Figure:
                 dashes = told.dashes[of]
                 line = (0, dashes) if dashes else "-"
                 panel.plot(rows.t, rows["mean"], color=told.palette[of], linestyle=line, label=label)
-                panel.fill_between(rows.t, rows.ci_low.clip(lower=1e-3), rows.ci_high, color=told.palette[of], alpha=0.15)
+                panel.fill_between(
+                    rows.t, rows.ci_low.clip(lower=1e-3), rows.ci_high, color=told.palette[of], alpha=0.15
+                )
             panel.set(xlabel="step $t$, from noise to images", yscale="log")
             panel.invert_xaxis()
         runs = int(magnitudes.n.max())

@@ -27,10 +27,10 @@ def dsprites(
 ) -> pd.DataFrame:  # fmt: skip
     """Rows: method, training, quantity; `mean` and `std` of the repeats of the evaluation of a training.
 
-    training: its number; `repeats`, whose `std` is that of the repeats of all trainings around the mean of each; `all`,
-    the mean and `std` of the means of the trainings. Of both deviations `std_ci_low` and `std_ci_high` are the ends of
-    the interval by chi square. Each repeat chooses images of its own, the same for every training. Raises RecomposeError
-    where the test has too few.
+    training: its number; `repeats`, whose `std` is that of the repeats of all trainings around the mean of each; or
+    `all`, the mean and `std` of the means of the trainings. `std_ci_low` and `std_ci_high` are the ends of the interval
+    of a deviation by chi square. Each repeat chooses images of its own, the same for every training. Raises
+    RecomposeError where the test has too few.
     """
     data = load_images(folder, "dsprites")
     asked = dsprites_measures.fitted + dsprites_measures.judged
@@ -48,9 +48,7 @@ def dsprites(
     return pd.DataFrame([row for _, rows in each.groupby(["method", "quantity"], sort=False) for row in _summed(rows)])
 
 
-def _evaluated(
-    method: str, number: int, pair: Pair, data: Images, measures: SpriteMeasures, device: str
-) -> list[Row]:
+def _evaluated(method: str, number: int, pair: Pair, data: Images, measures: SpriteMeasures, device: str) -> list[Row]:
     """The scores of a training's posterior means in each repeat, and the divergence of its posteriors."""
     means, variances = posterior(pair, centred(data.test), device)
     factors = data.test_factors.numpy()
@@ -67,9 +65,7 @@ def _evaluated(
             "disentanglement": found.disentanglement,
             "completeness": found.completeness,
             "informativeness": found.informativeness,
-            "divergence": float(
-                0.5 * (means**2 + variances - 1 - np.log(variances))[fitted].sum(axis=1).mean()
-            ),
+            "divergence": float(0.5 * (means**2 + variances - 1 - np.log(variances))[fitted].sum(axis=1).mean()),
         }
         rows += [
             {"method": method, "training": number, "repeat": repeat, "quantity": quantity, "value": scores[quantity]}
@@ -80,7 +76,7 @@ def _evaluated(
 
 def _summed(rows: pd.DataFrame) -> list[Row]:
     """The rows of one method and quantity: each training's, and the two spreads."""
-    about = rows[["method", "quantity"]].iloc[0].to_dict()
+    about = {"method": rows.method.iloc[0], "quantity": rows.quantity.iloc[0]}
     values = rows.pivot(index="training", columns="repeat", values="value")
     trainings, repeats = values.shape
     found = [

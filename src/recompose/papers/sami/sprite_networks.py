@@ -65,20 +65,19 @@ def of_method(method: str, settings: Autoencoder, trainings: Trainings) -> Autoe
     return settings.model_copy(update=changed)
 
 
-def all_trained(
-    folder: Path, images: Tensor, settings: Autoencoder, trainings: Trainings, device: str
-) -> Trained:
+def all_trained(folder: Path, images: Tensor, settings: Autoencoder, trainings: Trainings, device: str) -> Trained:
     """Every training from its file, for use: SAMI's first, its further ones, VAEs."""
     found: Trained = {("SAMI", 1): from_file(folder, FIRST, images, settings, device)}
     for name in (FURTHER, VAES):
-        made = nn.ModuleDict()
+        here: Trained = {}
         for method, number in _held(name, trainings):
             start = untrained if method == "SAMI" else untrained_control
-            made[_key(method, number)] = start(images, settings, (SLUG, name))
+            here[method, number] = start(images, settings, (SLUG, name))
+        made = nn.ModuleDict({_key(*each): pair for each, pair in here.items()})
         _, tensors = files.read(folder / "networks" / f"{name}.safetensors", identity(name, settings, images))
         made.load_state_dict(tensors)
         made.to(device).eval().requires_grad_(False)
-        found |= {each: made[_key(*each)] for each in _held(name, trainings)}
+        found |= here
     return {each: found[each] for each in sorted(found, key=lambda each: (METHODS.index(each[0]), each[1]))}
 
 

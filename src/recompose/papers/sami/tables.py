@@ -41,15 +41,14 @@ def dsprites(frame: pd.DataFrame) -> str:
     """Rows methods, columns scores: the mean, the deviation of repeats of the evaluation, and that of trainings."""
     lines = [table_line(["Method", *SCORES.values()]), table_rule(1, len(SCORES))]
     for method, rows in frame.groupby("method", sort=False):
-        of = rows.set_index(["quantity", "training"])
+        means, repeats = (rows[rows.training == which].set_index("quantity") for which in ("all", "repeats"))
         cells = [
-            f"{of.loc[(quantity, 'all'), 'mean']:.3f} ± {of.loc[(quantity, 'repeats'), 'std']:.4f}"
-            f" ± {of.loc[(quantity, 'all'), 'std']:.4f}"
+            f"{means['mean'][quantity]:.3f} ± {repeats['std'][quantity]:.4f} ± {means['std'][quantity]:.4f}"
             for quantity in SCORES
         ]
         lines.append(table_line([str(method), *cells]))
-    first = frame.groupby("training").n.first()
+    trainings = int(frame[frame.training == "all"].n.max())
     return "\n".join(lines) + (
-        f"\n\nMean ± deviation of repeats of the evaluation ± deviation of {int(first['all'])} trainings. The paper's"
-        " deviations are of repeats for one training. Scores of DCI are comparable for equal rounds of boosting.\n"
+        f"\n\nMean ± deviation of repeats of the evaluation ± deviation of {trainings} trainings. The paper's"
+        " deviations are of repeats with one training. Scores of DCI are comparable for equal rounds of boosting.\n"
     )

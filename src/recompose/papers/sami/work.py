@@ -41,8 +41,8 @@ def works(paper: Sami) -> dict[str, Work]:
 
 
 def evaluation(measures: SpriteMeasures, trainings: int) -> float:
-    """Minutes of all evaluations of three methods: 5 rounds of DCI with 1000 images take 4 s, beside the device."""
-    return 3 * trainings * measures.repeats * 4 / 60 * measures.rounds / 5 * measures.fitted / 1000
+    """Minutes of all evaluations of three methods: 5 rounds of DCI with 1000 images take 2.5 s, beside the device."""
+    return 3 * trainings * measures.repeats * 2.5 / 60 * measures.rounds / 5 * measures.fitted / 1000
 
 
 def training(size: int, images: int, settings: Autoencoder, channels: int = 1) -> tuple[float, float]:
