@@ -13,6 +13,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from statistics import median
 
@@ -48,7 +49,7 @@ def plain_loss(pair: Pair, x: Tensor, drawn: Drawn, schedule: Schedule, weight: 
     known = Normal(clean.mean, clean.variance.sqrt())
     z = clean.mean + clean.variance.sqrt() * drawn.latent_noise
     seen = pair.encoder(noisy, drawn.t)
-    log_q = Normal(seen.mean, seen.variance.sqrt()).log_prob(z).sum()
+    log_q = Normal(seen.mean, seen.variance.sqrt()).log_prob(z).sum()  # type: ignore[no-untyped-call]
     (score,) = torch.autograd.grad(log_q, noisy, create_graph=True)
     error = drawn.noise - (pair.decoder(noisy.detach(), drawn.t) - sigma * score)
     prior = Normal(torch.zeros_like(z), torch.ones_like(z))
@@ -77,11 +78,13 @@ def training(name: str, settings: Autoencoder, x: Tensor, repeats: int) -> None:
     def plain() -> Tensor:
         return plain_loss(pair, x, drawn, schedule, settings.weight)
 
+    def alone(place: int) -> Tensor:
+        here = slice(place, place + 1)
+        return plain_loss(pair, x[here], Drawn(*(each[here] for each in drawn)), schedule, settings.weight)
+
     def one_by_one() -> None:
         for place in range(FEW):
-            here = slice(place, place + 1)
-            one = Drawn(*(each[here] for each in drawn))
-            stepped(lambda here=here, one=one: plain_loss(pair, x[here], one, schedule, settings.weight))()
+            stepped(partial(alone, place))()
 
     for step in (stepped(ours), stepped(plain)):
         step()
@@ -89,8 +92,8 @@ def training(name: str, settings: Autoencoder, x: Tensor, repeats: int) -> None:
     spent = alternating([stepped(ours), stepped(plain), one_by_one], repeats)
     batch, same, each = spent[0] / len(x), spent[1] / len(x), spent[2] / FEW
     print(
-        f"{name}: training, {len(x)} images of {x.shape[-1]} pixels: {batch * 1e3:.2f} ms an image; plain loop on the batch"
-        f" {same / batch:.2f} x (losses apart by {apart:.0e}), image by image {each / batch:.1f} x"
+        f"{name}: training, {len(x)} images of {x.shape[-1]} pixels: {batch * 1e3:.2f} ms an image; plain loop on the"
+        f" batch {same / batch:.2f} x (losses apart by {apart:.0e}), image by image {each / batch:.1f} x"
     )
 
 
@@ -105,9 +108,11 @@ def sampling(name: str, settings: Autoencoder, x: Tensor, repeats: int) -> None:
             pair.encoder, pair.decoder, z[part], x[part], schedule, torch_generator("benchmark", "noise"), moves=MOVES
         )
 
-    spent = alternating(
-        [lambda: run(slice(None)), lambda: [run(slice(place, place + 1)) for place in range(FEW)]], repeats
-    )
+    def one_by_one() -> None:
+        for place in range(FEW):
+            run(slice(place, place + 1))
+
+    spent = alternating([lambda: run(slice(None)), one_by_one], repeats)
     batch, each = spent[0] / len(x), spent[1] / FEW
     print(
         f"{name}: sampling, {len(x)} images: {batch / MOVES * 1e3:.2f} ms an image and move; image by image"

@@ -166,7 +166,7 @@ class Sami(Block):
         steps=1000, weight=1e-2, first_weight=1e-5, epochs=30, learning_rate=2e-3,
     )  # fmt: skip
     dsprites: Sprites = Sprites()
-    # With the disks' encoder: in a short training, the norms of the other's three layers differ so much between clean and
+    # With the disks' encoder: in a short training, norms of the other's three layers differ so much between clean and
     # noisy images that in evaluation, where they cannot, guidance is worse than none.
     dsprites_networks: Autoencoder = Autoencoder(
         encoder=(32, 64), latents=7, base=8, multipliers=(1, 2), middle=4, noise="cosine", steps=1000, epochs=20,

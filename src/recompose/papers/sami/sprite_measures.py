@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from recompose.errors import RecomposeError
 from recompose.metrics.disentanglement import dci, modularity
@@ -13,6 +14,7 @@ from recompose.papers.sami.data import SLUG, Images, centred, load_images
 from recompose.papers.sami.experiments import posterior
 from recompose.papers.sami.names import SCORES
 from recompose.papers.sami.objective import Pair
+from recompose.papers.sami.sampling import AT_ONCE
 from recompose.papers.sami.settings import Autoencoder, SpriteMeasures, Trainings
 from recompose.papers.sami.sprite_networks import all_trained
 from recompose.randomness import numpy_generator
@@ -50,7 +52,8 @@ def dsprites(
 
 def _evaluated(method: str, number: int, pair: Pair, data: Images, measures: SpriteMeasures, device: str) -> list[Row]:
     """The scores of a training's posterior means in each repeat, and the divergence of its posteriors."""
-    means, variances = posterior(pair, centred(data.test), device)
+    parts = [posterior(pair, centred(part), device) for part in torch.split(data.test, AT_ONCE)]
+    means, variances = (np.concatenate(each) for each in zip(*parts, strict=True))
     factors = data.test_factors.numpy()
     rows = []
     for repeat in range(measures.repeats):

@@ -20,6 +20,7 @@ def works(paper: Sami) -> dict[str, Work]:
     trainings = len(paper.disks_collapse.weights) + paper.disks_collapse.halvings
     sampled = 1e-12 * (2 * encoder + denoiser) * measures.sampling_steps * measures.conditions * measures.samples
     sprites, sprites_held = training(paper.dsprites.size, paper.dsprites.train, paper.dsprites_networks)
+    sprites_held += 1e-6 * paper.dsprites.size**2 * (paper.dsprites.train + paper.dsprites.test)  # a job reads them all
     further, scores = paper.dsprites_trainings, paper.dsprites_scores
     sprite_encoder, sprite_denoiser = passes(paper.dsprites.size, paper.dsprites_networks)
     along = 1e-12 * (2 * sprite_encoder + sprite_denoiser) * scores.moves * scores.runs
