@@ -79,7 +79,7 @@ def magnitudes(
             found[name].append(each)
 
     predict = guided_noise(noise_of(pair.decoder), score_of(pair.encoder, z), schedule, watch)
-    step = partial(ddpm_step, kind="noise", generator=generator, variance="large")
+    step = partial(ddpm_step, kind="noise", generator=generator, variance="large", clip=scores.clip)
     sample(predict, start, schedule, timesteps(schedule.steps, scores.moves, "trailing"), step)
     return steps, {name: torch.stack(each, dim=1).numpy() for name, each in found.items()}
 

@@ -139,6 +139,9 @@ class Scores(Block):
 
     runs: int = Field(16, ge=2, description="images whose latents are the conditions, a run for each")
     moves: Count = Field(200, description="moves of the sampler")
+    clip: Positive | None = Field(
+        1.0, description="what the estimate of the clean image is kept within; null for no bound, as the paper's"
+    )
 
 
 class TimeInput(Block):
