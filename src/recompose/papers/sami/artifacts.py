@@ -3,7 +3,7 @@
 from recompose.artifacts import Artifact, DataSet, Lines, Network, Paper
 
 TRAINED = ("disks_networks",)
-SPRITES = ("dsprites", "dsprites_networks", "dsprites_trainings")
+SPRITES = ("dsprites_networks", "dsprites_trainings")
 READ = ("disks", "disks_networks", "disks_measures")
 
 PAPER = Paper(
@@ -82,7 +82,7 @@ PAPER = Paper(
             " the difference of the two scores, which is the guidance: in one run, and on average with 95 % intervals.",
             index=("quantity", "of", "run", "t"),
             forms=("figure",),
-            reads=("dsprites", "dsprites_networks", "dsprites_scores"),
+            reads=("dsprites_networks", "dsprites_scores"),
             networks=("dsprites_networks",),
             module="score_norms",
             gpu=True,

@@ -29,9 +29,7 @@ PROMINENCE = 1.25
 """A bump rises to so many times the higher of the lowest places between it and the next higher one, on either side."""
 
 
-def figure6(
-    *, folder: Path, device: str, dsprites_networks: Autoencoder, dsprites_scores: Scores, **blocks: Any
-) -> pd.DataFrame:
+def figure6(*, folder: Path, device: str, dsprites_networks: Autoencoder, dsprites_scores: Scores) -> pd.DataFrame:
     """Rows: quantity, of which score, in which run, at which step t.
 
     `magnitude`: the norm of the `prior` score, of the `posterior` score, which is guided, the `difference` of these two

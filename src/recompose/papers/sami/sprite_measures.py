@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 def dsprites(
     *, folder: Path, device: str, dsprites_networks: Autoencoder, dsprites_trainings: Trainings,
-    dsprites_measures: SpriteMeasures, cells: CellStore | None = None, **blocks: Any,
+    dsprites_measures: SpriteMeasures, cells: CellStore | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Rows: method, training, quantity; `mean` and `std` of the repeats of the evaluation of a training.
 

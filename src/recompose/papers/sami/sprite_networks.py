@@ -5,7 +5,6 @@ Each of two files holds several networks, so that a job of little work does not 
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from torch import Tensor, nn
@@ -36,7 +35,7 @@ Trained = dict[tuple[str, int], Pair]
 
 def networks(
     name: str, *, folder: Path, device: str, dsprites_networks: Autoencoder, dsprites_trainings: Trainings,
-    checkpoint: Path | None = None, **blocks: Any,
+    checkpoint: Path | None = None,
 ) -> tuple[files.Kept, pd.DataFrame]:  # fmt: skip
     """Train all networks of a file, one after another: their tensors and loss curves."""
     images = load_images(folder, "dsprites").train
