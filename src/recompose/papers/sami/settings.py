@@ -120,7 +120,7 @@ class Trainings(Block):
 
     count: int = Field(3, ge=2, description="trainings of each method")
     beta: Positive = Field(4.0, description="weight of the KL of the beta-VAE, whose error is the sum over an image")
-    vae_epochs: Count = Field(20, description="passes of VAEs through the images")
+    vae_epochs: Count = Field(10, description="passes of VAEs through the images")
 
 
 class SpriteMeasures(Block):
