@@ -130,7 +130,7 @@ class SpriteMeasures(Block):
     fitted: Count = Field(800, description="images of the test that an evaluation fits to")
     judged: Count = Field(500, description="other ones that informativeness is measured on")
     rounds: Count = Field(
-        5, description="of boosting for DCI, scikit-learn's default being 100: more rounds spread importance"
+        5, description="of boosting for DCI, by default 100 in scikit-learn; of one encoder 60 for 5 made .16 of .25"
     )
 
 

@@ -71,9 +71,9 @@ def figure6(frame: pd.DataFrame) -> Figure:
 def time_input(frame: pd.DataFrame) -> Figure:
     """Three quantities of each training, without the noise level and with it."""
     titles = {
-        "divergence": "divergence of a posterior, nats",
-        "position": "$R^2$ of positions, black background",
-        "error": "error of the noise, guided over unguided",
+        "divergence": "divergence of a posterior,\nnats (0: collapsed)",
+        "position": "$R^2$ of positions,\nblack background",
+        "error": "error of the noise,\nguided over unguided",
     }
     at = frame.place.fillna("").astype(str)
     with style():
@@ -81,5 +81,7 @@ def time_input(frame: pd.DataFrame) -> Figure:
         for panel, (quantity, title) in zip(panels, titles.items(), strict=True):
             here = frame[(frame.quantity == quantity) & (at == ("0" if quantity == "position" else ""))]
             _trainings(panel, here, "encoder", ["without", "with"])
+            if quantity == "divergence":
+                panel.set_ylim(bottom=0)
             panel.set(title=title, xlabel="the noise level as input")
     return figure
