@@ -67,7 +67,7 @@ PAPER = Paper(
             "dsprites",
             title="disentanglement on dSprites",
             caption="Scores of latents of dSprites, of several trainings each (dots), with the deviation of repeats of"
-            " the evaluation (bars, mostly smaller than the dots), and the mean (lines).",
+            " the evaluation (bars), and the mean (lines). VAEs have SAMI's encoder and see the same images.",
             index=("method", "training", "quantity"),
             forms=("table", "figure"),
             reads=(*SPRITES, "dsprites_measures"),
