@@ -1,4 +1,4 @@
-"""What matters most of a paper's results, in sentences whose numbers are filled in: strict models of the claims' files."""
+"""What matters most of a paper's results: sentences of its file of claims, whose numbers are filled in."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -59,7 +59,9 @@ class Finding(Block):
                 raise ValueError(f"given: {name}: no claim; {closest(name, ids) or 'expected the id of one'}")
         for name in self.names:
             if name not in ids and name.partition(".")[0] not in headline:
-                hint = closest(name, [*ids, *headline]) or "expected the id of a claim, or name.case of a headline number"
+                hint = (
+                    closest(name, [*ids, *headline]) or "expected the id of a claim, or name.case of a headline number"
+                )
                 raise ValueError(f"{{{name}}}: no claim and no headline number; {hint}")
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,11 +62,25 @@ def _number(name: str, form: str, rows: Mapping[str, Row], headline: Mapping[str
         value = rows[name]["value"]
         if pd.isna(value):
             return "(not measured)"
-        return format(float(value), form) if form else measured(rows[name])
+        return _spaced(format(float(value), form)) if form else measured(rows[name])
     number, _, case = name.partition(".")
     if case not in headline[number]:
         raise RecomposeError(f"findings: {{{name}}}: no such case of {number}; {nearest(case, headline[number])}")
-    return format(headline[number][case], form or ".3f")
+    return _spaced(format(headline[number][case], form or ".3f"))
+
+
+def _spaced(number: str) -> str:
+    """With a space before the sign of percents."""
+    return number.replace("%", "\u00a0%")
+
+
+def title(artifact: str) -> str:
+    """How the page calls an artifact.
+
+    >>> title("figure2"), title("rooms_weights")
+    ('Figure 2', 'Rooms weights')
+    """
+    return re.sub(r"(?<=[a-z])(?=\d)", " ", artifact.replace("_", " ")).capitalize()
 
 
 def thumbnail(picture: Path) -> str:
@@ -83,6 +98,7 @@ class HeatMap:
     """The printed numbers of one table: what was measured in each cell, and how far that is from what is printed."""
 
     artifact: str
+    title: str
     quantity: str
     columns: list[str]
     rows: list[tuple[str, list[dict[str, Any] | None]]]
@@ -98,7 +114,14 @@ def heat_maps(paper: Paper, claims: list[dict[str, Any]]) -> list[HeatMap]:
             cells = tables.setdefault((claim["artifact"], claim["quantity"]), {})
             cells[place.row, place.column] = claim | _off(claim)
     return [
-        HeatMap(artifact, quantity, columns, [(row, [cells.get((row, column)) for column in columns]) for row in rows])
+        HeatMap(
+            artifact,
+            title(artifact),
+            quantity,
+            # A heading breaks between its parts, never at a sign.
+            [column.replace(" = ", "\u00a0=\u00a0") for column in columns],
+            [(row, [cells.get((row, column)) for column in columns]) for row in rows],
+        )
         for (artifact, quantity), cells in tables.items()
         for rows in [list(dict.fromkeys(row for row, _ in cells))]
         for columns in [list(dict.fromkeys(column for _, column in cells))]

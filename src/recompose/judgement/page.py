@@ -13,7 +13,7 @@ import pandas as pd
 from PIL import Image
 
 from recompose.judgement.claims import Paper, load_papers
-from recompose.judgement.gallery import heat_maps, thumbnail, told
+from recompose.judgement.gallery import heat_maps, thumbnail, title, told
 from recompose.judgement.scorecard import VERDICTS, counts, measured, scale_of
 from recompose.judgement.templates import render_template
 from recompose.papers import papers
@@ -114,7 +114,7 @@ def _artifact(name: str, caption: str, folder: Path, manifest: Mapping[str, Any]
     table = files[1].read_text(encoding="utf-8") if files[1].exists() else None
     return {
         "name": name,
-        "title": re.sub(r"(?<=[a-z])(?=\d)", " ", name.replace("_", " ")).capitalize(),
+        "title": title(name),
         "caption": caption,
         "picture": _embed(picture) if picture else None,
         "thumbnail": thumbnail(pictures[-1]) if pictures and pictures[-1].suffix == ".png" else None,
