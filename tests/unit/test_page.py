@@ -254,6 +254,20 @@ def test_a_cell_says_how_far_it_is_from_the_printed_number(value, verdict, step,
     assert (cell["step"], cell["mark"], cell["shown"]) == (step, mark, f"{value:.3f}")
 
 
+def test_a_table_of_several_quantities_is_one_heat_map_and_a_cell_may_lack_its_number():
+    paper = load_paper(CLAIMS / f"{SLUG}.yaml", PUBLISHED)
+    row = {"artifact": "table1", "published": 0.5, "value": 0.5, "ci_low": 0.4, "ci_high": 0.6, "verdict": "undecided"}
+    first = claim(row, id="table1-als-k2-m2", quantity="accuracy")
+    second = claim(row, id="table1-als-k2-m4", quantity="cost", value="", measured="", published="3")
+    third = claim(row, id="table1-resonator-k2-m2", quantity="cost")
+    (made,) = heat_maps(paper, [first, second, third])
+    assert made.quantity == "accuracy, cost"
+    assert [[cell and (cell["shown"], cell["mark"]) for cell in cells] for _, cells in made.rows] == [
+        [("0.500", "?"), ("", "?")],
+        [("0.500", "?"), None],
+    ]
+
+
 def test_a_table_keeps_its_groups_and_published_numbers():
     head = "| Model | K = 2, m = 2 | K = 2, m = 4 | cost |\n|---|---|---|---|\n"
     table = parse_table(f"{head}| A | .9 ± .1 (0.8) |  | 3 |\n|  |  |  |  |\n| B |  | 1 |  |\n\nWords.\n")

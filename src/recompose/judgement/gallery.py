@@ -100,6 +100,7 @@ class HeatMap:
     artifact: str
     title: str
     quantity: str
+    """what its cells measure; of several quantities all of them"""
     columns: list[str]
     rows: list[tuple[str, list[dict[str, Any] | None]]]
     """the name of a row, and its cells in the order of the columns; None where the paper prints nothing"""
@@ -108,21 +109,21 @@ class HeatMap:
 def heat_maps(paper: Paper, claims: list[dict[str, Any]]) -> list[HeatMap]:
     """One for each table of which single cells are claimed; `claims` are those of the paper as the page shows them."""
     places = {claim.id: claim.cell for claim in paper.claims if claim.cell}
-    tables: dict[tuple[str, str], dict[tuple[str, str], dict[str, Any]]] = {}
+    tables: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
     for claim in claims:
         if place := places.get(claim["id"]):
-            cells = tables.setdefault((claim["artifact"], claim["quantity"]), {})
+            cells = tables.setdefault(claim["artifact"], {})
             cells[place.row, place.column] = claim | _off(claim)
     return [
         HeatMap(
             artifact,
             title(artifact),
-            quantity,
+            ", ".join(dict.fromkeys(cell["quantity"] for cell in cells.values())),
             # A heading breaks between its parts, never at a sign.
             [column.replace(" = ", "\u00a0=\u00a0") for column in columns],
             [(row, [cells.get((row, column)) for column in columns]) for row in rows],
         )
-        for (artifact, quantity), cells in tables.items()
+        for artifact, cells in tables.items()
         for rows in [list(dict.fromkeys(row for row, _ in cells))]
         for columns in [list(dict.fromkeys(column for _, column in cells))]
     ]
