@@ -72,6 +72,7 @@ PAPER = Paper(
         "faces_networks": Network(reads=("faces", "faces_networks"), data="faces"),
         "disks_networks": Network(reads=("disks", "disks_networks"), data="disks"),
         "disks_control": Network(reads=("disks", "disks_networks"), data="disks"),
+        "faces_judge": Network(reads=("faces", "faces_judge"), data="faces", module="judge"),
     },
     probe=("theory",),
 )

@@ -98,6 +98,16 @@ class Theory(Block):
     distance: Positive = Field(0.05, description="how far the second Jacobian is, of images in [-1, 1], per pixel")
 
 
+class Judge(Block):
+    """Who says which attributes a face has, and gives the features that distances of sets are measured in."""
+
+    width: Count = Field(24, description="channels of its first level; each further one has twice as many")
+    features: Count = Field(64, description="numbers that it decides by")
+    iterations: Count = Field(2000, description="steps of Adam")
+    batch: Count = Field(64, description="images of a step")
+    learning_rate: Positive = Field(2e-3, description="of Adam, in the beginning; it falls as half a cosine")
+
+
 class Sami(Block):
     """Paper 3: SAMI, a score-based autoencoder."""
 
@@ -111,3 +121,4 @@ class Sami(Block):
         of="celeba", encoder=(8, 16, 32, 64), latents=32, base=8, multipliers=(1, 2, 4), middle=8, noise="cosine",
         steps=1000, weight=1e-2, first_weight=1e-5, epochs=30, learning_rate=2e-3,
     )  # fmt: skip
+    faces_judge: Judge = Judge()

@@ -5,7 +5,7 @@ Convolutions are counted. No torch: the workflow reads it.
 
 from recompose.artifacts import Work
 from recompose.networks.unet_operations import operations
-from recompose.papers.sami.settings import Autoencoder, Sami
+from recompose.papers.sami.settings import Autoencoder, Faces, Judge, Sami
 
 ACTIVATIONS = 40
 """Numbers that training keeps for every channel and place of a level."""
@@ -27,7 +27,13 @@ def works(paper: Sami) -> dict[str, Work]:
         "collapse": Work(trained * paper.disks_collapse.epochs * trainings, 1, held),
         "theory": Work(0, 1, 100),
         "faces_networks": Work(faces * paper.faces_networks.epochs, 0, faces_held),
+        "faces_judge": Work(_judged(paper.faces, paper.faces_judge), 0, 100),
     }
+
+
+def _judged(faces: Faces, judge: Judge) -> float:
+    """Teraflop of a judge's training: a pass and its gradient, 3 passes, of every image of a step."""
+    return 3e-12 * 20 * faces.size**2 * judge.width**2 * judge.batch * judge.iterations
 
 
 def training(size: int, images: int, settings: Autoencoder, channels: int = 1) -> tuple[float, float]:
