@@ -103,9 +103,32 @@ class Judge(Block):
 
     width: Count = Field(24, description="channels of its first level; each further one has twice as many")
     features: Count = Field(64, description="numbers that it decides by")
-    iterations: Count = Field(2000, description="steps of Adam")
+    iterations: Count = Field(2500, description="steps of Adam")
     batch: Count = Field(64, description="images of a step")
-    learning_rate: Positive = Field(2e-3, description="of Adam, in the beginning; it falls as half a cosine")
+    learning_rate: Positive = Field(4e-3, description="of Adam, in the beginning; it falls as half a cosine")
+
+
+class Baselines(Block):
+    """How the baselines of Table 2 are trained, on the encoder of SAMI; what is not said here is as SAMI's."""
+
+    epochs: Count = Field(
+        8, description="passes through the images, for each baseline and for a SAMI that is compared with them"
+    )
+    beta: Positive = Field(4.0, description="weight of the KL in beta-VAE")
+    divergence: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="weight of the KL in InfoVAE and InfoDiffusion, and in methods that are added"
+    )
+    discrepancy: Positive = Field(
+        100.0, description="weight of their maximum mean discrepancy: InfoDiffusion's tenth, of an error per pixel"
+    )
+
+
+class Comparison(Block):
+    """What Table 2 and Figure 3H measure of each method."""
+
+    samples: int = Field(500, ge=2, description="images that each method makes, for the FID")
+    sampling_steps: Count = Field(40, description="moves of DDIM")
+    resamples: Count = Field(100, description="resamples of images, for intervals")
 
 
 class Sami(Block):
@@ -122,3 +145,5 @@ class Sami(Block):
         steps=1000, weight=1e-2, first_weight=1e-5, epochs=30, learning_rate=2e-3,
     )  # fmt: skip
     faces_judge: Judge = Judge()
+    faces_baselines: Baselines = Baselines()
+    faces_comparison: Comparison = Comparison()

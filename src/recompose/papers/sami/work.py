@@ -5,6 +5,7 @@ Convolutions are counted. No torch: the workflow reads it.
 
 from recompose.artifacts import Work
 from recompose.networks.unet_operations import operations
+from recompose.papers.sami.names import BRIEF, baselines
 from recompose.papers.sami.settings import Autoencoder, Faces, Judge, Sami
 
 ACTIVATIONS = 40
@@ -28,6 +29,24 @@ def works(paper: Sami) -> dict[str, Work]:
         "theory": Work(0, 1, 100),
         "faces_networks": Work(faces * paper.faces_networks.epochs, 0, faces_held),
         "faces_judge": Work(_judged(paper.faces, paper.faces_judge), 0, 100),
+        **_compared(paper),
+    }
+
+
+def _compared(paper: Sami) -> dict[str, Work]:
+    """SAMI's baselines, 3 passes of the encoder and the denoiser an image, a brief SAMI, and what asks them all."""
+    size, settings, asked = paper.faces.size, paper.faces_networks, paper.faces_comparison
+    encoder, denoiser = passes(size, settings, paper.faces.channels)
+    trained, held = training(size, paper.faces.train, settings, paper.faces.channels)
+    epochs = paper.faces_baselines.epochs
+    of_baseline = 3e-12 * (encoder + denoiser) * paper.faces.train * epochs
+    sampled = 1e-12 * asked.samples * asked.sampling_steps * (4 * encoder + 6 * denoiser)
+    latents = 1e-12 * encoder * (2 + len(baselines())) * (paper.faces.train + paper.faces.test)
+    return {
+        f"faces_{BRIEF}": Work(trained * epochs, 0, held),
+        **{f"faces_{name}": Work(of_baseline, 0, held) for name in baselines()},
+        "comparison": Work(sampled + latents, 2, held),
+        "participation": Work(latents, 1, held),
     }
 
 
@@ -48,7 +67,18 @@ def passes(size: int, settings: Autoencoder, channels: int = 1) -> tuple[float, 
     widths = [settings.base * each for each in (*settings.multipliers, settings.middle)]
     strided = settings.of in ("disks", "dsprites")
     encoder = _strided(size, settings.encoder, channels) if strided else _half(size, settings.encoder, channels)
-    return encoder, operations(size, channels, widths, 1)
+    return encoder, operations(size, 1, widths, 1)
+
+
+def decoding(size: int, settings: Autoencoder, channels: int = 1) -> float:
+    """Operations of the decoder that makes an image of z: the widths of the denoiser, upwards."""
+    widths = [settings.base * each for each in (1, *settings.multipliers[1:], settings.middle)]
+    side = size // 2 ** (len(widths) - 1)
+    total = 2.0 * settings.latents * widths[-1] * side**2 + 2 * 9 * side**2 * widths[-1] ** 2
+    for below, width in zip(widths[:0:-1], widths[-2::-1], strict=True):
+        side *= 2
+        total += 2 * side**2 * (below * width + 9 * width**2)
+    return total + 2 * 9 * size**2 * widths[0] * channels
 
 
 def _strided(side: int, widths: tuple[int, ...], inputs: int) -> float:
