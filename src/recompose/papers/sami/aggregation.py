@@ -21,8 +21,8 @@ def printed(artifact: str) -> pd.DataFrame:
 def table2(comparison: pd.DataFrame) -> pd.DataFrame:
     """Rows methods and metrics: what was measured, and beside it what is printed, with its deviation.
 
-    `kind`: measured, or printed for methods that are not here; of the judge the mean accuracy over attributes. Printed distances are of Inception's features and other
-    images, so of another scale.
+    `kind`: measured, or printed for methods that are not here; of the judge the mean accuracy over attributes. Printed
+    distances are of Inception's features and other images, so of another scale.
     """
     numbers = printed("table2").rename(columns={"case": "method", "quantity": "metric", "value": "published"})
     numbers = numbers[["method", "metric", "published", "text"]].rename(columns={"text": "deviation"})

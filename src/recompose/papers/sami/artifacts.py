@@ -88,8 +88,9 @@ PAPER = Paper(
         Artifact(
             "participation",
             title="Figure 3H: how many latents a classifier uses",
-            caption="Participation ratios of logistic classifiers of CelebA's attributes on each method's latents, a dot"
-            " for each attribute, their mean and its 95 % interval; 1 is one latent, the dashed line all of them alike.",
+            caption="Participation ratios of logistic classifiers of CelebA's attributes on each method's latents: a"
+            " dot for each attribute, their mean and its 95 % interval; 1 is one latent, the dashed line all of them"
+            " alike.",
             index=("method", "reading", "attribute"),
             forms=("figure",),
             reads=("faces_networks",),

@@ -72,9 +72,9 @@ def table2(frame: pd.DataFrame) -> str:
         f" attributes: of posterior means of {int(by.n['sami', 'tad'])} test images, by InfoDiffusion's protocol. FID:"
         f" of {int(by.n['sami', 'fid'])} images to these, by the features by which our classifier of attributes"
         f" decides (right in {100 * accuracy['mean']:.0f} % of cases); training images are at {least['mean']:.2f}."
-        " SAMI's FID is of its denoiser alone, and then of images with latents of training images; baselines draw latents from the"
-        " prior, AE and DiffAE, which have none, from a Gaussian fitted to those of training images. With 95 %"
-        " intervals over images.\n"
+        " SAMI's FID is of its denoiser alone, and then of images with latents of training images; baselines draw"
+        " latents from the prior, AE and DiffAE, which have none, from a Gaussian fitted to those of training images."
+        " With 95 % intervals over images.\n"
     )
 
 
@@ -108,5 +108,6 @@ def comparison(frame: pd.DataFrame) -> str:
         lines.append(table_line([name.replace("_", " "), right, *(f"{each:.1f}" if each else "" for each in shares)]))
     return "\n".join(lines) + (
         "\n\nJudge: the share of test images of which it says rightly whether they have the attribute. Then the share"
-        " of five folds in which one latent tells it (an area of .75 under the ROC curve), and no other attribute does.\n"
+        " of five folds in which one latent tells it (an area of .75 under the ROC curve), and no other attribute"
+        " does.\n"
     )
