@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from recompose.datasets.faces import ATTRIBUTES
-from recompose.metrics.attribute_capture import attribute_capture
+from recompose.metrics.attribute_capture import attribute_capture, aurocs
 from recompose.metrics.frechet import frechet_distance
 from recompose.metrics.intervals import NORMAL, bootstrap, wilson_interval
 from recompose.metrics.participation import Reading, participation_ratio
@@ -169,19 +169,19 @@ def _fid(method: str, metric: str, made: np.ndarray, known: np.ndarray, asked: C
 
 def _participation(method: str, train: np.ndarray, test: np.ndarray, data: Images) -> list[Row]:
     from sklearn.linear_model import LogisticRegression  # takes seconds to import
-    from sklearn.metrics import roc_auc_score
 
     centre, spread = train.mean(axis=0), train.std(axis=0)
     train, test = ((each - centre) / np.where(spread > 0, spread, 1.0) for each in (train, test))
     has, known = (each.numpy().astype(bool) for each in (data.train_factors, data.test_factors))
-    rows = []
-    for number, name in enumerate(ATTRIBUTES):
-        if not all(0 < each[:, number].mean() < 1 for each in (has, known)):
-            continue
-        classifier = LogisticRegression(max_iter=1000).fit(train, has[:, number])
-        area = float(roc_auc_score(known[:, number], classifier.decision_function(test)))
-        for reading in READINGS:
-            ratio = float(participation_ratio(classifier.coef_[0], reading))
-            rows.append({"method": method, "reading": reading, "attribute": name, "value": ratio, "area": area,
-                         "largest": train.shape[1] ** 0.5})  # fmt: skip
-    return rows
+    there = [
+        number for number in range(len(ATTRIBUTES)) if all(0 < each[:, number].mean() < 1 for each in (has, known))
+    ]
+    fitted = [LogisticRegression(solver="newton-cholesky").fit(train, has[:, number]) for number in there]
+    weights = np.concatenate([each.coef_ for each in fitted])
+    areas = aurocs(test @ weights.T, known[:, there]).diagonal()
+    shared = {"method": method, "largest": train.shape[1] ** 0.5}
+    return [
+        {**shared, "reading": reading, "attribute": ATTRIBUTES[number], "value": float(ratio), "area": float(area)}
+        for reading in READINGS
+        for number, ratio, area in zip(there, participation_ratio(weights, reading), areas, strict=True)
+    ]

@@ -5,7 +5,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from recompose.diffusion.sampling import Predict, ddim_step, sample
+from recompose.diffusion.sampling import Predict, ddpm_step, sample
 from recompose.diffusion.schedules import timesteps
 from recompose.papers.sami.baselines import BASELINES, told_noise
 from recompose.papers.sami.data import centred
@@ -14,9 +14,6 @@ from recompose.papers.sami.objective import Pair
 from recompose.papers.sami.sampling import AT_ONCE, guided_noise, noise_of, score_of
 from recompose.papers.sami.settings import Autoencoder
 from recompose.randomness import torch_generator
-
-STEP = partial(ddim_step, kind="noise", clip=1.0)
-"""Few moves are enough for DDIM, and noise that is seen a little wrong at first does not grow with it."""
 
 
 def made_by(
@@ -63,9 +60,15 @@ def _sampled(
     predict: Predict, images: Tensor, count: int, settings: Autoencoder, moves: int, generator: torch.Generator,
     device: str,
 ) -> Tensor:  # fmt: skip
+    """By ancestral sampling as Algorithm 1 has it, but that the estimate of x_0 is kept within the range of images.
+
+    With few moves errors would grow otherwise: of the first noise, which stands for all of the image, and of guidance,
+    which is strongest where there is least noise.
+    """
     schedule = schedule_of(settings)
+    step = partial(ddpm_step, kind="noise", generator=generator, clip=1.0)
     start = torch.randn((count, *images.shape[1:]), generator=generator).to(device)
-    return sample(predict, start, schedule, timesteps(schedule.steps, moves, "trailing"), STEP).clamp(-1, 1)
+    return sample(predict, start, schedule, timesteps(schedule.steps, moves, "trailing"), step).clamp(-1, 1)
 
 
 @torch.no_grad()

@@ -96,5 +96,5 @@ PARAMETERS = {
     "optimizer": "optimizer",
 }
 """The rows of Table 1."""
-READINGS = {"norms": "$|w|_1 / |w|_2$", "squares": r"$(\sum w^2)^2 / \sum w^4$, root of it"}
+READINGS = {"norms": "$|w|_1 / |w|_2$", "squares": r"$\sum w^2 \, / \, \sqrt{\sum w^4}$"}
 """Of the participation ratio."""

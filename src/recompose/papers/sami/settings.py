@@ -126,8 +126,8 @@ class Baselines(Block):
 class Comparison(Block):
     """What Table 2 and Figure 3H measure of each method."""
 
-    samples: int = Field(500, ge=2, description="images that each method makes, for the FID")
-    sampling_steps: Count = Field(40, description="moves of DDIM")
+    samples: int = Field(400, ge=2, description="images that each method makes, for the FID")
+    sampling_steps: Count = Field(30, description="moves of the sampler")
     resamples: Count = Field(100, description="resamples of images, for intervals")
 
 

@@ -78,19 +78,20 @@ def table2(frame: pd.DataFrame) -> str:
     )
 
 
-DIGITS = {"tad": 3, "captured": 1}
-"""Behind the point; else 2."""
+DIGITS = {"tad": 3}
+"""Behind the point; else 1."""
 
 
 def _compared(cell: pd.Series, metric: str) -> str:
-    printed = "" if pd.isna(cell.published) else f"{cell.published:.{DIGITS.get(metric, 1)}f}"
+    digits = DIGITS.get(metric, 1)
+    printed = "" if pd.isna(cell.published) else f"{cell.published:.{digits}f}"
     if printed and isinstance(cell.deviation, str):
         printed = f"{printed} {cell.deviation}"
     if pd.isna(cell["mean"]):
         return f"({printed})"
     if metric in ("images", "teraflop"):
-        return f"{cell['mean']:,.0f}"
-    shown = f"{cell['mean']:.{DIGITS.get(metric, 2)}f} [{cell.ci_low:.2f}, {cell.ci_high:.2f}]"
+        return f"{cell['mean']:,.0f}" if metric == "images" else f"{cell['mean']:.3g}"
+    shown = f"{cell['mean']:.{digits}f} [{cell.ci_low:.{digits}f}, {cell.ci_high:.{digits}f}]"
     return f"{shown} ({printed})" if printed else shown
 
 
