@@ -1,11 +1,14 @@
 """SAMI beside its baselines: trainings, samples, Tables 1 and 2, participation, with tiny images and networks."""
 
+import re
+import textwrap
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from made_up_results import ROOT
 from torch.utils.flop_counter import FlopCounterMode
 
 from recompose.artifacts import Network
@@ -86,26 +89,24 @@ def test_what_is_no_registered_function_has_no_name(tmp_path, monkeypatch):
 
 
 def test_a_new_method_is_one_function(folder, monkeypatch, tmp_path):
-    """It is trained, and stands in Table 2 and Figure 3H."""
+    """The one of the documentation is trained, and stands in Table 2 and Figure 3H."""
     monkeypatch.setattr(baselines, "BASELINES", known := dict(baselines.BASELINES))
     for module in (comparison, rivals, generation):
         monkeypatch.setattr(module, "BASELINES", known)
 
-    @baselines.decoding("image", prior=False)
-    def narrow_ae(batch):
-        """An autoencoder whose latents are small."""
-        return batch.image_error(batch.posterior.mean) + batch.posterior.mean.square().mean()
-
-    kept, _ = rivals.networks("faces_narrow_ae", folder=folder, device="cpu", **BLOCKS)
-    write_tensors(kept, folder / "networks/faces_narrow_ae.safetensors")
+    told = (ROOT / "docs/adding_a_method.md").read_text().partition("Paper 3:")[2].partition("`prior=False`")[0]
+    exec(textwrap.dedent("\n".join(re.findall(r"^(?:    .*)?$", told, re.M))), {"decoding": baselines.decoding})
+    assert list(known)[-1] == "contractive_ae"
+    kept, _ = rivals.networks("faces_contractive_ae", folder=folder, device="cpu", **BLOCKS)
+    write_tensors(kept, folder / "networks/faces_contractive_ae.safetensors")
     found = comparison.comparison(
         folder=folder, device="cpu", faces_judge=JUDGE, faces_comparison=COMPARISON, **BLOCKS
     )  # fmt: skip
-    assert "| narrow_ae | " in tables.table2(aggregation.table2(found))
+    assert "| contractive_ae | " in tables.table2(aggregation.table2(found))
     used = comparison.participation(folder=folder, device="cpu", faces_networks=NETWORKS)
-    assert "narrow_ae" in set(used.method)
+    assert "contractive_ae" in set(used.method)
     labels = [each.get_text() for each in figures.participation(used).axes[0].get_yticklabels()]
-    assert labels.index("narrow_ae") == labels.index("InfoDiffusion") + 1
+    assert labels.index("contractive_ae") == labels.index("InfoDiffusion") + 1
 
 
 # -- Trainings

@@ -122,7 +122,7 @@ def _captured(method: str, codes: np.ndarray, data: Images, asked: Comparison) -
     both = np.hstack([codes, attributes])
     values, low, high = bootstrap(both, of, generator=generator, resamples=asked.resamples)
     rows = [
-        _row(method, metric, *map(float, (value, min(least, value), max(most, value))), len(codes))
+        _row(method, metric, float(value), float(min(least, value)), float(max(most, value)), len(codes))
         for metric, value, least, most in zip(("tad", "captured"), values, low, high, strict=True)
     ]
     shares = whole.kept.mean(axis=0)

@@ -1,5 +1,8 @@
 """The tables of paper 3, as people read them."""
 
+from collections.abc import Hashable
+from typing import Any
+
 import pandas as pd
 
 from recompose.papers.sami.names import ASIDE, COMPARED, PARAMETERS, QUANTITIES, titled
@@ -60,21 +63,19 @@ def _either(number: float, words: object) -> str:
 
 def table2(frame: pd.DataFrame) -> str:
     """Rows methods; columns TAD, captured attributes and FID, here and as printed, and what a training took."""
-    by = frame.set_index(["method", "metric"])
+    by = {(row["method"], row["metric"]): row for row in frame.to_dict("records")}
     lines = [table_line(["Method", *COMPARED.values()]), table_rule(1, len(COMPARED))]
     for method, name in titled([each for each in frame.method if each not in ASIDE]).items():
-        cells = [_compared(by.loc[(method, each)], each) if (method, each) in by.index else "" for each in COMPARED]
+        cells = [_compared(by[method, each], each) if (method, each) in by else "" for each in COMPARED]
         lines.append(table_line([name, *cells]))
-    least = by.loc[("training images", "fid")]
-    accuracy = by.loc[("judge", "accuracy")]
     return "\n".join(lines) + (
         f"\n\nIn brackets what is printed, of photographs and Inception's features, so of another scale. TAD and"
-        f" attributes: of posterior means of {int(by.n['sami', 'tad'])} test images, by InfoDiffusion's protocol. FID:"
-        f" of {int(by.n['sami', 'fid'])} images to these, by the features by which our classifier of attributes"
-        f" decides (right in {100 * accuracy['mean']:.0f} % of cases); training images are at {least['mean']:.2f}."
-        " SAMI's FID is of its denoiser alone, and then of images with latents of training images; baselines draw"
-        " latents from the prior, AE and DiffAE, which have none, from a Gaussian fitted to those of training images."
-        " With 95 % intervals over images.\n"
+        f" attributes: of posterior means of {by['sami', 'tad']['n']:.0f} test images, by InfoDiffusion's protocol. FID:"
+        f" of {by['sami', 'fid']['n']:.0f} images to these, by the features by which our classifier of attributes"
+        f" decides (right in {100 * by['judge', 'accuracy']['mean']:.0f} % of cases); training images are at"
+        f" {by['training images', 'fid']['mean']:.1f}. SAMI's FID is of its denoiser alone, and then of images with"
+        " latents of training images; baselines draw latents from the prior, AE and DiffAE, which have none, from a"
+        " Gaussian fitted to those of training images. With 95 % intervals over images.\n"
     )
 
 
@@ -82,16 +83,16 @@ DIGITS = {"tad": 3}
 """Behind the point; else 1."""
 
 
-def _compared(cell: pd.Series, metric: str) -> str:
-    digits = DIGITS.get(metric, 1)
-    printed = "" if pd.isna(cell.published) else f"{cell.published:.{digits}f}"
-    if printed and isinstance(cell.deviation, str):
-        printed = f"{printed} {cell.deviation}"
-    if pd.isna(cell["mean"]):
+def _compared(cell: dict[Hashable, Any], metric: str) -> str:
+    mean, digits = cell["mean"], DIGITS.get(metric, 1)
+    printed = "" if pd.isna(cell["published"]) else f"{cell['published']:.{digits}f}"
+    if printed and isinstance(cell["deviation"], str):
+        printed = f"{printed} {cell['deviation']}"
+    if pd.isna(mean):
         return f"({printed})"
     if metric in ("images", "teraflop"):
-        return f"{cell['mean']:,.0f}" if metric == "images" else f"{cell['mean']:.3g}"
-    shown = f"{cell['mean']:.{digits}f} [{cell.ci_low:.{digits}f}, {cell.ci_high:.{digits}f}]"
+        return f"{mean:,.0f}" if metric == "images" else f"{mean:.3g}"
+    shown = f"{mean:.{digits}f} [{cell['ci_low']:.{digits}f}, {cell['ci_high']:.{digits}f}]"
     return f"{shown} ({printed})" if printed else shown
 
 
