@@ -70,8 +70,8 @@ def table2(frame: pd.DataFrame) -> str:
         lines.append(table_line([name, *cells]))
     return "\n".join(lines) + (
         f"\n\nIn brackets what is printed, of photographs and Inception's features, so of another scale. TAD and"
-        f" attributes: of posterior means of {by['sami', 'tad']['n']:.0f} test images, by InfoDiffusion's protocol. FID:"
-        f" of {by['sami', 'fid']['n']:.0f} images to these, by the features by which our classifier of attributes"
+        f" attributes: of posterior means of {by['sami', 'tad']['n']:.0f} test images, by InfoDiffusion's protocol."
+        f" FID: of {by['sami', 'fid']['n']:.0f} images to these, by the features by which our classifier of attributes"
         f" decides (right in {100 * by['judge', 'accuracy']['mean']:.0f} % of cases); training images are at"
         f" {by['training images', 'fid']['mean']:.1f}. SAMI's FID is of its denoiser alone, and then of images with"
         " latents of training images; baselines draw latents from the prior, AE and DiffAE, which have none, from a"
