@@ -102,7 +102,8 @@ def _features(judge: Classifier, images: Tensor, device: str) -> np.ndarray:
 @torch.no_grad()
 def _judged(judge: Classifier, data: Images, device: str) -> list[Row]:
     """How often the judge is right on test images, attribute by attribute."""
-    says = (judge(centred(data.test).to(device)).cpu() > 0).numpy()
+    parts = data.test.split(AT_ONCE)  # type: ignore[no-untyped-call]
+    says = np.concatenate([(judge(centred(part).to(device)) > 0).cpu().numpy() for part in parts])
     right = says == data.test_factors.numpy().astype(bool)
     return [
         _row("judge", "accuracy", *wilson_interval(right[:, number].astype(float)), len(right), name)
