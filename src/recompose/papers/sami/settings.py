@@ -112,7 +112,7 @@ class Baselines(Block):
     """How the baselines of Table 2 are trained, on the encoder of SAMI; what is not said here is as SAMI's."""
 
     epochs: Count = Field(
-        8, description="passes through the images, for each baseline and for a SAMI that is compared with them"
+        6, description="passes through the images, for each baseline and for a SAMI that is compared with them"
     )
     beta: Positive = Field(4.0, description="weight of the KL in beta-VAE")
     divergence: Annotated[float, Field(ge=0)] = Field(
