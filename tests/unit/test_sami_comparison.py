@@ -31,9 +31,10 @@ from recompose.papers.sami import (
 )
 from recompose.papers.sami import artifacts as table_of_artifacts
 from recompose.papers.sami.data import Images, load_images
+from recompose.papers.sami.denoisers import Denoiser
 from recompose.papers.sami.generation import like, made_by
 from recompose.papers.sami.settings import Autoencoder, Baselines, Comparison, Disks, Faces, Judge
-from recompose.papers.sami.work import decoding
+from recompose.papers.sami.work import decoding, passes
 from recompose.randomness import numpy_generator, torch_generator
 from recompose.storage import write_tensors
 
@@ -311,3 +312,11 @@ def test_the_operations_of_a_decoder_are_those_that_are_done():
     with FlopCounterMode(display=False) as counter:
         decoder(torch.zeros(1, 3))
     assert decoding(16, NETWORKS) == pytest.approx(counter.get_total_flops(), rel=1e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_operations_of_a_denoiser_are_those_that_are_done(channels):
+    denoiser = Denoiser(("test",), size=16, channels=channels, base=4, multipliers=(1, 2), middle=2)
+    with FlopCounterMode(display=False) as counter:
+        denoiser(torch.zeros(1, channels, 16, 16), 3)
+    assert passes(16, NETWORKS, channels)[1] == pytest.approx(counter.get_total_flops(), rel=1e-6)

@@ -4,7 +4,6 @@ Convolutions are counted. No torch: the workflow reads it.
 """
 
 from recompose.artifacts import Work
-from recompose.networks.unet_operations import operations
 from recompose.papers.sami.names import BRIEF, baselines
 from recompose.papers.sami.settings import Autoencoder, Faces, Judge, Sami
 
@@ -64,10 +63,25 @@ def training(size: int, images: int, settings: Autoencoder, channels: int = 1) -
 
 def passes(size: int, settings: Autoencoder, channels: int = 1) -> tuple[float, float]:
     """Operations of an image's way through the encoder, and through the denoiser."""
-    widths = [settings.base * each for each in (*settings.multipliers, settings.middle)]
     strided = settings.of in ("disks", "dsprites")
     encoder = _strided(size, settings.encoder, channels) if strided else _half(size, settings.encoder, channels)
-    return encoder, operations(size, 1, widths, 1)
+    return encoder, _denoising(size, settings, channels)
+
+
+def _denoising(size: int, settings: Autoencoder, channels: int) -> float:
+    """Two convolutions a level, down and up, where they see both ways; the step's channel comes from 64 numbers."""
+    *widths, middle = (settings.base * each for each in (*settings.multipliers, settings.middle))
+    side, inputs, total = size, channels + 1, 2.0 * 64 * size**2
+    for width in widths:
+        total += 2 * 9 * side**2 * (inputs * width + width**2)
+        inputs, side = width, side // 2
+    total += 2 * 9 * side**2 * (inputs * middle + middle**2)
+    below = middle
+    for level, width in reversed(list(enumerate(widths))):
+        side *= 2
+        total += 2 * side**2 * (below * width + 9 * width * (2 * width + (width if level else channels)))
+        below = width
+    return total
 
 
 def decoding(size: int, settings: Autoencoder, channels: int = 1) -> float:
