@@ -14,6 +14,7 @@ import pandas as pd
 from recompose.papers import papers
 from recompose.papers.coupled_inference.names import LABELS, PAPER
 from recompose.papers.feature_guidance import aggregation as guidance
+from recompose.papers.sami.names import baselines
 from recompose.papers.weighted_composition import aggregation
 from recompose.papers.weighted_composition.names import METRICS, MODELS, SETTINGS, TABLES
 from recompose.papers.weighted_composition.rooms.names import OUTCOMES
@@ -85,12 +86,30 @@ def latents() -> dict[str, pd.DataFrame]:
         for training in (1, 2, 3)
         for quantity, mean in (("position", 0.97), ("divergence", nats))
     ]
+    compared = {
+        "sami": (0.583, 3.0, 16.3, 0.583, 3.0, 14.0), "brief": (0.5, 3.0, 18.0, None, None, None),
+        "dbae_tc": (None, None, None, 0.362, 3.8, 13.4), "encdiff": (None, None, None, 0.638, None, 14.8),
+        **{name: (0.1, 1.0, 40.0, 0.1, 1.0, 40.0) for name in baselines()},
+    }  # fmt: skip
+    table2 = [
+        (method, metric, mean, mean, mean, printed)
+        for method, values in compared.items()
+        for metric, mean, printed in zip(("tad", "captured", "fid"), values[:3], values[3:], strict=True)
+    ]
+    used = [
+        (method, reading, number, value + 0.1 * (number % 3))
+        for method, value in {"sami": 2.0, "brief": 2.1, "diffae": 4.0}.items()
+        for reading in ("norms", "squares")
+        for number in range(40)
+    ]
     return {
         "dsprites": pd.DataFrame(
             sprites, columns=["method", "training", "quantity", *spread, "std", "std_ci_low", "std_ci_high"]
         ),
         "figure6": pd.DataFrame(bumps, columns=["quantity", "of", "run", "t", *spread]),
         "time_input": pd.DataFrame(told, columns=["encoder", "training", "quantity", "place", *spread]),
+        "table2": pd.DataFrame(table2, columns=["method", "metric", *spread, "published"]),
+        "participation": pd.DataFrame(used, columns=["method", "reading", "attribute", "value"]),
         "disks": pd.DataFrame(disks, columns=["quantity", "place", *spread]),
         "collapse": pd.DataFrame(by_weight, columns=["weight", "collapsed", "quantity", "place", *spread]),
         "theory": pd.DataFrame(

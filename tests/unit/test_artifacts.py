@@ -137,6 +137,11 @@ def test_what_is_made_on_stand_ins_says_so(paper: Paper) -> None:
         drawn = {each.name for each in paper.artifacts if each.stand_in}
         assert drawn == {"table2", *(name for name in known if name.startswith("faces_"))}
         assert "faces that are drawn with CelebA's attributes" in paper.caption(known["table2"])
+    elif paper.slug == "sami":
+        of_faces = {name for name, network in paper.networks.items() if network.data == "faces"}
+        drawn = {each.name for each in paper.artifacts if of_faces & {*each.networks}}
+        assert {each.name for each in paper.artifacts if each.stand_in} == {"table2", *drawn}
+        assert "faces that are drawn with CelebA's attributes" in paper.caption(known["table2"])
     else:
         assert not any(each.stand_in for each in paper.artifacts)
 

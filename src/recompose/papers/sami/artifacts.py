@@ -1,10 +1,13 @@
 """What paper 3 makes, in the order people read it. No torch: the workflow reads it."""
 
 from recompose.artifacts import Artifact, DataSet, Lines, Network, Paper
+from recompose.papers.sami.names import BRIEF, baselines
 
 TRAINED = ("disks_networks",)
 SPRITES = ("dsprites_networks", "dsprites_trainings")
 READ = ("disks", "disks_networks", "disks_measures")
+RIVALS = tuple(f"faces_{name}" for name in (BRIEF, *baselines()))
+"""Networks that SAMI is compared with."""
 
 PAPER = Paper(
     slug="sami",
@@ -99,6 +102,54 @@ PAPER = Paper(
             module="time_input",
             gpu=True,
         ),
+        Artifact(
+            "table1",
+            title="Table 1: architectures and training",
+            caption="What runs here, and what is printed.",
+            index=("parameter", "set"),
+            forms=("table",),
+            reads=("disks", "disks_networks", "faces", "faces_networks"),
+            value="value",
+            module="parameters",
+        ),
+        Artifact(
+            "table2",
+            title="Table 2: disentanglement and sample quality",
+            caption="TAD, captured attributes and FID of SAMI and of baselines with the same encoder that saw as many"
+            " images as its second row; methods in brackets alone are printed, and not here.",
+            index=("method", "metric"),
+            forms=("table",),
+            sources=("comparison",),
+            stand_in=True,
+        ),
+        Artifact(
+            "participation",
+            title="Figure 3H: how many latents a classifier uses",
+            caption="Participation ratios of logistic classifiers of CelebA's attributes on each method's latents: a"
+            " dot for each attribute, their mean and its 95 % interval; 1 is one latent, the dashed line all of them"
+            " alike.",
+            index=("method", "reading", "attribute"),
+            forms=("figure",),
+            reads=("faces_networks",),
+            value="value",
+            networks=("faces_networks", *RIVALS),
+            module="comparison",
+            gpu=True,
+            stand_in=True,
+        ),
+        Artifact(
+            "comparison",
+            title="what latents capture, attribute by attribute",
+            caption="How well our classifier knows each attribute, and which of them single latents of each method"
+            " capture, by InfoDiffusion's protocol of the TAD.",
+            index=("method", "metric", "of"),
+            forms=("table",),
+            reads=("faces_networks", "faces_baselines", "faces_judge", "faces_comparison"),
+            networks=("faces_networks", *RIVALS, "faces_judge"),
+            module="comparison",
+            gpu=True,
+            stand_in=True,
+        ),
     ),
     stand_in="Made on faces that are drawn with CelebA's attributes, which stand in for its photographs.",
     data={
@@ -113,6 +164,11 @@ PAPER = Paper(
         "dsprites_networks": Network(reads=("dsprites", "dsprites_networks"), data="dsprites"),
         "dsprites_trainings": Network(reads=SPRITES, data="dsprites", module="sprite_networks"),
         "dsprites_vaes": Network(reads=SPRITES, data="dsprites", module="sprite_networks"),
+        "faces_judge": Network(reads=("faces", "faces_judge"), data="faces", module="judge"),
+        **{
+            name: Network(reads=("faces", "faces_networks", "faces_baselines"), data="faces", module="rivals")
+            for name in RIVALS
+        },
     },
     probe=("theory",),
 )

@@ -34,7 +34,7 @@ def networks(
     train = trained_control if name == CONTROL else trained
     pair, losses = train(data.train, settings, (SLUG, name), device=device, checkpoint=checkpoint)
     with named(name):
-        return files.kept(pair, identity(name, settings, data.train)), loss_curve(name, losses)
+        return files.kept(pair, identity_of(name, settings, data.train)), loss_curve(name, losses)
 
 
 def trained(
@@ -46,11 +46,11 @@ def trained(
     names: the key of all random numbers.
     """
     pair = untrained(images, settings, names).to(device)
-    chosen, schedule = _chosen(images, device), schedule_of(settings)
+    chosen, schedule = numbered(images, device), schedule_of(settings)
     told: dict[str, Any] = {"batch": settings.batch, "names": names, "power": settings.timesteps}
     annealing = Annealing(settings.first_weight, settings.weight, settings.epochs)
     loss = training_loss(pair, chosen, len(images), schedule, annealing, reduction=settings.reduction, **told)
-    losses = _fitted(pair, loss, len(images), settings, names, checkpoint, report)
+    losses = fitted(pair, loss, len(images), settings, names, checkpoint, report)
     settle(pair, chosen, len(images), schedule, batches=SETTLED, **told)
     return pair, losses
 
@@ -62,22 +62,24 @@ def trained_control(
     """A beta-VAE with the encoder of SAMI, trained as long on the same images."""
     pair = untrained_control(images, settings, names).to(device)
     loss = baseline_loss(
-        "beta_vae", pair, _chosen(images, device), len(images), schedule_of(settings), Weights(settings.weight),
+        "beta_vae", pair, numbered(images, device), len(images), schedule_of(settings), Weights(settings.weight),
         batch=settings.batch, names=names, reduction=settings.reduction,
     )  # fmt: skip
-    losses = _fitted(pair, loss, len(images), settings, names, checkpoint, report)
+    losses = fitted(pair, loss, len(images), settings, names, checkpoint, report)
     return pair.eval(), losses
 
 
-def _chosen(images: Tensor, device: str) -> Callable[[Tensor], Tensor]:
+def numbered(images: Tensor, device: str) -> Callable[[Tensor], Tensor]:
+    """Images by their numbers, in [-1, 1], as trainings ask for them."""
     known = images.to(device)
     return lambda numbers: centred(known[numbers.to(device)])
 
 
-def _fitted(
+def fitted(
     pair: Pair, loss: Loss, count: int, settings: Autoencoder, names: tuple[str | int, ...], checkpoint: Path | None,
     report: Callable[[str], None] | None,
 ) -> Tensor:  # fmt: skip
+    """Train networks where they stand, for so many passes through the images: the loss of each step."""
     return fit(
         pair,
         loss,
@@ -118,22 +120,23 @@ def schedule_of(settings: Autoencoder) -> Schedule:
 
 def from_file(folder: Path, name: str, images: Tensor, settings: Autoencoder, device: str) -> Pair:
     """Trained networks from their file, for use."""
-    return _filled(untrained(images, settings, (SLUG, name)), folder, name, images, settings, device)
+    return filled(untrained(images, settings, (SLUG, name)), folder, name, images, settings, device)
 
 
 def control_from_file(folder: Path, images: Tensor, settings: Autoencoder, device: str) -> Pair:
     """The trained control from its file, for use."""
-    return _filled(untrained_control(images, settings, (SLUG, CONTROL)), folder, CONTROL, images, settings, device)
+    return filled(untrained_control(images, settings, (SLUG, CONTROL)), folder, CONTROL, images, settings, device)
 
 
-def _filled(pair: Pair, folder: Path, name: str, images: Tensor, settings: Autoencoder, device: str) -> Pair:
-    _, tensors = files.read(folder / "networks" / f"{name}.safetensors", identity(name, settings, images))
+def filled(pair: Pair, folder: Path, name: str, images: Tensor, settings: Autoencoder, device: str) -> Pair:
+    """Networks with the weights of their file, for use."""
+    _, tensors = files.read(folder / "networks" / f"{name}.safetensors", identity_of(name, settings, images))
     pair.load_state_dict(tensors)
     return pair.to(device).eval().requires_grad_(False)
 
 
-def identity(name: str, settings: Autoencoder, images: Tensor) -> dict[str, Any]:
-    """What a file of networks has to say of itself: its name, the images' shape, the architecture."""
+def identity_of(name: str, settings: Autoencoder, images: Tensor) -> dict[str, Any]:
+    """What a file says of the networks in it."""
     architecture = settings.model_dump(
         include={"of", "encoder", "latents", "base", "multipliers", "middle", "time_input"}
     )

@@ -151,6 +151,39 @@ class TimeInput(Block):
     epochs: Count = Field(15, description="passes through the images in each")
 
 
+class Judge(Block):
+    """Who says which attributes a face has, and gives the features that distances of sets are measured in."""
+
+    width: Count = Field(24, description="channels of its first level; each further one has twice as many")
+    features: Count = Field(64, description="numbers that it decides by")
+    iterations: Count = Field(2500, description="steps of Adam")
+    batch: Count = Field(64, description="images of a step")
+    learning_rate: Positive = Field(4e-3, description="of Adam, in the beginning; it falls as half a cosine")
+
+
+class Baselines(Block):
+    """How the baselines of Table 2 are trained, on the encoder of SAMI; what is not said here is as SAMI's."""
+
+    epochs: Count = Field(
+        6, description="passes through the images, for each baseline and for a SAMI that is compared with them"
+    )
+    beta: Positive = Field(4.0, description="weight of the KL in beta-VAE")
+    divergence: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="weight of the KL in InfoVAE and InfoDiffusion, and in methods that are added"
+    )
+    discrepancy: Positive = Field(
+        100.0, description="weight of their maximum mean discrepancy: InfoDiffusion's tenth, of an error per pixel"
+    )
+
+
+class Comparison(Block):
+    """What Table 2 and Figure 3H measure of each method."""
+
+    samples: int = Field(400, ge=2, description="images that each method makes, for the FID")
+    sampling_steps: Count = Field(30, description="moves of the sampler")
+    resamples: Count = Field(100, description="resamples of images, for intervals")
+
+
 SPRITES = 737_280
 """Images of dSprites."""
 
@@ -178,3 +211,6 @@ class Sami(Block):
     dsprites_measures: SpriteMeasures = SpriteMeasures()
     dsprites_scores: Scores = Scores()
     disks_time_input: TimeInput = TimeInput()
+    faces_judge: Judge = Judge()
+    faces_baselines: Baselines = Baselines()
+    faces_comparison: Comparison = Comparison()
