@@ -37,6 +37,7 @@ for name, network in SAMI.networks.items():
             f"sami_{name}_network"
         input:
             image_sets("sami", network.data),
+            weights("sami", *network.networks),
         output:
             network=weights("sami", name),
             losses=made("sami", f"training/{name}.csv"),

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from torch import Tensor
+from torch import Tensor, nn
 
 from recompose.diffusion.curves import loss_curve
 from recompose.diffusion.schedules import Schedule, cosine_schedule, ddpm_schedule
@@ -17,7 +17,7 @@ from recompose.papers.sami.data import SLUG, centred, load_images
 from recompose.papers.sami.denoisers import Denoiser
 from recompose.papers.sami.encoders import ENCODERS
 from recompose.papers.sami.objective import Annealing, Pair, settle, steps_of_epoch, training_loss
-from recompose.papers.sami.settings import Autoencoder
+from recompose.papers.sami.settings import Autoencoder, FrozenDenoiser
 
 CONTROL = "disks_control"
 """An encoder as SAMI's, trained with an ordinary decoder on clean images alone (B.1)."""
@@ -46,13 +46,21 @@ def trained(
     names: the key of all random numbers.
     """
     pair = untrained(images, settings, names).to(device)
-    chosen, schedule = _chosen(images, device), schedule_of(settings)
+    return pair, trained_pair(pair, images, settings, names, device=device, checkpoint=checkpoint, report=report)
+
+
+def trained_pair(
+    pair: Pair, images: Tensor, settings: Autoencoder, names: tuple[str | int, ...], *, device: str,
+    checkpoint: Path | None = None, report: Callable[[str], None] | None = None,
+) -> Tensor:  # fmt: skip
+    """Train a pair, which is in evaluation mode afterwards; a frozen denoiser stays as it is. The loss of each step."""
+    of, schedule = chosen(images, device), schedule_of(settings)
     told: dict[str, Any] = {"batch": settings.batch, "names": names, "power": settings.timesteps}
     annealing = Annealing(settings.first_weight, settings.weight, settings.epochs)
-    loss = training_loss(pair, chosen, len(images), schedule, annealing, reduction=settings.reduction, **told)
-    losses = _fitted(pair, loss, len(images), settings, names, checkpoint, report)
-    settle(pair, chosen, len(images), schedule, batches=SETTLED, **told)
-    return pair, losses
+    loss = training_loss(pair, of, len(images), schedule, annealing, reduction=settings.reduction, **told)
+    losses = fitted(pair, loss, len(images), settings, names, checkpoint, report)
+    settle(pair, of, len(images), schedule, batches=SETTLED, **told)
+    return losses
 
 
 def trained_control(
@@ -62,24 +70,26 @@ def trained_control(
     """A beta-VAE with the encoder of SAMI, trained as long on the same images."""
     pair = untrained_control(images, settings, names).to(device)
     loss = baseline_loss(
-        "beta_vae", pair, _chosen(images, device), len(images), schedule_of(settings), Weights(settings.weight),
+        "beta_vae", pair, chosen(images, device), len(images), schedule_of(settings), Weights(settings.weight),
         batch=settings.batch, names=names, reduction=settings.reduction,
     )  # fmt: skip
-    losses = _fitted(pair, loss, len(images), settings, names, checkpoint, report)
+    losses = fitted(pair, loss, len(images), settings, names, checkpoint, report)
     return pair.eval(), losses
 
 
-def _chosen(images: Tensor, device: str) -> Callable[[Tensor], Tensor]:
+def chosen(images: Tensor, device: str) -> Callable[[Tensor], Tensor]:
+    """Images in [-1, 1] on the device, by their numbers."""
     known = images.to(device)
     return lambda numbers: centred(known[numbers.to(device)])
 
 
-def _fitted(
-    pair: Pair, loss: Loss, count: int, settings: Autoencoder, names: tuple[str | int, ...], checkpoint: Path | None,
-    report: Callable[[str], None] | None,
+def fitted(
+    network: nn.Module, loss: Loss, count: int, settings: Autoencoder | FrozenDenoiser, names: tuple[str | int, ...],
+    checkpoint: Path | None, report: Callable[[str], None] | None,
 ) -> Tensor:  # fmt: skip
+    """Train a network for the epochs of its settings: the loss of each step."""
     return fit(
-        pair,
+        network,
         loss,
         Training(settings.epochs * steps_of_epoch(count, settings.batch), settings.learning_rate, Cosine()),
         name=" ".join(map(str, names)),

@@ -20,7 +20,7 @@ from recompose.papers.weighted_composition.rooms.collection.files import (
     candidate_numbers,
     image,
 )
-from recompose.papers.weighted_composition.rooms.collection.models import loading
+from recompose.networks.pretrained import loading
 from recompose.papers.weighted_composition.rooms.collection.settings import RoomsCollection
 from recompose.storage import write_tensors
 
@@ -88,7 +88,7 @@ def _embedded(
 ) -> Iterator[NDArray[np.float32]]:
     """The class token of the last hidden state, raw, of the images of each batch: (images, width)."""
     name_or_path, offline = settings.embedding_model, not settings.download
-    with loading("embedding_model", settings.embedding_model, settings.download, FILES):
+    with loading("rooms_collection.embedding_model", settings.embedding_model, settings.download, FILES):
         from transformers import AutoImageProcessor, AutoModel  # in here: it warns of what it does without
 
         processor = AutoImageProcessor.from_pretrained(
