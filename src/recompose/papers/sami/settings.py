@@ -49,7 +49,7 @@ class Denoising(Block):
     steps: Count = Field(400, description="T, its steps")
 
 
-class Inference(Block):
+class Encoding(Block):
     """An encoder, and how it is trained."""
 
     of: Literal["disks", "dsprites", "celeba", "celeba_hq"] = Field(
@@ -73,7 +73,7 @@ class Inference(Block):
     learning_rate: Positive = Field(4e-3, description="of Adam, in the beginning; it falls as half a cosine")
 
 
-class Autoencoder(Denoising, Inference):
+class Autoencoder(Denoising, Encoding):
     """The two networks of a SAMI, and how they are trained (Table 1)."""
 
 
@@ -122,11 +122,11 @@ class FrozenDenoiser(Denoising):
 class PortraitsMeasures(Block):
     """What is measured of the latents of portraits."""
 
-    conditions: int = Field(8, ge=2, description="images to condition on")
+    conditions: int = Field(16, ge=2, description="images to condition on")
     samples: int = Field(8, ge=2, description="samples of each")
     sampling_steps: Count = Field(50, description="moves of the sampler")
     levels: Count = Field(5, description="parts of all steps in which the errors of the noise are told apart")
-    repeats: Count = Field(4, description="noises of every image and part")
+    repeats: Count = Field(2, description="noises of every image and part")
 
 
 class Videos(Block):
@@ -165,7 +165,7 @@ class Sami(Block):
     portraits_denoiser: FrozenDenoiser = FrozenDenoiser(
         multipliers=(1, 2, 4), middle=8, noise="cosine", steps=1000
     )  # fmt: skip
-    portraits_networks: Inference = Inference(
+    portraits_networks: Encoding = Encoding(
         of="celeba", encoder=(8, 16, 32, 64), latents=32, timesteps=0.5, weight=1e-2, first_weight=1e-5, epochs=18,
         learning_rate=2e-3,
     )  # fmt: skip
