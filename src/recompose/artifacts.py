@@ -150,7 +150,7 @@ class Paper:
             todo += [*self.artifact(name).sources, *self.artifact(name).sees]
         artifacts = tuple(artifact for artifact in self.artifacts if artifact.name in needed)
         used = {network for artifact in artifacts for network in artifact.networks}
-        for name, network in reversed(self.networks.items()):
+        for name, network in reversed(list(self.networks.items())):
             used.update(network.networks if name in used else ())
         networks = {name: network for name, network in self.networks.items() if name in used}
         sets = {network.data for network in networks.values()}

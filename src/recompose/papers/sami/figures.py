@@ -8,6 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from recompose.papers.sami.portrait_figures import choices as choices
+from recompose.papers.sami.portrait_figures import figure4 as figure4
 from recompose.presentation.mosaics import mosaic, show
 from recompose.presentation.plotting import banded_lines, method_style, style
 

@@ -11,3 +11,14 @@ QUANTITIES = {
     "error": "error of the noise, guided over unguided",
 }
 """In the order of the table."""
+
+METHODS = {"pixels": "pixels", "DiffAE": "DiffAE", "SAMI": "SAMI", "untrained": "untrained\nencoder"}
+"""Whose codes of videos are compared, in the order of Figure 4C, and how they are called there."""
+CHOICES = {
+    "captured": "captured attributes",
+    "tad": "total AUROC difference",
+    "gap": "best less second\nbest latent, AUROC",
+    "divergence": "divergence, nats",
+    "error": "error, guided\nover unguided",
+}
+"""What is measured of every choice."""

@@ -51,7 +51,7 @@ def figure4(
     *, folder: Path, device: str, portraits: Faces, portraits_denoiser: FrozenDenoiser, portraits_networks: Encoding,
     portraits_measures: PortraitsMeasures, videos: Videos,
 ) -> Measured:  # fmt: skip
-    """Figure 4: the images of A; rows of B and C (`straightness_rows`), of pixels, DiffAE, SAMI, its untrained encoder."""
+    """Figure 4: the images of A; rows of B and C (`straightness_rows`), of pixels, DiffAE, SAMI, untrained SAMI."""
     of = known(folder, portraits_denoiser, portraits_networks, device)
     train, test = of.data.train, of.data.test
     pair = pair_from_file(folder, TRAINED, train, of.denoiser, of.settings, device)

@@ -9,6 +9,7 @@ from PIL import Image, PngImagePlugin
 from torch import Tensor
 
 from recompose.errors import RecomposeError
+from recompose.networks.pretrained import loading
 from recompose.papers.weighted_composition.rooms.collection import SLUG
 from recompose.papers.weighted_composition.rooms.collection.files import (
     NOTE,
@@ -16,7 +17,6 @@ from recompose.papers.weighted_composition.rooms.collection.files import (
     candidate_numbers,
     image,
 )
-from recompose.networks.pretrained import loading
 from recompose.papers.weighted_composition.rooms.collection.prompts import chunks, plain, prompt
 from recompose.papers.weighted_composition.rooms.collection.settings import RoomsCollection
 from recompose.randomness import torch_generator

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from recompose.errors import RecomposeError, require_finite
+from recompose.networks.pretrained import loading
 from recompose.papers.weighted_composition.rooms.collection.candidates import made_with, require_alike
 from recompose.papers.weighted_composition.rooms.collection.files import (
     NOTE,
@@ -20,7 +21,6 @@ from recompose.papers.weighted_composition.rooms.collection.files import (
     candidate_numbers,
     image,
 )
-from recompose.networks.pretrained import loading
 from recompose.papers.weighted_composition.rooms.collection.settings import RoomsCollection
 from recompose.storage import write_tensors
 
