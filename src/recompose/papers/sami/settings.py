@@ -114,7 +114,7 @@ class FrozenDenoiser(Denoising):
         None, min_length=1, description="a DDPM instead: a folder of its files, or its name on the hub; null trains one"
     )
     download: bool = Field(False, description="whether one that is not here may come from the hub, once: 455 MB")
-    epochs: Count = Field(27, description="passes through the images")
+    epochs: Count = Field(24, description="passes through the images")
     batch: Count = Field(32, description="images of a step")
     learning_rate: Positive = Field(3e-3, description="of Adam, in the beginning; it falls as half a cosine")
 
@@ -163,7 +163,7 @@ class Sami(Block):
     )  # fmt: skip
     portraits: Faces = Faces(size=24, channels=3, train=3000, test=500)
     portraits_denoiser: FrozenDenoiser = FrozenDenoiser(
-        multipliers=(1, 2, 4), middle=8, noise="cosine", steps=1000
+        multipliers=(1, 2, 4), middle=8, steps=500
     )  # fmt: skip
     portraits_networks: Encoding = Encoding(
         of="celeba", encoder=(8, 16, 32, 64), latents=32, timesteps=0.5, weight=1e-2, first_weight=1e-5, epochs=18,
