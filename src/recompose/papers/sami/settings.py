@@ -122,9 +122,9 @@ class FrozenDenoiser(Denoising):
 class PortraitsMeasures(Block):
     """What is measured of the latents of portraits."""
 
-    conditions: int = Field(16, ge=2, description="images to condition on")
-    samples: int = Field(8, ge=2, description="samples of each")
-    sampling_steps: Count = Field(50, description="moves of the sampler")
+    conditions: int = Field(12, ge=2, description="images to condition on")
+    samples: int = Field(6, ge=2, description="samples of each")
+    sampling_steps: Count = Field(100, description="moves of the sampler")
     levels: Count = Field(5, description="parts of all steps in which the errors of the noise are told apart")
     repeats: Count = Field(2, description="noises of every image and part")
 
