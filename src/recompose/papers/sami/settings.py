@@ -142,7 +142,7 @@ class Videos(Block):
 class Choices(Block):
     """Encoders that are trained with one other value each (A.5, bottleneck size)."""
 
-    weights: tuple[Positive, ...] = Field((1e-3, 1e-2, 1e-1), min_length=2, description="weights of the KL")
+    weights: tuple[Positive, ...] = Field((5e-4, 5e-3, 5e-2), min_length=2, description="weights of the KL")
     latents: tuple[Count, ...] = Field((8, 32, 128), min_length=2, description="dimensions of z")
     timesteps: tuple[Positive, ...] = Field((1.0, 0.5, 0.3), min_length=2, description="p of t = T u^p")
     epochs: Count = Field(5, description="passes through the images in each training")
@@ -166,8 +166,7 @@ class Sami(Block):
         multipliers=(1, 2, 4), middle=8, steps=500
     )  # fmt: skip
     portraits_networks: Encoding = Encoding(
-        of="celeba", encoder=(8, 16, 32, 64), latents=32, timesteps=0.5, weight=1e-2, first_weight=1e-5, epochs=18,
-        learning_rate=2e-3,
+        encoder=(32, 64, 128), latents=32, timesteps=0.5, weight=5e-3, first_weight=1e-5, epochs=18, learning_rate=6e-3
     )  # fmt: skip
     portraits_measures: PortraitsMeasures = PortraitsMeasures()
     videos: Videos = Videos()
