@@ -55,6 +55,22 @@ def test_training_leaves_every_bit_of_the_denoiser(known):
     assert len(losses) == 6 and not pair.training
 
 
+def test_the_norms_are_settled_half_way_and_stay(known, monkeypatch):
+    """From there on an encoder is trained as it is evaluated."""
+    settled, settle = [], frozen.settle
+
+    def watched(pair, *arguments, **options):
+        settle(pair, *arguments, **options)
+        settled.append({name: each.clone() for name, each in pair.encoder.named_buffers()})
+
+    monkeypatch.setattr(frozen, "settle", watched)
+    pair, _ = frozen.trained_encoder(
+        known.data.train, known.denoiser, known.settings, ("test",), device="cpu", report=lambda line: None
+    )
+    (kept,) = settled
+    assert kept and all(torch.equal(each, kept[name]) for name, each in pair.encoder.named_buffers())
+
+
 def test_a_digest_is_of_every_bit():
     network = torch.nn.Linear(2, 2)
     before = frozen_denoiser.digest(network)

@@ -26,8 +26,8 @@ from recompose.papers.sami.frozen_denoiser import (
     joined,
     kept_denoiser,
 )
-from recompose.papers.sami.networks import chosen, fitted, schedule_of, trained_pair, untrained
-from recompose.papers.sami.objective import Pair
+from recompose.papers.sami.networks import SETTLED, chosen, fitted, schedule_of, untrained
+from recompose.papers.sami.objective import Annealing, Pair, settle, steps_of_epoch, training_loss
 from recompose.papers.sami.settings import Autoencoder
 
 IMAGES = "portraits"
@@ -59,9 +59,26 @@ def trained_encoder(
     images: Tensor, denoiser: nn.Module, settings: Autoencoder, names: Names, *, device: str,
     checkpoint: Path | None = None, report: Report = None,
 ) -> tuple[Pair, Tensor]:  # fmt: skip
-    """An encoder on a denoiser that keeps all its bits, in evaluation mode, and the losses: 9 E + D a step."""
+    """An encoder on a denoiser that keeps all its bits, in evaluation mode, and the losses: 9 E + D a step.
+
+    Norms of a batch stand in the way: those of clean images differ from those of noise, and in evaluation both are
+    divided by the same. A joint training lets the denoiser make up for it, a frozen one cannot. So half way the norms
+    are settled, and from there on the encoder is trained as it is evaluated; CelebA-HQ's encoder has no such norms.
+    """
     pair = Pair(untrained(images, settings, names).encoder, denoiser, frozen=True).to(device)
-    return pair, trained_pair(pair, images, settings, names, device=device, checkpoint=checkpoint, report=report)
+    of, schedule = chosen(images, device), schedule_of(settings)
+    told: dict[str, Any] = {"batch": settings.batch, "names": names, "power": settings.timesteps}
+    annealing = Annealing(settings.first_weight, settings.weight, settings.epochs)
+    coupled = training_loss(pair, of, len(images), schedule, annealing, reduction=settings.reduction, **told)
+    half = settings.epochs * steps_of_epoch(len(images), settings.batch) // 2
+
+    def loss(step: int) -> Tensor:
+        if step == half:
+            settle(pair, of, len(images), schedule, batches=SETTLED, **told)
+        pair.train(step < half)
+        return coupled(step)
+
+    return pair, fitted(pair, loss, len(images), settings, names, checkpoint, report)
 
 
 def trained_diffae(

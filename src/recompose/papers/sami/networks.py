@@ -46,21 +46,13 @@ def trained(
     names: the key of all random numbers.
     """
     pair = untrained(images, settings, names).to(device)
-    return pair, trained_pair(pair, images, settings, names, device=device, checkpoint=checkpoint, report=report)
-
-
-def trained_pair(
-    pair: Pair, images: Tensor, settings: Autoencoder, names: tuple[str | int, ...], *, device: str,
-    checkpoint: Path | None = None, report: Callable[[str], None] | None = None,
-) -> Tensor:  # fmt: skip
-    """Train a pair, which is in evaluation mode afterwards; a frozen denoiser stays as it is. The loss of each step."""
     of, schedule = chosen(images, device), schedule_of(settings)
     told: dict[str, Any] = {"batch": settings.batch, "names": names, "power": settings.timesteps}
     annealing = Annealing(settings.first_weight, settings.weight, settings.epochs)
     loss = training_loss(pair, of, len(images), schedule, annealing, reduction=settings.reduction, **told)
     losses = fitted(pair, loss, len(images), settings, names, checkpoint, report)
     settle(pair, of, len(images), schedule, batches=SETTLED, **told)
-    return losses
+    return pair, losses
 
 
 def trained_control(
