@@ -224,7 +224,7 @@ def test_figure_4_has_all_panels(folder):
     )
     counts = found.numbers.groupby("panel").method.nunique()
     assert counts.to_dict() == {"B": 4, "C": 4, "each": 4, "share": 4}
-    assert found.images["samples"].shape == (3, 8, 3, 16, 16) and found.images["video"].shape == (5, 3, 16, 16)
+    assert found.images["samples"].shape == (5, 8, 3, 16, 16) and found.images["video"].shape == (5, 3, 16, 16)
     figures.figure4(found.numbers, {key: each.numpy() for key, each in found.bytes().items()})
 
 

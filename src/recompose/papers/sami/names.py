@@ -16,7 +16,7 @@ METHODS = {"pixels": "pixels", "DiffAE": "DiffAE", "SAMI": "SAMI", "untrained": 
 """Whose codes of videos are compared, in the order of Figure 4C, and how they are called there."""
 CHOICES = {
     "captured": "captured attributes",
-    "tad": "total AUROC difference",
+    "tad": "total AUROC\ndifference",
     "gap": "best less second\nbest latent, AUROC",
     "divergence": "divergence, nats",
     "error": "error, guided\nover unguided",

@@ -16,8 +16,8 @@ from recompose.presentation.plotting import banded_lines, method_style, style
 def figure4(frame: pd.DataFrame, images: Mapping[str, np.ndarray]) -> Figure:
     """A samples by an image's latents, and without; B one video; C how straight all videos run."""
     with style():
-        figure = plt.figure(figsize=(11, 5.6))
-        grid = figure.add_gridspec(2, 2, width_ratios=[1.15, 1], height_ratios=[1, 1.25])
+        figure = plt.figure(figsize=(11, 6.2))
+        grid = figure.add_gridspec(2, 2, width_ratios=[1.15, 1], height_ratios=[1.2, 1])
         rows = [[image, *of] for image, of in zip(images["conditions"], images["samples"], strict=True)]
         rows.append([None, *images["unconditional"]])
         framed = {(row, 0): "right" for row in range(len(rows) - 1)}
@@ -25,10 +25,10 @@ def figure4(frame: pd.DataFrame, images: Mapping[str, np.ndarray]) -> Figure:
         show(left, mosaic(rows, frames=framed, gaps=(1,)), "A  left an image, right samples by its latents")
         below = "last row: samples of the denoiser alone"
         left.text(0.5, -0.02, below, ha="center", va="top", transform=left.transAxes)
-        upper = grid[0, 1].subgridspec(2, 1, height_ratios=[1, 4.5], hspace=0.05)
+        upper = grid[0, 1].subgridspec(2, 1, height_ratios=[1, 2.2], hspace=0.05)
         strip, panel = figure.add_subplot(upper[0]), figure.add_subplot(upper[1])
         video = images["video"]
-        places = np.linspace(0, len(video) - 1, min(10, len(video))).round().astype(int)
+        places = np.linspace(0, len(video) - 1, min(8, len(video))).round().astype(int)
         show(strip, mosaic([list(video[places])]), "B  one video, and how straight it runs")
         _cosines(panel, frame[frame.panel == "B"])
         _means(figure.add_subplot(grid[1, 1]), frame)
@@ -40,7 +40,7 @@ def _cosines(panel: Axes, frame: pd.DataFrame) -> None:
     for method, label in METHODS.items():
         here = frame[frame.method == method]
         panel.plot(here.frame, here["mean"], color=told.palette[method], dashes=told.dashes[method], label=label)
-    panel.set(xlabel="frame", ylabel="cosine of its two steps", ylim=(None, 1.05))
+    panel.set(xlabel="frame (colours as in C)", ylabel="cosine", ylim=(None, 1.05))
 
 
 def _means(panel: Axes, frame: pd.DataFrame) -> None:
@@ -72,5 +72,8 @@ def choices(frame: pd.DataFrame) -> Figure:
                 panel.set(xlabel="", ylabel="" if across else title)
                 if factor != "timesteps":
                     panel.set_xscale("log")
+                values = sorted(here.value.unique())
+                panel.set_xticks(values, [f"{value:g}" for value in values])
+                panel.minorticks_off()
             panels[-1, across].set_xlabel(label)
     return figure

@@ -26,7 +26,7 @@ from recompose.storage import Measured
 TRAINED = "portraits_networks"
 CASES = {"oversampled": TRAINED, "uniform": UNIFORM}
 """How the steps of a training were drawn, and its network."""
-SHOWN, ROWS = 8, 3
+SHOWN, ROWS = 8, 5
 """Samples of a condition in Figure 4A, and conditions."""
 PART = 32
 """Images whose errors are measured at once."""
