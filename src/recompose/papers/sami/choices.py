@@ -29,7 +29,8 @@ def choices(
 ) -> pd.DataFrame:  # fmt: skip
     """Rows by `factor`, its `value` and quantity, each of a training of its own on the frozen denoiser.
 
-    One factor has another value at a time; the others are those of `portraits_networks`. `captured` attributes and
+    One factor has another value at a time; the others are those of `portraits_networks`. All trainings begin alike and
+    see the same images and noise. `captured` attributes and
     `tad`, their total AUROC difference; `gap`: how far the best latent is ahead of the second best, the mean over all
     attributes; `divergence`, `active` and `error` as of portraits.
     """
@@ -58,7 +59,7 @@ def _measured(
     first = min(of.settings.first_weight, changed["weight"])
     settings: Autoencoder = of.settings.model_copy(update={**changed, "first_weight": first, "epochs": epochs})
     pair, _ = trained_encoder(
-        of.data.train, of.denoiser, settings, (SLUG, f"choices {name}"), device=device, report=lambda line: None
+        of.data.train, of.denoiser, settings, (SLUG, "choices"), device=device, report=lambda line: None
     )
     squares = noise_errors(pair, of, measures.model_copy(update={"repeats": 1}), "choices", device).mean(axis=0)
     rows = latent_rows(pair, of.data, device)

@@ -142,7 +142,7 @@ class Videos(Block):
 class Choices(Block):
     """Encoders that are trained with one other value each (A.5, bottleneck size)."""
 
-    weights: tuple[Positive, ...] = Field((5e-4, 5e-3, 5e-2), min_length=2, description="weights of the KL")
+    weights: tuple[Positive, ...] = Field((5e-3, 3e-2, 2e-1), min_length=2, description="weights of the KL")
     latents: tuple[Count, ...] = Field((8, 32, 128), min_length=2, description="dimensions of z")
     timesteps: tuple[Positive, ...] = Field((1.0, 0.5, 0.3), min_length=2, description="p of t = T u^p")
     epochs: Count = Field(6, description="passes through the images in each training")
