@@ -30,9 +30,9 @@ def choices(
     """Rows by `factor`, its `value` and quantity, each of a training of its own on the frozen denoiser.
 
     One factor has another value at a time; the others are those of `portraits_networks`. All trainings begin alike and
-    see the same images and noise. `captured` attributes and
-    `tad`, their total AUROC difference; `gap`: how far the best latent is ahead of the second best, the mean over all
-    attributes; `divergence`, `active` and `error` as of portraits.
+    see the same images and noise. `captured` attributes and `tad`, their total AUROC difference; `gap`: how far the
+    best latent is ahead of the second best, the mean over all attributes; `divergence`, `active` and `error` as of
+    portraits.
     """
     of = known(folder, portraits_denoiser, portraits_networks, device)
     asked: dict[str, dict[str, Any]] = {}
