@@ -102,6 +102,28 @@ def latents() -> dict[str, pd.DataFrame]:
         for reading in ("norms", "squares")
         for number in range(40)
     ]
+    frozen = {
+        ("oversampled", "error", "all"): 0.8, ("both", "error", "all"): 0.95, ("none", "variability", "images"): 0.25,
+        ("oversampled", "variability", "samples"): 0.1, ("none", "variability", "unconditional"): 0.3,
+        ("oversampled", "identified", "samples"): 0.9,
+    }  # fmt: skip
+    straight = {"pixels": 0.5, "DiffAE": 0.6, "SAMI": 0.9, "untrained": 0.4}
+    of_videos = [
+        (panel, method, video, value + 0.001 * video)
+        for method, value in straight.items()
+        for video in range(6)
+        for panel in ("each", "share")
+    ]
+    by_choice = {
+        ("weight", "divergence"): (9.0, 6.0, 3.0), ("weight", "gap"): (0.02, 0.03, 0.04),
+        ("latents", "divergence"): (3.0, 6.0, 9.0), ("latents", "gap"): (0.04, 0.03, 0.02),
+        ("timesteps", "captured"): (3.0, 2.0, 1.0),
+    }  # fmt: skip
+    chosen = [
+        (factor, place, quantity, mean, mean - 1e-3, mean + 1e-3)
+        for (factor, quantity), means in by_choice.items()
+        for place, mean in enumerate(means)
+    ]
     return {
         "dsprites": pd.DataFrame(
             sprites, columns=["method", "training", "quantity", *spread, "std", "std_ci_low", "std_ci_high"]
@@ -110,6 +132,12 @@ def latents() -> dict[str, pd.DataFrame]:
         "time_input": pd.DataFrame(told, columns=["encoder", "training", "quantity", "place", *spread]),
         "table2": pd.DataFrame(table2, columns=["method", "metric", *spread, "published"]),
         "participation": pd.DataFrame(used, columns=["method", "reading", "attribute", "value"]),
+        "portraits": pd.DataFrame(
+            [(*key, mean, mean, mean) for key, mean in frozen.items()],
+            columns=["case", "quantity", "place", *spread],
+        ),
+        "figure4": pd.DataFrame(of_videos, columns=["panel", "method", "video", "mean"]),
+        "choices": pd.DataFrame(chosen, columns=["factor", "value", "quantity", *spread]),
         "disks": pd.DataFrame(disks, columns=["quantity", "place", *spread]),
         "collapse": pd.DataFrame(by_weight, columns=["weight", "collapsed", "quantity", "place", *spread]),
         "theory": pd.DataFrame(

@@ -46,6 +46,7 @@ for place, names in SAMI_TRAINED.items():
             f"sami_{place}_network"
         input:
             image_sets("sami", *dict.fromkeys(each.data for each in networks)),
+            weights("sami", *dict.fromkeys(name for each in networks for name in each.networks)),
         output:
             network=weights("sami", *names),
             losses=losses,

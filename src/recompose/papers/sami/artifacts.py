@@ -5,9 +5,13 @@ from recompose.papers.sami.names import BRIEF, baselines
 
 TRAINED = ("disks_networks",)
 SPRITES = ("dsprites_networks", "dsprites_trainings")
+FROZEN = ("portraits_denoiser", "portraits_networks", "portraits_measures")
 READ = ("disks", "disks_networks", "disks_measures")
 RIVALS = tuple(f"faces_{name}" for name in (BRIEF, *baselines()))
 """Networks that SAMI is compared with."""
+ON_FROZEN = Network(
+    reads=("portraits", *FROZEN[:2]), data="portraits", module="frozen", networks=("portraits_denoiser",)
+)
 
 PAPER = Paper(
     slug="sami",
@@ -150,12 +154,56 @@ PAPER = Paper(
             gpu=True,
             stand_in=True,
         ),
+        Artifact(
+            "figure4",
+            title="Figure 4: a frozen denoiser, and videos",
+            caption="A: images, framed, and samples by their latents; below, samples of the denoiser alone, which was"
+            " trained without the encoder. B: one video, and the cosine of successive differences of its frames, in"
+            " pixels and in latents; 1 along a line. C: the mean cosine of all videos, with intervals over videos. The"
+            " untrained encoder shows what comes of the layers alone.",
+            index=("panel", "method", "video", "frame"),
+            forms=("figure",),
+            reads=("portraits", *FROZEN, "videos"),
+            networks=("portraits_networks", "portraits_denoiser", "portraits_diffae"),
+            pictures=True,
+            gpu=True,
+            stand_in=True,
+            module="portraits",
+        ),
+        Artifact(
+            "portraits",
+            title="a frozen denoiser as numbers",
+            caption="What guidance is worth on a frozen denoiser, by the noise, with high noise oversampled in the"
+            " encoder's training or not (A.5), and how samples vary with and without latents.",
+            index=("case", "quantity", "place"),
+            forms=("table",),
+            reads=FROZEN,
+            networks=("portraits_networks", "portraits_denoiser", "portraits_uniform"),
+            gpu=True,
+            stand_in=True,
+            module="portraits",
+        ),
+        Artifact(
+            "choices",
+            title="what attributes depend on",
+            caption="Encoders that were trained on the frozen denoiser for a short time, each with one other value"
+            " (A.5): attributes that a single latent captures, how far the best latent is ahead of the second best,"
+            " the information in nats, and what guidance is worth.",
+            index=("factor", "value", "quantity"),
+            forms=("figure",),
+            reads=(*FROZEN, "portraits_choices"),
+            networks=("portraits_denoiser",),
+            gpu=True,
+            stand_in=True,
+            module="choices",
+        ),
     ),
     stand_in="Made on faces that are drawn with CelebA's attributes, which stand in for its photographs.",
     data={
         "disks": DataSet("disks", reads=("disks",), module="disks"),
         "faces": DataSet("faces, for CelebA", reads=("faces",), module="faces"),
         "dsprites": DataSet("dSprites", reads=("dsprites",), module="sprites"),
+        "portraits": DataSet("portraits, for CelebA-HQ", reads=("portraits",), module="faces"),
     },
     networks={
         "faces_networks": Network(reads=("faces", "faces_networks"), data="faces"),
@@ -169,6 +217,10 @@ PAPER = Paper(
             name: Network(reads=("faces", "faces_networks", "faces_baselines"), data="faces", module="rivals")
             for name in RIVALS
         },
+        "portraits_denoiser": Network(reads=("portraits", "portraits_denoiser"), data="portraits", module="frozen"),
+        "portraits_networks": ON_FROZEN,
+        "portraits_uniform": ON_FROZEN,
+        "portraits_diffae": Network(reads=("portraits", *FROZEN[:2]), data="portraits", module="frozen"),
     },
     probe=("theory",),
 )

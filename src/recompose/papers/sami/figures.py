@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 
 from recompose.metrics.intervals import student_interval
 from recompose.papers.sami.names import READINGS, titled
+from recompose.papers.sami.portrait_figures import choices as choices
+from recompose.papers.sami.portrait_figures import figure4 as figure4
 from recompose.papers.sami.sprite_figures import dsprites as dsprites
 from recompose.papers.sami.sprite_figures import figure6 as figure6
 from recompose.papers.sami.sprite_figures import time_input as time_input

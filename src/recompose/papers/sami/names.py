@@ -106,3 +106,14 @@ PARAMETERS = {
 """The rows of Table 1."""
 READINGS = {"norms": "$|w|_1 / |w|_2$", "squares": r"$\sum w^2 \, / \, \sqrt{\sum w^4}$"}
 """Of the participation ratio."""
+
+CODES = {"pixels": "pixels", "DiffAE": "DiffAE", "SAMI": "SAMI", "untrained": "untrained\nencoder"}
+"""Whose codes of videos are compared, in the order of Figure 4C, and how they are called there."""
+CHOICES = {
+    "captured": "captured attributes",
+    "tad": "total AUROC\ndifference",
+    "gap": "best less second\nbest latent, AUROC",
+    "divergence": "divergence, nats",
+    "error": "error, guided\nover unguided",
+}
+"""What is measured of every choice."""

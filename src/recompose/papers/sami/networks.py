@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from torch import Tensor
+from torch import Tensor, nn
 
 from recompose.diffusion.curves import loss_curve
 from recompose.diffusion.schedules import Schedule, cosine_schedule, ddpm_schedule
@@ -17,7 +17,7 @@ from recompose.papers.sami.data import SLUG, centred, load_images
 from recompose.papers.sami.denoisers import Denoiser
 from recompose.papers.sami.encoders import ENCODERS
 from recompose.papers.sami.objective import Annealing, Pair, settle, steps_of_epoch, training_loss
-from recompose.papers.sami.settings import Autoencoder
+from recompose.papers.sami.settings import Autoencoder, FrozenDenoiser
 
 CONTROL = "disks_control"
 """An encoder as SAMI's, trained with an ordinary decoder on clean images alone (B.1)."""
@@ -76,12 +76,12 @@ def numbered(images: Tensor, device: str) -> Callable[[Tensor], Tensor]:
 
 
 def fitted(
-    pair: Pair, loss: Loss, count: int, settings: Autoencoder, names: tuple[str | int, ...], checkpoint: Path | None,
-    report: Callable[[str], None] | None,
+    network: nn.Module, loss: Loss, count: int, settings: Autoencoder | FrozenDenoiser, names: tuple[str | int, ...],
+    checkpoint: Path | None, report: Callable[[str], None] | None,
 ) -> Tensor:  # fmt: skip
-    """Train networks where they stand, for so many passes through the images: the loss of each step."""
+    """Train a network for the epochs of its settings: the loss of each step."""
     return fit(
-        pair,
+        network,
         loss,
         Training(settings.epochs * steps_of_epoch(count, settings.batch), settings.learning_rate, Cosine()),
         name=" ".join(map(str, names)),

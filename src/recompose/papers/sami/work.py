@@ -10,6 +10,9 @@ from recompose.papers.sami.settings import Autoencoder, Faces, Judge, Sami, Spri
 ACTIVATIONS = 40
 """Numbers that training keeps for every channel and place of a level."""
 
+PRETRAINED = 5e11
+"""About the operations of google/ddpm-celebahq-256 on an image."""
+
 
 def works(paper: Sami) -> dict[str, Work]:
     """The work of each network and of the jobs that ask it."""
@@ -40,6 +43,32 @@ def works(paper: Sami) -> dict[str, Work]:
         "time_input": Work(trained * paper.disks_time_input.epochs * 2 * paper.disks_time_input.trainings, 1, held),
         "faces_judge": Work(_judged(paper.faces, paper.faces_judge), 0, 100),
         **_compared(paper),
+        **_frozen(paper),
+    }
+
+
+def _frozen(paper: Sami) -> dict[str, Work]:
+    """Of portraits: 3 passes of the denoiser an image for itself, 9 of an encoder and 1 of it for one, 3 of both for
+    DiffAE."""
+    size, channels, images = paper.portraits.size, paper.portraits.channels, paper.portraits.train
+    of, told, measures = paper.portraits_networks, paper.portraits_denoiser, paper.portraits_measures
+    both = Autoencoder(**told.model_dump(include={"base", "multipliers", "middle"}) | of.model_dump())
+    encoder, denoiser = passes(size, both, channels)
+    held = training(size, images, both, channels)[1]
+    frozen = PRETRAINED if told.pretrained else denoiser
+    once = 1e-12 * images * (9 * encoder + frozen)
+    choices = paper.portraits_choices
+    trainings = len(choices.weights) + len(choices.latents) + len(choices.timesteps)
+    tested = 1e-12 * paper.portraits.test * measures.levels * (3 * encoder + frozen)
+    sampled = 1e-12 * (3 * encoder + frozen) * measures.sampling_steps * measures.conditions * measures.samples
+    return {
+        "portraits_denoiser": Work(0 if told.pretrained else 3e-12 * images * denoiser * told.epochs, 0, held),
+        "portraits_networks": Work(once * of.epochs, 0, held),
+        "portraits_uniform": Work(once * of.epochs, 0, held),
+        "portraits_diffae": Work(3e-12 * images * (encoder + denoiser) * of.epochs, 0, held),
+        "figure4": Work(sampled / 2, 1 + paper.videos.count / 50, held),
+        "portraits": Work(2 * (tested * measures.repeats + sampled), 1, held),
+        "choices": Work(trainings * (once * choices.epochs + tested), 1, held),
     }
 
 
