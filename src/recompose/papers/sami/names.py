@@ -11,3 +11,17 @@ QUANTITIES = {
     "error": "error of the noise, guided over unguided",
 }
 """In the order of the table."""
+
+ON_FACES = {
+    "variability": "mean square deviation from the mean, per pixel",
+    "relaxed": "variability over that with all constraints",
+    "attributes": "attributes that samples keep",
+    "kept": "judged as the condition, more often than other images",
+    "error": "error of the noise, guided over unguided",
+    "modes": "effective modes of a posterior's variances, over latents",
+    "growing": "latents that are less certain of noise than of images",
+    "order": "rank correlation of latents' variances at both ends of the noise",
+    "volume": "correlation of log |Sigma| and the log variance of the noise",
+    "jump": "largest step of an interpolation over the mean one",
+}
+"""What is measured on faces, in the order of the table."""

@@ -108,6 +108,21 @@ class Judge(Block):
     learning_rate: Positive = Field(2e-3, description="of Adam, in the beginning; it falls as half a cosine")
 
 
+class FacesMeasures(Block):
+    """What is measured of latents of faces (Figures 3, 5 and 7)."""
+
+    conditions: int = Field(48, ge=4, description="images to condition on")
+    samples: int = Field(6, ge=2, description="samples of each, in each of the ways that are compared")
+    sampling_steps: Count = Field(50, description="moves of the sampler")
+    pairs: Count = Field(16, description="pairs of images between which is interpolated")
+    levels: int = Field(12, ge=3, description="steps of the noise at which posteriors are looked at")
+    noisy: Count = Field(200, description="images that noise is added to there")
+    moved: int = Field(20, ge=4, description="images whose latents are moved along every axis")
+    distance: Positive = Field(2.0, description="how far, in deviations of the axis over images")
+    spread_conditions: int = Field(8, ge=2, description="images to condition on in Figure 5")
+    spread_samples: int = Field(48, ge=2, description="samples of each")
+
+
 class Sami(Block):
     """Paper 3: SAMI, a score-based autoencoder."""
 
@@ -122,3 +137,4 @@ class Sami(Block):
         steps=1000, weight=1e-2, first_weight=1e-5, epochs=30, learning_rate=2e-3,
     )  # fmt: skip
     faces_judge: Judge = Judge()
+    faces_measures: FacesMeasures = FacesMeasures()

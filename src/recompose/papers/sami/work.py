@@ -27,8 +27,24 @@ def works(paper: Sami) -> dict[str, Work]:
         "collapse": Work(trained * paper.disks_collapse.epochs * trainings, 1, held),
         "theory": Work(0, 1, 100),
         "faces_networks": Work(faces * paper.faces_networks.epochs, 0, faces_held),
+        **_of_faces(paper),
         "faces_judge": Work(_judged(paper.faces, paper.faces_judge), 0, 100),
     }
+
+
+def _of_faces(paper: Sami) -> dict[str, Work]:
+    """What is sampled by the latents of faces."""
+    asked, settings = paper.faces_measures, paper.faces_networks
+    encoder, denoiser = passes(paper.faces.size, settings, paper.faces.channels)
+    _, held = training(paper.faces.size, 1, settings, paper.faces.channels)
+    each = 1e-12 * (2 * encoder + denoiser) * asked.sampling_steps
+    counts = {
+        "figure3": 2 * settings.latents * asked.moved,
+        "faces": 4 * asked.conditions * asked.samples + 9 * asked.pairs,
+        "figure5": asked.spread_conditions * asked.spread_samples,
+        "figure7": asked.conditions,
+    }
+    return {name: Work(each * count, 1, held) for name, count in counts.items()}
 
 
 def _judged(faces: Faces, judge: Judge) -> float:
