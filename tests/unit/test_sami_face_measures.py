@@ -144,10 +144,8 @@ def test_faces_as_numbers(folder):
     assert list(kept.place) == list(ATTRIBUTES)
     assert found[found.quantity == "attributes"]["mean"].item() == (kept.ci_low > 0).sum()
     by = found.set_index(["quantity", "place"])["mean"]
-    assert by["relaxed", "half of the distances"] > 0 and 1 <= by["jump", ""] <= ENDS - 1
-    assert by["relaxed", "no constraint"] == pytest.approx(
-        by["variability", "unconditional"] / by["variability", "samples"]
-    )
+    assert by["relaxed", "distances"] > 0 and 1 <= by["jump", ""] <= ENDS - 1
+    assert by["relaxed", "all"] == pytest.approx(by["variability", "unconditional"] / by["variability", "samples"])
     assert tables.faces(found).count("\n") > len(found)
 
 

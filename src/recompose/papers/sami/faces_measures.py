@@ -34,13 +34,14 @@ def faces(
     """Rows: a `quantity` and its `place`, on images that no network was trained on.
 
     `variability`: per pixel, the mean square deviation from the mean, of images, of samples of one condition, and of
-    unconditional samples, with intensities in [0, 1]; of few samples it is the unbiased one. `relaxed`: that of samples
-    where a constraint is let go, over that with all (A.4). `kept`, by attribute: how much more often the judge says of
-    a sample what it says of the image it is conditioned on than of another image; `attributes`: of how many that is
-    above 0. `error`: as for disks. `modes`: (sum sigma^2)^2 / sum sigma^4 of an image's posterior, over the latents.
-    `growing`: latents whose variance is larger on the noisiest images than on clean ones; `order`: rank correlation of
-    latents' variances at both ends of the noise; `volume`: correlation of log |Sigma| with the log variance of the
-    noise. `jump`: the largest step of an interpolation over the mean one.
+    unconditional samples, with intensities in [0, 1]; of few samples it is the unbiased one. `scatter`: the standard
+    deviation of the squared distances behind it (A.6). `relaxed`: variability of samples where constraints are let go,
+    over that with all (A.4): `distances` of half of the latents, the `volume`, or `all`. `kept`, by attribute: how much
+    more often the judge says of a sample what it says of the image it is conditioned on than of another image;
+    `attributes`: of how many that is above 0. `error`: as for disks. `modes`: (sum sigma^2)^2 / sum sigma^4 of an
+    image's posterior, over the latents. `growing`: latents whose variance is larger on the noisiest images than on
+    clean ones; `order`: rank correlation of latents' variances at both ends of the noise; `volume`: correlation of
+    log |Sigma| with the log variance of the noise. `jump`: the largest step of an interpolation over the mean one.
     """
     asked = faces_of(folder, faces_networks, faces_measures, device)
     judge = judge_from_file(folder, "faces_judge", asked.data, faces_judge, device)
@@ -51,16 +52,18 @@ def faces(
     with torch.no_grad():
         said = {
             "images": judge(asked.data.test.to(device)) > 0,
-            "samples": judge(2 * made["all"].flatten(0, 1).to(device) - 1) > 0,
+            "samples": judge(2 * made["none"].flatten(0, 1).to(device) - 1) > 0,
         }
     of_images = squared_distances(_flat(unit(asked.data.test)))
     signs = {place: each.cpu().numpy() for place, each in said.items()}
     return pd.DataFrame(
         [
             row("variability", "images", student_interval(of_images), len(of_images)),
-            row("variability", "samples", student_interval(found["all"]), len(conditions)),
+            row("variability", "samples", student_interval(found["none"]), len(conditions)),
             row("variability", "unconditional", student_interval(squared_distances(alone)), len(alone)),
-            *_relaxed_rows(found | {"no constraint": np.full(len(conditions), squared_distances(alone).mean())}),
+            row("scatter", "images", _resampled(of_images, np.std, "scatter"), len(of_images)),
+            row("scatter", "samples", student_interval(_scatters(made["none"])), len(conditions)),
+            *_relaxed_rows(found | {"all": np.full(len(conditions), squared_distances(alone).mean())}),
             *_kept_rows(signs["images"], signs["samples"].reshape(len(conditions), faces_measures.samples, -1)),
             row_of_error(asked.pair, asked.data, faces_networks, "faces", device),
             *_posterior_rows(asked, faces_measures),
@@ -86,6 +89,11 @@ def _unbiased(images: Tensor) -> np.ndarray:
     return np.array([squared_distances(_flat(each)).mean() * count / (count - 1) for each in images])
 
 
+def _scatters(images: Tensor) -> np.ndarray:
+    """The deviation of squared distances in each condition, (conditions, samples, ...) -> (conditions,)."""
+    return np.array([squared_distances(_flat(each)).std(ddof=1) for each in images])
+
+
 def _relaxed(asked: Faces, conditions: Tensor, measures: FacesMeasures) -> dict[str, Tensor]:
     """Samples by each set of constraints (A.4), with the same latents and noise: (conditions, samples, ...) each."""
     generator = torch_generator(SLUG, "faces", "latents")
@@ -93,9 +101,9 @@ def _relaxed(asked: Faces, conditions: Tensor, measures: FacesMeasures) -> dict[
     z = of.sample(torch.randn(of.mean.shape, generator=generator).to(asked.device))
     rigid = (torch.randperm(z.shape[1], generator=generator) % 2).to(z)  # half of the latents, by chance
     ways = {
-        "all": Constraints(),
-        "half of the distances": Constraints(distance=rigid),
-        "no volume": Constraints(volume=0.0),
+        "none": Constraints(),
+        "distances": Constraints(distance=rigid),
+        "volume": Constraints(volume=0.0),
     }
     shape = (len(conditions), measures.samples, *conditions.shape[1:])
     return {place: asked.samples(z, ("faces", "samples"), way).view(shape) for place, way in ways.items()}
@@ -105,8 +113,8 @@ def _relaxed_rows(found: dict[str, np.ndarray]) -> list[Row]:
     """Variability over that with all constraints, resampled over conditions."""
     rows = []
     for place, values in found.items():
-        if place != "all":
-            both = np.column_stack([values, found["all"]])
+        if place != "none":
+            both = np.column_stack([values, found["none"]])
             rows.append(row("relaxed", place, _resampled(both, _ratio, "relaxed", place), len(both)))
     return rows
 

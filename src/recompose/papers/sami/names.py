@@ -14,7 +14,8 @@ QUANTITIES = {
 
 ON_FACES = {
     "variability": "mean square deviation from the mean, per pixel",
-    "relaxed": "variability over that with all constraints",
+    "scatter": "deviation of squared distances from the mean",
+    "relaxed": "variability over that with all constraints, without some",
     "attributes": "attributes that samples keep",
     "kept": "judged as the condition, more often than other images",
     "error": "error of the noise, guided over unguided",
