@@ -37,7 +37,7 @@ def faces(
     unconditional samples, with intensities in [0, 1]; of few samples it is the unbiased one. `scatter`: the standard
     deviation of the squared distances behind it (A.6). `relaxed`: variability of samples where constraints are let go,
     over that with all (A.4): `distances` of half of the latents, the `volume`, or `all`. `kept`, by attribute: how much
-    more often the judge says of a sample what it says of the image it is conditioned on than of another image;
+    more often the judge says of a sample what it says of its own condition than what it says of another one;
     `attributes`: of how many that is above 0. `error`: as for disks. `modes`: (sum sigma^2)^2 / sum sigma^4 of an
     image's posterior, over the latents. `growing`: latents whose variance is larger on the noisiest images than on
     clean ones; `order`: rank correlation of latents' variances at both ends of the noise; `volume`: correlation of
@@ -50,12 +50,9 @@ def faces(
     found = {place: _unbiased(images) for place, images in made.items()}
     alone = asked.unconditional(len(conditions) * faces_measures.samples, ("faces", "samples")).flatten(1).numpy()
     with torch.no_grad():
-        said = {
-            "images": judge(asked.data.test.to(device)) > 0,
-            "samples": judge(2 * made["none"].flatten(0, 1).to(device) - 1) > 0,
-        }
+        judged = (unit(conditions), made["none"].flatten(0, 1))
+        said = [(judge(2 * each.to(device) - 1) > 0).cpu().numpy() for each in judged]
     of_images = squared_distances(_flat(unit(asked.data.test)))
-    signs = {place: each.cpu().numpy() for place, each in said.items()}
     return pd.DataFrame(
         [
             row("variability", "images", student_interval(of_images), len(of_images)),
@@ -64,7 +61,7 @@ def faces(
             row("scatter", "images", _resampled(of_images, np.std, "scatter"), len(of_images)),
             row("scatter", "samples", student_interval(_scatters(made["none"])), len(conditions)),
             *_relaxed_rows(found | {"all": np.full(len(conditions), squared_distances(alone).mean())}),
-            *_kept_rows(signs["images"], signs["samples"].reshape(len(conditions), faces_measures.samples, -1)),
+            *_kept_rows(said[0], said[1].reshape(len(conditions), faces_measures.samples, -1)),
             row_of_error(asked.pair, asked.data, faces_networks, "faces", device),
             *_posterior_rows(asked, faces_measures),
             _jump_row(asked, faces_measures),
@@ -130,27 +127,25 @@ def _resampled(values: np.ndarray, statistic: Any, *names: str) -> tuple[float, 
     return float(value), float(low), float(high)
 
 
-def _kept_rows(images: np.ndarray, samples: np.ndarray) -> list[Row]:
-    """What the judge says, (images, attributes), the conditions first, and (conditions, samples, attributes)."""
+def _kept_rows(conditions: np.ndarray, samples: np.ndarray) -> list[Row]:
+    """What the judge says, (conditions, attributes) and (conditions, samples, attributes)."""
     rows, above = [], 0
     for number, attribute in enumerate(ATTRIBUTES):
-        excess = kept(images[:, number], samples[:, :, number])
+        excess = kept(conditions[:, number], samples[:, :, number])
         interval = student_interval(excess)
         above += interval.low > 0
         rows.append(row("kept", attribute, interval, len(excess)))
     return [*rows, row("attributes", "", (above, above, above), len(samples))]
 
 
-def kept(images: np.ndarray, samples: np.ndarray) -> np.ndarray:
-    """How much more often samples are judged as their condition than other images are: (conditions,).
+def kept(conditions: np.ndarray, samples: np.ndarray) -> np.ndarray:
+    """How much more often samples are judged as their own condition than as another: the mean of (conditions,).
 
-    images: (images,) of bool, the conditions first; samples: (conditions, samples). 0 on average where samples have
-    nothing of their condition, 0 where all are judged alike.
+    conditions: (conditions,) of bool; samples: (conditions, samples). With c and s, the share of a condition's samples
+    that has the attribute, that is 2 cov(c, s). 0 where all samples are judged alike, be it as most images are.
     """
-    conditions = images[: len(samples), None]
-    alike = (samples == conditions).mean(axis=1)
-    others = ((images[None] == conditions).sum(axis=1) - 1) / (len(images) - 1)
-    excess: np.ndarray = alike - others
+    c, s = conditions.astype(float), samples.mean(axis=1)
+    excess: np.ndarray = 2 * (c - c.mean()) * (s - s.mean()) * len(c) / (len(c) - 1)
     return excess
 
 

@@ -17,7 +17,7 @@ ON_FACES = {
     "scatter": "deviation of squared distances from the mean",
     "relaxed": "variability over that with all constraints, without some",
     "attributes": "attributes that samples keep",
-    "kept": "judged as the condition, more often than other images",
+    "kept": "judged as the own condition, more often than as another",
     "error": "error of the noise, guided over unguided",
     "modes": "effective modes of a posterior's variances, over latents",
     "growing": "latents that are less certain of noise than of images",

@@ -133,8 +133,8 @@ class Sami(Block):
     theory: Theory = Theory()
     faces: Faces = Faces()
     faces_networks: Autoencoder = Autoencoder(
-        encoder=(16, 32, 64), latents=32, base=8, multipliers=(1, 2, 4), middle=8, steps=1000, weight=1e-2,
-        first_weight=1e-5, epochs=40, learning_rate=8e-3,
+        encoder=(16, 32, 64), latents=32, base=8, multipliers=(1, 2, 4), middle=8, steps=1000, weight=3e-3,
+        first_weight=1e-5, epochs=36, batch=16, learning_rate=6e-3,
     )  # fmt: skip
     faces_judge: Judge = Judge()
     faces_measures: FacesMeasures = FacesMeasures()
