@@ -71,7 +71,7 @@ PAPER = Paper(
             " coloured by their order at its end. E: along two axes that the encoder is sure of, both together, and"
             " below along one whose variance grows much. F: of every axis, the most coherent first, variances of means"
             " over images and of noisy posteriors, the sensitivity of the latter, and coherence. G: one coherent axis,"
-            " on two images.",
+            " on two images. Each image of E and G is the mean of six samples.",
             index=("panel", "quantity", "place", "t"),
             forms=("figure",),
             reads=ON_FACES,

@@ -25,8 +25,8 @@ SHOWN = 6
 """Samples of a condition in A."""
 CONDITIONS = 4
 """Conditions in A, and interpolations in B."""
-GRID = (-1.0, -0.5, 0.0, 0.5, 1.0)
-"""Places along an axis in E and G, of the farthest."""
+GRID = (-1.5, -0.75, 0.0, 0.75, 1.5)
+"""Places along an axis in E and G, in units of how far it is moved to be measured."""
 PANELS = {"low": "E", "large": "E", "junk": "G", "global": "G"}
 """Groups of axes, by the panel that is about them."""
 NOISY = 0.5
@@ -225,7 +225,7 @@ def frequency(change: Tensor) -> float:
 
 
 def _pictures(asked: Faces, deviations: Tensor, pair: tuple[int, int], fine: int, shared: int) -> dict[str, Tensor]:
-    """A, B, E and G in [0, 1]."""
+    """A, B, E and G in [0, 1]; those of E and G are means of samples, for one axis changes less than noise does."""
     shown = asked.data.test[:CONDITIONS]
     of = asked.posterior(shown).repeat(SHOWN)
     latent_noise = torch.randn(of.mean.shape, generator=torch_generator(SLUG, "figure3", "latents"))
@@ -235,7 +235,7 @@ def _pictures(asked: Faces, deviations: Tensor, pair: tuple[int, int], fine: int
 
     def along(image: int, *directions: Tensor) -> Tensor:
         z = mean[image] + sum(directions, torch.zeros_like(mean[image]))
-        return asked.samples(z[None], ("figure3", "grid"))[0]
+        return asked.samples(z.expand(SHOWN, -1), ("figure3", "grid")).mean(dim=0)
 
     grid = [[along(0, x * axes[pair[0]], y * axes[pair[1]]) for x in GRID] for y in GRID]
     return {

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from recompose.presentation.mosaics import mosaic, show
 from recompose.presentation.plotting import style
@@ -18,22 +19,28 @@ BLUE, ORANGE = "#0173b2", "#de8f05"
 def figure3(frame: pd.DataFrame, images: Images) -> Figure:
     """Above A and B, then C, D, E, below F's three panels and G."""
     with style():
-        figure = plt.figure(figsize=(11, 9.5))
-        grid = figure.add_gridspec(3, 12, height_ratios=[1, 1.15, 1])
+        figure = plt.figure(figsize=(12, 10))
+        grid = figure.add_gridspec(3, 12, height_ratios=[1.1, 1.6, 1])
         _samples(figure.add_subplot(grid[0, :5]), images)
         _interpolations(figure.add_subplot(grid[0, 5:]), images)
         _spectrum(figure.add_subplot(grid[1, :4]), frame[frame.panel == "C"])
         _variances(figure.add_subplot(grid[1, 4:8]), frame[frame.panel == "D"])
         _axes(figure.add_subplot(grid[1, 8:]), images)
-        rows = frame[frame.panel == "F"]
-        titles = {"sensitivity": r"$|\partial\sigma_i^2/\partial x_t|$", "coherence": "coherence $C_i$"}
-        _population(figure.add_subplot(grid[2, :3]), rows)
-        for number, (quantity, title) in enumerate(titles.items()):
-            panel = figure.add_subplot(grid[2, 3 + 3 * number : 6 + 3 * number])
-            panel.plot(rows[rows.quantity == quantity]["mean"].to_numpy(), ".", color=BLUE)
-            panel.set(title=title, xlabel="axis, by coherence", yscale="log")
-        _globally(figure.add_subplot(grid[2, 9:]), images)
+        below = grid[2, :8].subgridspec(1, 3)
+        _population(figure.add_subplot(below[0]), frame[frame.panel == "F"])
+        titles = {"sensitivity": r"F  $|\partial\sigma_i^2/\partial x_t|$", "coherence": "F  coherence $C_i$"}
+        for place, (quantity, title) in enumerate(titles.items(), start=1):
+            panel = figure.add_subplot(below[place])
+            here = frame[(frame.panel == "F") & (frame.quantity == quantity)]
+            panel.plot(here["mean"].to_numpy(), "o", color=BLUE, markersize=4)
+            _by_coherence(panel, title)
+        _globally(figure.add_subplot(grid[2, 8:]), images)
     return figure
+
+
+def _by_coherence(panel: Axes, title: str) -> None:
+    panel.set(title=title, xlabel="axis, by coherence", yscale="log")
+    panel.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _samples(panel: Axes, images: Images) -> None:
@@ -68,17 +75,17 @@ def _variances(panel: Axes, frame: pd.DataFrame) -> None:
 def _axes(panel: Axes, images: Images) -> None:
     grid = images["grid"]
     count = len(grid)
-    rows = [list(line) for line in grid] + [[None] * count, list(images["fine"])]
-    show(panel, mosaic(rows, {(place, place): "none" for place in range(count)}), "E  two axes; a fine one")
+    rows = [list(line) for line in grid] + [list(images["fine"])]
+    frames = {(place, place): "none" for place in range(count)}
+    show(panel, mosaic(rows, frames), "E  two axes, both (framed); below a fine one")
 
 
 def _population(panel: Axes, frame: pd.DataFrame) -> None:
-    for quantity, colour, label in (("spread", BLUE, r"Var $\mu_i$"), ("variance", ORANGE, r"$\sigma_i^2(x_t)$")):
-        marker = "o" if quantity == "spread" else "x"
-        panel.plot(
-            frame[frame.quantity == quantity]["mean"].to_numpy(), marker, color=colour, label=label, markersize=4
-        )
-    panel.set(title="F  means and noisy variances", xlabel="axis, by coherence", yscale="log")
+    of = (("spread", "o", BLUE, r"Var $\mu_i$"), ("variance", "x", ORANGE, r"$\sigma_i^2(x_t)$"))
+    for quantity, marker, colour, label in of:
+        values = frame[frame.quantity == quantity]["mean"].to_numpy()
+        panel.plot(values, marker, color=colour, label=label, markersize=4)
+    _by_coherence(panel, "F  means, noisy variances")
     panel.legend()
 
 
