@@ -3,7 +3,7 @@
 from recompose.artifacts import Artifact, DataSet, Lines, Network, Paper
 
 TRAINED = ("disks_networks",)
-ON_FACES = ("faces", "faces_networks", "faces_judge", "faces_measures")
+ON_FACES = ("faces_networks", "faces_judge", "faces_measures")
 READ = ("disks", "disks_networks", "disks_measures")
 
 PAPER = Paper(
@@ -101,7 +101,7 @@ PAPER = Paper(
             " all, and of samples from the mean of those with the same condition.",
             index=("kind", "condition", "number"),
             forms=("figure",),
-            reads=("faces", "faces_networks", "faces_measures"),
+            reads=("faces_networks", "faces_measures"),
             value="distance",
             networks=("faces_networks",),
             gpu=True,
@@ -115,7 +115,7 @@ PAPER = Paper(
             " geometric means over samples.",
             index=("t",),
             forms=("figure",),
-            reads=("faces", "faces_networks", "faces_measures"),
+            reads=("faces_networks", "faces_measures"),
             value="ratio",
             networks=("faces_networks",),
             gpu=True,
