@@ -11,15 +11,14 @@ from recompose.datasets.faces import ATTRIBUTES
 from recompose.papers.sami import faces_axes, faces_measures, figures, judge, networks, tables
 from recompose.papers.sami.data import Images
 from recompose.papers.sami.faces import images
-from recompose.papers.sami.faces_sampling import ENDS, Faces, faces_of
+from recompose.papers.sami.faces_sampling import ENDS, TrainedFaces, faces_of
 from recompose.papers.sami.guidance import Constraints
 from recompose.papers.sami.objective import Pair
 from recompose.papers.sami.posterior import Posterior
-from recompose.papers.sami.settings import Autoencoder, FacesMeasures, Judge
-from recompose.papers.sami.settings import Faces as FacesSettings
+from recompose.papers.sami.settings import Autoencoder, Faces, FacesMeasures, Judge
 from recompose.storage import write_tensors
 
-FACES = FacesSettings(size=16, train=24, test=24)
+FACES = Faces(size=16, train=24, test=24)
 NETWORKS = Autoencoder(
     encoder=(4, 4), latents=4, base=4, multipliers=(1, 2), middle=2, steps=10, epochs=2, batch=8, learning_rate=0.01
 )
@@ -44,7 +43,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def asked(folder) -> Faces:
+def asked(folder) -> TrainedFaces:
     return faces_of(folder, NETWORKS, MEASURES, "cpu")
 
 
@@ -114,7 +113,7 @@ class Known(nn.Module):
 def test_sensitivity_and_coherence_of_a_known_encoder():
     x = torch.randn(30, 1, 8, 8, generator=torch.Generator().manual_seed(1))
     known = Known()
-    asked = Faces(Pair(known, Known()), Images(x, x, x, x), NETWORKS, 3, "cpu")
+    asked = TrainedFaces(Pair(known, Known()), Images(x, x, x, x), NETWORKS, 3, "cpu")
     found = faces_axes.geometry(asked, MEASURES)
     assert found.spread == pytest.approx(known(x).mean.var(dim=0).numpy(), rel=1e-5)
     # |d sigma^2 / dx| = 2 |w . x| |w|, and sigma^2 - 1 = (w . x)^2 at the same noisy images.

@@ -13,7 +13,7 @@ from recompose.metrics.intervals import student_interval
 from recompose.papers.sami import settings as configuration
 from recompose.papers.sami.data import SLUG
 from recompose.papers.sami.faces_measures import noisy_variances
-from recompose.papers.sami.faces_sampling import Faces, faces_of, unit
+from recompose.papers.sami.faces_sampling import TrainedFaces, faces_of, unit
 from recompose.papers.sami.judge import Judge, judge_from_file
 from recompose.papers.sami.networks import schedule_of
 from recompose.papers.sami.settings import Autoencoder, FacesMeasures
@@ -120,7 +120,7 @@ def _group_row(panel: str, quantity: str, place: str, values: np.ndarray) -> Row
     return _row(panel, quantity, place, 0, student_interval(values))
 
 
-def _spectrum_rows(asked: Faces, measures: FacesMeasures) -> list[Row]:
+def _spectrum_rows(asked: TrainedFaces, measures: FacesMeasures) -> list[Row]:
     """C and D."""
     one = np.sort(asked.posterior(asked.data.test[:1]).variance[0].double().cpu().numpy())[::-1]
     rows = [_row("C", "variance", str(place), 0, (value,) * 3) for place, value in enumerate(one)]
@@ -145,7 +145,7 @@ def _geometry_rows(found: Geometry) -> list[Row]:
     ]
 
 
-def geometry(asked: Faces, measures: FacesMeasures) -> Geometry:
+def geometry(asked: TrainedFaces, measures: FacesMeasures) -> Geometry:
     """F's three panels, over images of the test; noisy ones are in the middle of the schedule."""
     images = asked.data.test[: measures.noisy].to(asked.device)
     schedule = schedule_of(asked.settings)
@@ -176,7 +176,7 @@ def _groups(found: Geometry) -> dict[str, list[int]]:
     return {name: axes.tolist() for name, axes in groups.items()}
 
 
-def _moved(asked: Faces, judge: Judge, conditions: Tensor, direction: Tensor) -> Moves:
+def _moved(asked: TrainedFaces, judge: Judge, conditions: Tensor, direction: Tensor) -> Moves:
     """Images by the means of conditions, moved either way with the same noise, and what that changes."""
     means = asked.posterior(conditions).mean
     ends = [asked.samples(means + sign * direction, ("figure3", "moves")) for sign in (1, -1)]
@@ -224,7 +224,9 @@ def frequency(change: Tensor) -> float:
     return float((power * (f[:, None] ** 2 + f**2).sqrt()).sum() / power.sum().clamp_min(1e-30))
 
 
-def _pictures(asked: Faces, deviations: Tensor, pair: tuple[int, int], fine: int, shared: int) -> dict[str, Tensor]:
+def _pictures(
+    asked: TrainedFaces, deviations: Tensor, pair: tuple[int, int], fine: int, shared: int
+) -> dict[str, Tensor]:
     """A, B, E and G in [0, 1]; those of E and G are means of samples, for one axis changes less than noise does."""
     shown = asked.data.test[:CONDITIONS]
     of = asked.posterior(shown).repeat(SHOWN)

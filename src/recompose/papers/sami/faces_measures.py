@@ -15,7 +15,7 @@ from recompose.metrics.variability import squared_distances
 from recompose.papers.sami import settings as configuration
 from recompose.papers.sami.data import SLUG
 from recompose.papers.sami.experiments import row_of_error
-from recompose.papers.sami.faces_sampling import Faces, faces_of, unit
+from recompose.papers.sami.faces_sampling import TrainedFaces, faces_of, unit
 from recompose.papers.sami.guidance import Constraints
 from recompose.papers.sami.judge import judge_from_file
 from recompose.papers.sami.networks import schedule_of
@@ -91,7 +91,7 @@ def _scatters(images: Tensor) -> np.ndarray:
     return np.array([squared_distances(_flat(each)).std(ddof=1) for each in images])
 
 
-def _relaxed(asked: Faces, conditions: Tensor, measures: FacesMeasures) -> dict[str, Tensor]:
+def _relaxed(asked: TrainedFaces, conditions: Tensor, measures: FacesMeasures) -> dict[str, Tensor]:
     """Samples by each set of constraints (A.4), with the same latents and noise: (conditions, samples, ...) each."""
     generator = torch_generator(SLUG, "faces", "latents")
     of = asked.posterior(conditions).repeat(measures.samples)
@@ -149,7 +149,7 @@ def kept(conditions: np.ndarray, samples: np.ndarray) -> np.ndarray:
     return excess
 
 
-def _posterior_rows(asked: Faces, measures: FacesMeasures) -> list[Row]:
+def _posterior_rows(asked: TrainedFaces, measures: FacesMeasures) -> list[Row]:
     """What is read off the variances of clean and of noisy images."""
     variances = noisy_variances(asked, asked.data.test[: measures.noisy], measures.levels)
     sigmas = schedule_of(asked.settings).sigma[_levels(asked, measures.levels)]
@@ -182,13 +182,13 @@ def _correlation(volumes: np.ndarray, noise: np.ndarray) -> np.ndarray:
     return np.asarray(np.corrcoef(volumes.ravel(), np.tile(noise, len(volumes)))[0, 1])
 
 
-def _levels(asked: Faces, count: int) -> np.ndarray:
+def _levels(asked: TrainedFaces, count: int) -> np.ndarray:
     """Steps from none to T, whose distances are equal."""
     found: np.ndarray = np.linspace(0, asked.settings.steps, count).round().astype(int)
     return found
 
 
-def noisy_variances(asked: Faces, images: Tensor, levels: int) -> Tensor:
+def noisy_variances(asked: TrainedFaces, images: Tensor, levels: int) -> Tensor:
     """Posterior variances of images at so many steps from 0 to T, with the same noise: (levels, images, latents)."""
     schedule = schedule_of(asked.settings)
     noise = torch.randn(images.shape, generator=torch_generator(SLUG, "faces", "noisy"))
@@ -199,7 +199,7 @@ def noisy_variances(asked: Faces, images: Tensor, levels: int) -> Tensor:
     return torch.stack([each.variance for each in found]).double().cpu()
 
 
-def _jump_row(asked: Faces, measures: FacesMeasures) -> Row:
+def _jump_row(asked: TrainedFaces, measures: FacesMeasures) -> Row:
     """How even the steps of interpolations are: 1 if all are alike, as many as there are for a single jump."""
     between = asked.interpolations(measures.pairs, ("faces", "interpolation")).flatten(2).double()
     steps = between.diff(dim=1).norm(dim=2)

@@ -30,7 +30,7 @@ ENDS = 9
 
 
 @dataclass(frozen=True)
-class Faces:
+class TrainedFaces:
     """A trained SAMI of faces, and images that it was not trained on."""
 
     pair: Pair
@@ -83,12 +83,12 @@ class Faces:
         return torch.stack([self.samples(first.lerp(last, place), names) for place in places], dim=1)
 
 
-def faces_of(folder: Path, settings: Autoencoder, measures: FacesMeasures, device: str) -> Faces:
+def faces_of(folder: Path, settings: Autoencoder, measures: FacesMeasures, device: str) -> TrainedFaces:
     """The trained networks from their file, and the images they were trained for."""
     data = load_images(folder, "faces")
     pair = from_file(folder, "faces_networks", data.train, settings, device)
     tested = Images(data.train, data.train_factors, centred(data.test), data.test_factors)
-    return Faces(pair, tested, settings, measures.sampling_steps, device)
+    return TrainedFaces(pair, tested, settings, measures.sampling_steps, device)
 
 
 def unit(x: Tensor) -> Tensor:
