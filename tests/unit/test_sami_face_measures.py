@@ -13,7 +13,7 @@ from recompose.papers.sami.data import Images
 from recompose.papers.sami.faces import images
 from recompose.papers.sami.faces_sampling import ENDS, TrainedFaces, faces_of
 from recompose.papers.sami.guidance import Constraints
-from recompose.papers.sami.objective import Pair
+from recompose.papers.sami.objective import Pair, settling
 from recompose.papers.sami.posterior import Posterior
 from recompose.papers.sami.settings import Autoencoder, Faces, FacesMeasures, Judge
 from recompose.storage import write_tensors
@@ -167,3 +167,23 @@ def test_figure_7_has_every_step(folder):
     assert (found.apart_ci_low <= found.apart).all() and (found.apart <= found.apart_ci_high).all()
     assert found.apart.to_numpy() == pytest.approx(np.abs(np.log10(found.ratio.to_numpy())))
     figures.figure7(found)
+
+
+def test_the_last_steps_have_the_norms_of_evaluation():
+    """Settled once, before the first of them; what came before is as without."""
+    asked = NETWORKS.model_copy(update={"settled": 0.5})
+    x = images("faces", faces=FACES)["train"]
+    pair, losses = networks.trained(x, asked, ("sami", "test"), device="cpu", report=lambda line: None)
+    _, others = networks.trained(x, NETWORKS, ("sami", "test"), device="cpu", report=lambda line: None)
+    half = len(losses) // 2
+    assert torch.equal(losses[:half], others[:half]) and not torch.equal(losses[half:], others[half:])
+    seen: list[object] = []
+
+    def loss(step: int) -> torch.Tensor:
+        seen.append(pair.training)
+        return torch.zeros(())
+
+    told = settling(pair, loss, 2, lambda: seen.append("settled"))
+    for step in range(4):
+        told(step)
+    assert seen == [True, True, "settled", False, False]

@@ -64,6 +64,9 @@ class Autoencoder(Block):
         1e-6, description="and in the beginning; it grows by equal factors from epoch to epoch"
     )
     epochs: Count = Field(150, description="passes through the images")
+    settled: float = Field(
+        0.0, ge=0, lt=1, description="share of the steps, the last ones, that are trained with norms as in evaluation"
+    )
     batch: Count = Field(32, description="images of a step")
     learning_rate: Positive = Field(4e-3, description="of Adam, in the beginning; it falls as half a cosine")
 
@@ -134,7 +137,7 @@ class Sami(Block):
     faces: Faces = Faces()
     faces_networks: Autoencoder = Autoencoder(
         encoder=(16, 32, 64), latents=32, base=8, multipliers=(1, 2, 4), middle=8, steps=1000, weight=3e-3,
-        first_weight=1e-5, epochs=36, batch=16, learning_rate=6e-3,
+        first_weight=1e-5, epochs=32, settled=0.2, batch=16, learning_rate=6e-3,
     )  # fmt: skip
     faces_judge: Judge = Judge()
     faces_measures: FacesMeasures = FacesMeasures()
