@@ -124,6 +124,17 @@ def latents() -> dict[str, pd.DataFrame]:
         for (factor, quantity), means in by_choice.items()
         for place, mean in enumerate(means)
     ]
+    of_faces = {
+        ("attributes", ""): 15, ("scatter", "images"): 0.02, ("scatter", "samples"): 0.001, ("jump", ""): 1.4,
+        ("modes", ""): 0.2, ("growing", ""): 1.0, ("order", ""): 0.9, ("volume", ""): 0.9, ("error", ""): 0.9,
+        ("relaxed", "distances"): 2.0, ("relaxed", "volume"): 1.5, ("relaxed", "all"): 20.0,
+    }  # fmt: skip
+    of_axes = {
+        ("E", "consistency", "low"): 0.9, ("E", "consistency", "both"): 0.9, ("E", "frequency", "low"): 0.1,
+        ("E", "frequency", "large"): 0.15, ("G", "size", "junk"): 0.1, ("G", "consistency", "global"): 0.9,
+    }  # fmt: skip
+    distances = [("images", 0, number, 0.06 + 1e-4 * number) for number in range(20)]
+    distances += [("samples", number % 4, number, 0.002 + 1e-5 * number) for number in range(20)]
     return {
         "dsprites": pd.DataFrame(
             sprites, columns=["method", "training", "quantity", *spread, "std", "std_ci_low", "std_ci_high"]
@@ -138,6 +149,18 @@ def latents() -> dict[str, pd.DataFrame]:
         ),
         "figure4": pd.DataFrame(of_videos, columns=["panel", "method", "video", "mean"]),
         "choices": pd.DataFrame(chosen, columns=["factor", "value", "quantity", *spread]),
+        "faces": pd.DataFrame(
+            [(*key, mean, mean, mean) for key, mean in of_faces.items()], columns=["quantity", "place", *spread]
+        ),
+        "figure3": pd.DataFrame(
+            [(*key, 0, mean, mean, mean) for key, mean in of_axes.items()],
+            columns=["panel", "quantity", "place", "t", *spread],
+        ),
+        "figure5": pd.DataFrame(distances, columns=["kind", "condition", "number", "distance"]),
+        "figure7": pd.DataFrame(
+            [(t, 10 * apart, apart, apart, apart) for t, apart in ((1, 2.0), (500, 1.0), (1000, 0.1))],
+            columns=["t", "ratio", "apart", "apart_ci_low", "apart_ci_high"],
+        ),
         "disks": pd.DataFrame(disks, columns=["quantity", "place", *spread]),
         "collapse": pd.DataFrame(by_weight, columns=["weight", "collapsed", "quantity", "place", *spread]),
         "theory": pd.DataFrame(

@@ -4,6 +4,7 @@ from recompose.artifacts import Artifact, DataSet, Lines, Network, Paper
 from recompose.papers.sami.names import BRIEF, baselines
 
 TRAINED = ("disks_networks",)
+ON_FACES = ("faces_networks", "faces_judge", "faces_measures")
 SPRITES = ("dsprites_networks", "dsprites_trainings")
 FROZEN = ("portraits_denoiser", "portraits_networks", "portraits_measures")
 READ = ("disks", "disks_networks", "disks_measures")
@@ -196,6 +197,65 @@ PAPER = Paper(
             gpu=True,
             stand_in=True,
             module="choices",
+        ),
+        Artifact(
+            "figure3",
+            title="Figure 3: faces, A to G",
+            caption="A: left images (framed), right samples by their latents. B: between the latents of two images"
+            " (framed), with shared noise. C: posterior variances of one image. D: mean variances against the noise,"
+            " coloured by their order at its end. E: along two axes that the encoder is sure of, both together, and"
+            " below along one whose variance grows much. F: of every axis, the most coherent first, variances of means"
+            " over images and of noisy posteriors, the sensitivity of the latter, and coherence. G: one coherent axis,"
+            " on two images. Each image of E and G is the mean of six samples.",
+            index=("panel", "quantity", "place", "t"),
+            forms=("figure",),
+            reads=ON_FACES,
+            networks=("faces_networks", "faces_judge"),
+            pictures=True,
+            gpu=True,
+            stand_in=True,
+            module="faces_axes",
+        ),
+        Artifact(
+            "faces",
+            title="Figure 3 as numbers",
+            caption="Of images that no network was trained on: what samples keep of the image whose latents they are"
+            " conditioned on, how much they vary, also where constraints are let go, and what posterior variances say.",
+            index=("quantity", "place"),
+            forms=("table",),
+            reads=ON_FACES,
+            networks=("faces_networks", "faces_judge"),
+            gpu=True,
+            stand_in=True,
+            module="faces_measures",
+        ),
+        Artifact(
+            "figure5",
+            title="Figure 5: distances from the mean",
+            caption="Squared distances per pixel from the mean, with intensities in [0, 1]: of images from the mean of"
+            " all, and of samples from the mean of those with the same condition.",
+            index=("kind", "condition", "number"),
+            forms=("figure",),
+            reads=("faces_networks", "faces_measures"),
+            value="distance",
+            networks=("faces_networks",),
+            gpu=True,
+            stand_in=True,
+            module="faces_measures",
+        ),
+        Artifact(
+            "figure7",
+            title="Figure 7: denoiser and guidance",
+            caption="The norm of the denoiser's score over that of the guidance, at every step of the sampler:"
+            " geometric means over samples.",
+            index=("t",),
+            forms=("figure",),
+            reads=("faces_networks", "faces_measures"),
+            value="ratio",
+            networks=("faces_networks",),
+            gpu=True,
+            stand_in=True,
+            module="faces_measures",
         ),
     ),
     stand_in="Made on faces that are drawn with CelebA's attributes, which stand in for its photographs.",

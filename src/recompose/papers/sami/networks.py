@@ -1,6 +1,7 @@
 """SAMI's two networks: how they are trained, kept and read."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from recompose.papers.sami.baselines import Decoder, Weights, baseline_loss
 from recompose.papers.sami.data import SLUG, centred, load_images
 from recompose.papers.sami.denoisers import Denoiser
 from recompose.papers.sami.encoders import ENCODERS
-from recompose.papers.sami.objective import Annealing, Pair, settle, steps_of_epoch, training_loss
+from recompose.papers.sami.objective import Annealing, Pair, settle, settling, steps_of_epoch, training_loss
 from recompose.papers.sami.settings import Autoencoder, FrozenDenoiser
 
 CONTROL = "disks_control"
@@ -50,9 +51,14 @@ def trained(
     told: dict[str, Any] = {"batch": settings.batch, "names": names, "power": settings.timesteps}
     annealing = Annealing(settings.first_weight, settings.weight, settings.epochs)
     loss = training_loss(pair, chosen, len(images), schedule, annealing, reduction=settings.reduction, **told)
+    settled = partial(settle, pair, chosen, len(images), schedule, batches=SETTLED, **told)
+    if settings.settled:
+        steps = settings.epochs * steps_of_epoch(len(images), settings.batch)
+        loss = settling(pair, loss, round((1 - settings.settled) * steps), settled)
     losses = fitted(pair, loss, len(images), settings, names, checkpoint, report)
-    settle(pair, chosen, len(images), schedule, batches=SETTLED, **told)
-    return pair, losses
+    if not settings.settled:
+        settled()
+    return pair.eval(), losses
 
 
 def trained_control(

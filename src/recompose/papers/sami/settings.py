@@ -69,6 +69,9 @@ class Encoding(Block):
         1e-6, description="and in the beginning; it grows by equal factors from epoch to epoch"
     )
     epochs: Count = Field(150, description="passes through the images")
+    settled: float = Field(
+        0.0, ge=0, lt=1, description="share of the steps, the last ones, that are trained with norms as in evaluation"
+    )
     batch: Count = Field(32, description="images of a step")
     learning_rate: Positive = Field(4e-3, description="of Adam, in the beginning; it falls as half a cosine")
 
@@ -238,6 +241,21 @@ SPRITES = 737_280
 """Images of dSprites."""
 
 
+class FacesMeasures(Block):
+    """What is measured of latents of faces (Figures 3, 5 and 7)."""
+
+    conditions: int = Field(48, ge=4, description="images to condition on")
+    samples: int = Field(6, ge=2, description="samples of each, in each of the ways that are compared")
+    sampling_steps: Count = Field(50, description="moves of the sampler")
+    pairs: Count = Field(16, description="pairs of images between which is interpolated")
+    levels: int = Field(12, ge=3, description="steps of the noise at which posteriors are looked at")
+    noisy: Count = Field(200, description="images that noise is added to there")
+    moved: int = Field(20, ge=4, description="images whose latents are moved along every axis")
+    distance: Positive = Field(2.0, description="how far, in deviations of the axis over images")
+    spread_conditions: int = Field(8, ge=2, description="images to condition on in Figure 5")
+    spread_samples: int = Field(48, ge=2, description="samples of each")
+
+
 class Sami(Block):
     """Paper 3: SAMI, a score-based autoencoder."""
 
@@ -248,8 +266,8 @@ class Sami(Block):
     theory: Theory = Theory()
     faces: Faces = Faces()
     faces_networks: Autoencoder = Autoencoder(
-        of="celeba", encoder=(8, 16, 32, 64), latents=32, base=8, multipliers=(1, 2, 4), middle=8, noise="cosine",
-        steps=1000, weight=1e-2, first_weight=1e-5, epochs=30, learning_rate=2e-3,
+        encoder=(16, 32, 64), latents=32, base=8, multipliers=(1, 2, 4), middle=8, steps=1000, weight=3e-3,
+        first_weight=1e-5, epochs=32, settled=0.2, batch=16, learning_rate=6e-3,
     )  # fmt: skip
     dsprites: Sprites = Sprites()
     # With the disks' encoder: in a short training, norms of the other's three layers differ so much between clean and
@@ -274,3 +292,4 @@ class Sami(Block):
     portraits_measures: PortraitsMeasures = PortraitsMeasures()
     videos: Videos = Videos()
     portraits_choices: Choices = Choices()
+    faces_measures: FacesMeasures = FacesMeasures()

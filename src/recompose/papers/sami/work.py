@@ -41,6 +41,7 @@ def works(paper: Sami) -> dict[str, Work]:
         "dsprites": Work(0, evaluation(paper.dsprites_measures, further.count), sprites_held),
         "figure6": Work(along, 1, sprites_held),
         "time_input": Work(trained * paper.disks_time_input.epochs * 2 * paper.disks_time_input.trainings, 1, held),
+        **_of_faces(paper),
         "faces_judge": Work(_judged(paper.faces, paper.faces_judge), 0, 100),
         **_compared(paper),
         **_frozen(paper),
@@ -87,6 +88,21 @@ def _compared(paper: Sami) -> dict[str, Work]:
         "comparison": Work(sampled + latents, 2, held),
         "participation": Work(latents, 1, held),
     }
+
+
+def _of_faces(paper: Sami) -> dict[str, Work]:
+    """What is sampled by the latents of faces."""
+    asked, settings = paper.faces_measures, paper.faces_networks
+    encoder, denoiser = passes(paper.faces.size, settings, paper.faces.channels)
+    _, held = training(paper.faces.size, 1, settings, paper.faces.channels)
+    each = 1e-12 * (2 * encoder + denoiser) * asked.sampling_steps
+    counts = {
+        "figure3": 2 * settings.latents * asked.moved,
+        "faces": 4 * asked.conditions * asked.samples + 9 * asked.pairs,
+        "figure5": asked.spread_conditions * asked.spread_samples,
+        "figure7": asked.conditions,
+    }
+    return {name: Work(each * count, 1, held) for name, count in counts.items()}
 
 
 def _judged(faces: Faces, judge: Judge) -> float:
