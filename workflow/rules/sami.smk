@@ -4,13 +4,14 @@ from recompose.papers.sami.work import works as works_of_sami
 
 SAMI = PAPERS["sami"]
 SAMI_WORK = works_of_sami(settings.sami)
-# Importing what networks need takes longer than what smoke does with them: there one job trains all that SAMI is
-# compared with, and one compares them.
+# Importing what networks need takes longer than what smoke does with them: there one job trains all networks of a set of
+# images, and one measures them.
 SAMI_TRAINED, SAMI_MEASURED = {}, {}
 for name, network in SAMI.networks.items():
-    SAMI_TRAINED.setdefault("rivals" if BATCHES == 1 and network.module == "rivals" else name, []).append(name)
+    SAMI_TRAINED.setdefault(f"of_{network.data}" if BATCHES == 1 else name, []).append(name)
 for each in SAMI.artifacts:
-    SAMI_MEASURED.setdefault("compared" if BATCHES == 1 and each.home == "comparison" else each.name, []).append(each)
+    of = f"of_{SAMI.networks[each.networks[0]].data}" if BATCHES == 1 and each.gpu else each.name
+    SAMI_MEASURED.setdefault(of, []).append(each)
 
 for name, data in SAMI.data.items():
 
@@ -46,7 +47,7 @@ for place, names in SAMI_TRAINED.items():
             f"sami_{place}_network"
         input:
             image_sets("sami", *dict.fromkeys(each.data for each in networks)),
-            weights("sami", *dict.fromkeys(name for each in networks for name in each.networks)),
+            weights("sami", *dict.fromkeys(name for each in networks for name in each.networks if name not in names)),
         output:
             network=weights("sami", *names),
             losses=losses,
