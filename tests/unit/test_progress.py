@@ -2,7 +2,7 @@
 
 import logging
 
-from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake.logging import LogEvent
 
 from recompose.workflow import progress
 from recompose.workflow.progress import Lines, last_line

@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from snakemake.logging import logger
-from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake.logging import LogEvent, logger
 
 PAUSE = 60.0
 """Seconds of silence after which a line says what is under way."""
