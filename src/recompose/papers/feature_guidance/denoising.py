@@ -145,7 +145,9 @@ def fixed_factors(bench: Bench, *, gains: configuration.Gains) -> Measured:
     frames = []
     for level in gains.levels:
         noisy = clean + level * noise(clean.shape, "fixed_factors", level).to(bench.device)
-        with_learned, with_fixed = (psnr(clean, denoise(each, noisy, told[each][which], level=level)) for each in (learned, fixed))
+        with_learned, with_fixed = (
+            psnr(clean, denoise(each, noisy, told[each][which], level=level)) for each in (learned, fixed)
+        )
         numbers = {"label": which, "psnr": with_learned, "psnr_fixed": with_fixed, "gain": with_learned - with_fixed}
         frame = pd.DataFrame({name: column.cpu().numpy() for name, column in numbers.items()})
         frames.append(frame.assign(sigma=level, image=frame.groupby("label").cumcount()))
