@@ -32,4 +32,5 @@ def table2(comparison: pd.DataFrame) -> pd.DataFrame:
     here = pd.concat([here, pd.DataFrame([judge | {"method": "judge", "metric": "accuracy", "kind": "measured"}])])
     both = here.merge(numbers, how="outer", on=["method", "metric"], sort=False)
     both["kind"] = both.kind.fillna("printed")
+    both = both.astype({"mean": "Float64"})  # what is only printed has none
     return both[["method", "metric", "kind", "mean", "ci_low", "ci_high", "n", "published", "deviation"]]

@@ -65,4 +65,4 @@ def table1(*, disks: Disks, disks_networks: Autoencoder, faces: Faces, faces_net
                     "printed": known.text[name, parameter] if there else None,
                 }
             )
-    return pd.DataFrame(rows).astype({"value": float, "published": float})
+    return pd.DataFrame(rows).astype({"value": "Float64", "published": float})  # words have no number
