@@ -72,11 +72,9 @@ def _closure(modules: Sequence[str]) -> set[str]:
         module = todo.pop()
         if module in found:
             continue
-        name, _, function = module.partition(":")
-        if name not in graph.modules:
-            raise ModuleNotFoundError(f"no module {name} in {_PACKAGE}")
+        name = module.partition(":")[0]
+        known = _imports(module)
         found.add(module)
-        known = _imported_by(_statements(module)) if function else graph.find_modules_directly_imported_by(name)
         shows = module in modules and name.rpartition(".")[2] in _SHOWING
         imported = [each for each in known if not _holds_values(each) or (shows and each.endswith(".names"))]
         parent = name.rpartition(".")[0]
@@ -88,6 +86,18 @@ def _closure(modules: Sequence[str]) -> set[str]:
     return found
 
 
+@cache
+def _imports(module: str) -> frozenset[str]:
+    """The modules of this project that a module imports, or what a function comes to of its module."""
+    name, _, function = module.partition(":")
+    graph = _import_graph()
+    if name not in graph.modules:
+        raise ModuleNotFoundError(f"no module {name} in {_PACKAGE}")
+    known = _imported_by(_statements(module)) if function else graph.find_modules_directly_imported_by(name)
+    return frozenset(known)
+
+
+@cache
 def _holds_values(module: str) -> bool:
     """Whether a module holds values, or words, and no method."""
     in_paper = module.startswith(f"{_PACKAGE}.papers.")
@@ -136,10 +146,18 @@ def _statements(module: str) -> tuple[ast.stmt, ...]:
 @cache
 def _body(module: str) -> tuple[ast.stmt, ...]:
     tree = ast.parse(_source(module))
-    for node in ast.walk(tree):
+    todo: list[ast.AST] = [tree]
+    while todo:  # statements only: functions and classes stand among these, and expressions are most of a tree
+        node = todo.pop()
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
+        for field in _INSIDE:
+            todo += getattr(node, field, [])
     return tuple(tree.body)
+
+
+_INSIDE = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Where statements stand in others."""
 
 
 @cache
