@@ -146,18 +146,20 @@ def _statements(module: str) -> tuple[ast.stmt, ...]:
 @cache
 def _body(module: str) -> tuple[ast.stmt, ...]:
     tree = ast.parse(_source(module))
-    todo: list[ast.AST] = [tree]
-    while todo:  # statements only: functions and classes stand among these, and expressions are most of a tree
-        node = todo.pop()
+    for node in _within(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
-        for field in _INSIDE:
-            todo += getattr(node, field, [])
     return tuple(tree.body)
 
 
-_INSIDE = ("body", "orelse", "finalbody", "handlers", "cases")
-"""Where statements stand in others."""
+def _within(*nodes: ast.AST) -> Iterator[ast.AST]:
+    """These and all statements inside: functions and imports stand among these, and expressions are most of a tree."""
+    todo = list(nodes)
+    while todo:
+        node = todo.pop()
+        yield node
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            todo += getattr(node, field, ())
 
 
 @cache
@@ -187,7 +189,7 @@ def _bound_by(statement: ast.stmt) -> set[str]:
 def _imported_by(statements: Iterable[ast.stmt]) -> set[str]:
     """The modules of this project that some statements import, also late, inside a function."""
     modules = _import_graph().modules
-    nodes = [node for statement in statements for node in ast.walk(statement)]
+    nodes = list(_within(*statements))
     found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     for node in (node for node in nodes if isinstance(node, ast.ImportFrom)):
         inside = {f"{node.module}.{alias.name}" for alias in node.names} & modules
