@@ -121,7 +121,20 @@ def _source(module: str) -> str:
 
 @cache  # a hundred rules ask for the same modules, and `snakemake -n` waits for it
 def _hash_of_code(module: str) -> str:
-    return hashlib.sha256(ast.dump(ast.Module(list(_statements(module)), [])).encode()).hexdigest()[:16]
+    return hashlib.sha256(_dumped(ast.Module(list(_statements(module)), [])).encode()).hexdigest()[:16]
+
+
+def _dumped(value: object) -> str:
+    """A tree in words, as `ast.dump` of Python 3.11 has it, in half the time."""
+    if isinstance(value, ast.AST):
+        kind, fields = type(value), value.__dict__
+        told = [
+            f"{name}={_dumped(fields[name])}"
+            for name in kind._fields
+            if name in fields and (fields[name] is not None or getattr(kind, name, ...) is not None)
+        ]
+        return f"{kind.__name__}({', '.join(told)})"
+    return f"[{', '.join(map(_dumped, value))}]" if isinstance(value, list) else repr(value)
 
 
 @cache
