@@ -12,14 +12,11 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from recompose.config import Config, block
 from recompose.errors import RecomposeError
 from recompose.storage import read_json, write_json
-
-if TYPE_CHECKING:
-    import grimp
 
 MANIFEST = "manifest.json"
 _PACKAGE = "recompose"
@@ -66,7 +63,6 @@ def _closure(modules: Sequence[str]) -> set[str]:
 
     A module that imports `recompose.discovery` finds the members of its own package when it runs: all count.
     """
-    graph = _import_graph()
     todo, found = list(modules), set[str]()
     while todo:
         module = todo.pop()
@@ -80,8 +76,9 @@ def _closure(modules: Sequence[str]) -> set[str]:
         parent = name.rpartition(".")[0]
         todo += [*imported, *([parent] if parent else [])]
         if _DISCOVERY in imported:
-            is_package = bool(graph.find_children(name))
-            members = graph.find_descendants(name if is_package else parent)
+            is_package = any(each.startswith(f"{name}.") for each in _modules())
+            inside = f"{name if is_package else parent}."
+            members = [each for each in _modules() if each.startswith(inside)]
             todo += [each for each in members if not _holds_values(each)]
     return found
 
@@ -89,12 +86,10 @@ def _closure(modules: Sequence[str]) -> set[str]:
 @cache
 def _imports(module: str) -> frozenset[str]:
     """The modules of this project that a module imports, or what a function comes to of its module."""
-    name, _, function = module.partition(":")
-    graph = _import_graph()
-    if name not in graph.modules:
+    name = module.partition(":")[0]
+    if name not in _modules():
         raise ModuleNotFoundError(f"no module {name} in {_PACKAGE}")
-    known = _imported_by(_statements(module)) if function else graph.find_modules_directly_imported_by(name)
-    return frozenset(known)
+    return frozenset(_imported_by(each for each in _statements(module) if not _is_for_types(each)))
 
 
 @cache
@@ -105,10 +100,12 @@ def _holds_values(module: str) -> bool:
 
 
 @cache
-def _import_graph() -> "grimp.ImportGraph":
-    import grimp
-
-    return grimp.build_graph(_PACKAGE, cache_dir=None, exclude_type_checking_imports=True)
+def _modules() -> frozenset[str]:
+    """All modules and packages of this project."""
+    root = Path(__file__).parents[1]
+    files = [path.relative_to(root.parent).with_suffix("") for path in root.rglob("*.py")]
+    found = {".".join(path.parts).removesuffix(".__init__") for path in files}
+    return frozenset(found | {each.rpartition(".")[0] for each in found} - {""})
 
 
 def _source(module: str) -> str:
@@ -201,7 +198,7 @@ def _bound_by(statement: ast.stmt) -> set[str]:
 
 def _imported_by(statements: Iterable[ast.stmt]) -> set[str]:
     """The modules of this project that some statements import, also late, inside a function."""
-    modules = _import_graph().modules
+    modules = _modules()
     nodes = list(_within(*statements))
     found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     for node in (node for node in nodes if isinstance(node, ast.ImportFrom)):
