@@ -104,7 +104,8 @@ def _modules() -> frozenset[str]:
     """All modules and packages of this project."""
     root = Path(__file__).parents[1]
     files = [path.relative_to(root.parent).with_suffix("") for path in root.rglob("*.py")]
-    found = {".".join(path.parts).removesuffix(".__init__") for path in files}
+    # As Python does: what is no name, a folder of a tool's for one, is no module.
+    found = {".".join(each.parts).removesuffix(".__init__") for each in files if all(map(str.isidentifier, each.parts))}
     return frozenset(found | {each.rpartition(".")[0] for each in found} - {""})
 
 
