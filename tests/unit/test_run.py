@@ -139,6 +139,22 @@ def test_the_hash_of_contents_knows_no_dates(tmp_path):
     assert content_hash(one, tmp_path / "absent") == content_hash(one)
 
 
+def test_a_folder_stands_by_the_names_and_sizes_of_its_files(tmp_path):
+    photographs, elsewhere = tmp_path / "photographs", tmp_path / "elsewhere"
+    for folder in (photographs, elsewhere):
+        folder.mkdir()
+        (folder / "a.png").write_text("12")
+    (photographs / "linked").symlink_to(elsewhere)
+    (photographs / "b.png").symlink_to("nothing")
+    known = [content_hash(photographs)]
+    os.utime(photographs / "a.png", (0, 0))
+    assert content_hash(photographs) == known[0]
+    for name, text in (("a.png", "123"), ("linked/a.png", "123"), ("linked/c.png", "")):
+        (photographs / name).write_text(text)
+        known.append(content_hash(photographs))
+    assert len(set(known)) == 4
+
+
 def test_a_job_has_the_settings_of_its_run():
     settings = Config.model_validate({"scale": "smoke", "coupled_inference": {"methods": ["it's $(x)", '"`\n']}})
     workflow = SimpleNamespace(config_settings=SimpleNamespace(config_args=["scale=small"]))

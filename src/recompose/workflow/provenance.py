@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -48,9 +49,18 @@ def module_hashes(*modules: str) -> dict[str, str]:
 
 
 def content_hash(*files: str | Path) -> str:
-    """One hash of the contents of these files; one that is missing is missed by whoever reads it."""
-    digests = [sha256_of(path) for path in map(Path, files) if path.exists()]
+    """One hash of the contents of these files; one that is missing is missed by whoever reads it.
+
+    A folder, of photographs, is known by the names and sizes of all its files: a dry run would take minutes to read them.
+    """
+    digests = [_listing(path) if path.is_dir() else sha256_of(path) for path in map(Path, files) if path.exists()]
     return hashlib.sha256(json.dumps(digests).encode()).hexdigest()[:16]
+
+
+def _listing(folder: Path) -> list[tuple[str, int]]:
+    """The files below a folder, in linked folders too, each with its size; a link to nothing has none."""
+    found = (Path(place, name) for place, _, names in os.walk(folder, followlinks=True) for name in names)
+    return sorted((str(path.relative_to(folder)), path.stat().st_size if path.exists() else -1) for path in found)
 
 
 @cache  # a command that writes many artifacts records the same code with each
