@@ -83,10 +83,18 @@ def test_a_sexagesimal_number_is_no_number(repository) -> None:
         ("coupled_inference: {null: 3}\n", "coupled_inference.None: a key is a name"),
         ("coupled_inference: {table1: {2.5: 3}}\n", "coupled_inference.table1.2.5: a key is a name"),
         ("? [a, b]\n: 3\n", "found unhashable key"),
+        ("coupled_inference: &a\n  table1: [*a]\n", "line 1: holds itself (an alias, *, within its own anchor, &)"),
     ],
 )
 def test_what_is_no_text_and_no_name_is_refused(repository, text: str | bytes, said: str) -> None:
     assert said in refused(repository, text)
+
+
+def test_an_alias_beside_its_anchor_is_fine(repository) -> None:
+    text = "coupled_inference: {table1: &same {trials: 50}, figure2: *same}\n"
+    (repository / "config/config.yaml").write_text(text)
+    coupled = load_config(root=repository).coupled_inference
+    assert (coupled.table1.trials, coupled.figure2.trials) == (50, 50)
 
 
 def test_a_folder_is_no_file(repository) -> None:

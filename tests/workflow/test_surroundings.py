@@ -25,3 +25,13 @@ def test_another_folder_is_not_worked_in(fresh: Project, way: str) -> None:
     told = run.communicate(timeout=300)[0]
     assert run.returncode != 0 and "Traceback" not in told
     assert f"error: this runs in {fresh.root}, not in {elsewhere}: go there first, and leave out --directory" in told
+
+
+def test_a_folder_of_photographs_is_read(fresh: Project) -> None:
+    textures = fresh.root / "data/textures"
+    textures.mkdir(parents=True)
+    (textures / "brick.png").write_bytes(b"what a dry run does not look into")
+    images = "results/smoke/feature_guidance/images/gray_textures.safetensors"
+    assert fresh.jobs(images, feature_guidance='{"images": {"source": "photographs"}}') == {
+        "feature_guidance_gray_textures_images": 1
+    }

@@ -74,7 +74,10 @@ def read_yaml(root: Path, name: str) -> tuple[dict[str, Any], list[str]]:
         character = chr(error.character) if isinstance(error.character, int) else error.character
         return {}, [f"{name}: a character that no text has ({character!r} at {error.position}); remove it"]
     try:
-        values = loader.get_single_data()
+        node = loader.get_single_node()
+        if node is not None and (line := _itself_within(node, [])):
+            return {}, [f"{name}: line {line}: holds itself (an alias, *, within its own anchor, &); write it out"]
+        values = loader.construct_document(node) if node is not None else None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         return {}, [f"{name}: line {line}: not valid YAML: {error.problem}"]
@@ -88,6 +91,16 @@ def read_yaml(root: Path, name: str) -> tuple[dict[str, Any], list[str]]:
         return {}, [f"{name}: expected a mapping of keys, found {type(values).__name__} {values!r:.40}"]
     mistakes = [f"{name}: {mistake}" for mistake in loader.twice]
     return _named(values, name, "", mistakes), mistakes
+
+
+def _itself_within(node: yaml.Node, around: list[yaml.Node]) -> int | None:
+    """The line of a part that holds itself; None if none does. `around`: the parts that a node stands in."""
+    if node in around:
+        return node.start_mark.line + 1
+    parts = node.value if isinstance(node, yaml.SequenceNode) else []
+    if isinstance(node, yaml.MappingNode):
+        parts = [part for pair in node.value for part in pair]
+    return next(filter(None, (_itself_within(part, [*around, node]) for part in parts)), None)
 
 
 def _named(values: dict[Any, Any], name: str, place: str, mistakes: list[str]) -> dict[str, Any]:

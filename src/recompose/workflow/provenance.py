@@ -51,7 +51,7 @@ def module_hashes(*modules: str) -> dict[str, str]:
 def content_hash(*files: str | Path) -> str:
     """One hash of the contents of these files; one that is missing is missed by whoever reads it.
 
-    A folder, of photographs, is known by the names and sizes of all its files: a dry run would take minutes to read them.
+    A folder, of photographs, is known by the names and sizes of all its files: to read them would take minutes.
     """
     digests = [_listing(path) if path.is_dir() else sha256_of(path) for path in map(Path, files) if path.exists()]
     return hashlib.sha256(json.dumps(digests).encode()).hexdigest()[:16]
