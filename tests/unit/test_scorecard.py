@@ -75,6 +75,13 @@ def test_every_claim_file_is_valid():
         assert {query.artifact for query in queries(paper)} <= {each.name for each in papers()[paper.slug].artifacts}
 
 
+@pytest.mark.parametrize("slug", PAPERS)
+def test_no_two_claims_read_alike(slug):
+    """A reader of the scorecard sees no identifiers."""
+    claims = next(paper.claims for paper in load_papers(CLAIMS) if paper.slug == slug)
+    assert len({(claim.statement, claim.where, claim.quantity) for claim in claims}) == len(claims)
+
+
 def test_a_query_that_names_no_column_asks_for_the_artifacts_own(tmp_path):
     folder = copy_claims(tmp_path)
     path = folder / f"{SLUG}.yaml"
