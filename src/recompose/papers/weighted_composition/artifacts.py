@@ -25,7 +25,8 @@ def _tables(*names: str) -> tuple[Artifact, ...]:
             name,
             title=f"Table {name.removeprefix('table')}: {_title(TABLES[name])}",
             caption=f"{CAPTIONS.get(name, _title(TABLES[name]))}. Mean and standard deviation over the runs; rows: N, "
-            "training samples per source; columns: K, particles of a swarm.",
+            "training samples per source; columns: K, particles of a swarm. What the length of the steps alone does to "
+            "variances stands in `discretisation`.",
             index=("table", *CELL, "run"),
             forms=("table",),
             value="value",
