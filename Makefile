@@ -46,6 +46,7 @@ check: $(READY)
 	recompose config pipeline --check
 	recompose config targets --check
 	recompose config verdicts --check
+	recompose config work --check
 	snakemake --lint
 
 # The environment. The stamp goes first and comes back last: an environment without it is half made, and made anew.
