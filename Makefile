@@ -8,7 +8,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: reproduce restore test format check
+.PHONY: reproduce restore test benchmarks format check
 .DELETE_ON_ERROR:
 
 ## regenerate every table, figure and verdict [SCALE=smoke|small|paper; without it as config/config.yaml says]
@@ -22,6 +22,10 @@ restore: $(READY)
 ## run all tests
 test: $(READY)
 	pytest -n auto
+
+## measure side by side with the peers, a quarter of an hour, and renew the table in benchmarks/README.md
+benchmarks: $(READY)
+	python benchmarks/ratios.py --write
 
 ## put all source into its one format
 format: $(READY)
@@ -42,6 +46,7 @@ check: $(READY)
 	recompose config pipeline --check
 	recompose config targets --check
 	recompose config verdicts --check
+	recompose config work --check
 	snakemake --lint
 
 # The environment. The stamp goes first and comes back last: an environment without it is half made, and made anew.

@@ -17,6 +17,7 @@ from statistics import median
 import pandas as pd
 import torch
 import torchhd
+from side_by_side import tell
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -168,7 +169,10 @@ def main() -> None:
         print(f"trial-iteration, at most {rate / work:,.0f} trial-iterations/s")
         with torch.inference_mode():
             table = compare(options.repeats)
-        print(f"\n{table.to_markdown(index=False, disable_numparse=True)}", flush=True)
+        print(f"\n{table.to_markdown(index=False, disable_numparse=True)}\n", flush=True)
+        for row in table[table.method.isin(OURS)].to_dict("records"):
+            what = f"{row['method']}, {row['sets x trials']} problems" + (f", {count} threads" if count > 1 else "")
+            tell(1, what, PEER, float(row["x torchhd"]))
 
 
 if __name__ == "__main__":

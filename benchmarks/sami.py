@@ -11,13 +11,12 @@ with fewer, so of whole batches ours and the plain loop cost the same, and only 
 import argparse
 import os
 import platform
-import time
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
-from statistics import median
 
 import torch
+from side_by_side import alternating, tell
 from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
@@ -91,10 +90,10 @@ def training(name: str, settings: Autoencoder, x: Tensor, repeats: int) -> None:
     apart = abs(losses[0] - losses[1]) / losses[0]
     spent = alternating([stepped(ours), stepped(plain), one_by_one], repeats)
     batch, same, each = spent[0] / len(x), spent[1] / len(x), spent[2] / FEW
-    print(
-        f"{name}: training, {len(x)} images of {x.shape[-1]} pixels: {batch * 1e3:.2f} ms an image; plain loop on the"
-        f" batch {same / batch:.2f} x (losses apart by {apart:.0e}), image by image {each / batch:.1f} x"
-    )
+    what = f"training, {name}, batch of {len(x)}"
+    print(f"{what}: {batch * 1e3:.2f} ms an image; losses of the plain loop apart by {apart:.0e}")
+    tell(3, what, "a plain loop on the batch", same / batch)
+    tell(3, what, "image by image", each / batch)
 
 
 def sampling(name: str, settings: Autoencoder, x: Tensor, repeats: int) -> None:
@@ -114,21 +113,8 @@ def sampling(name: str, settings: Autoencoder, x: Tensor, repeats: int) -> None:
 
     spent = alternating([lambda: run(slice(None)), one_by_one], repeats)
     batch, each = spent[0] / len(x), spent[1] / FEW
-    print(
-        f"{name}: sampling, {len(x)} images: {batch / MOVES * 1e3:.2f} ms an image and move; image by image"
-        f" {each / batch:.1f} x"
-    )
-
-
-def alternating(functions: list[Callable[[], object]], repeats: int) -> list[float]:
-    """Median seconds of each, their repeats taking turns, after a call of each to warm up."""
-    spent: list[list[float]] = [[] for _ in functions]
-    for _ in range(repeats + 1):
-        for place, function in enumerate(functions):
-            start = time.perf_counter()
-            function()
-            spent[place].append(time.perf_counter() - start)
-    return [median(each[1:]) for each in spent]
+    print(f"{name}: sampling, {len(x)} images: {batch / MOVES * 1e3:.2f} ms an image and move")
+    tell(3, f"sampling {len(x)} images, {name}", "image by image", each / batch)
 
 
 def main() -> None:

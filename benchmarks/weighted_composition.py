@@ -10,14 +10,12 @@ import argparse
 import multiprocessing
 import os
 import platform
-import time
-from collections.abc import Callable
 from importlib.metadata import version
-from statistics import median
 
 import numpy as np
 import ot
 import torch
+from side_by_side import alternating, seconds, tell
 
 from recompose.datasets.compositions import composition
 from recompose.diffusion.feynman_kac import Composed, Field, Sampler, sample_in_parts
@@ -33,19 +31,6 @@ WIDTH, LAYERS, BATCH = 512, 4, 510
 SCHEDULE = VariancePreserving()
 
 
-def seconds(function: Callable[[], object]) -> float:
-    """Wall time of a call."""
-    start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
-
-
-def alternating(first: Callable[[], object], second: Callable[[], object], repeats: int) -> tuple[float, float]:
-    """Median seconds of both, their repeats taking turns."""
-    spent = [(seconds(first), seconds(second)) for _ in range(repeats)]
-    return median(a for a, _ in spent), median(b for _, b in spent)
-
-
 def distances(repeats: int) -> None:
     """SW2 of 5000 points along 2000 directions: ours and POT's, on the same numbers."""
     generator = np.random.default_rng(0)
@@ -54,8 +39,8 @@ def distances(repeats: int) -> None:
     ours = lambda: sliced_wasserstein(x, y, along)  # noqa: E731
     peer = lambda: ot.sliced_wasserstein_distance(x, y, projections=along.T)  # noqa: E731
     print(f"difference of the two values: {abs(ours() - float(peer())):.1e}")
-    mine, theirs = alternating(ours, peer, repeats)
-    print(f"5000 points, 2000 directions: {theirs / mine:.1f} x POT {version('POT')}")
+    mine, theirs = alternating([ours, peer], repeats)
+    tell(2, "SW2 of 5000 points along 2000 directions", f"POT {version('POT')}", theirs / mine)
 
 
 def networks(count: int, width: int = WIDTH) -> tuple[StackedMLP, list[Task]]:
@@ -92,16 +77,18 @@ def training(repeats: int, device: str, width: int, count: int, iterations: int 
             train(network, [task], how(iterations), batch=BATCH, schedule=SCHEDULE, device=device)
 
     work = 6 * BATCH * sum(a * b for a, b in ((6, width), *[(width, width)] * (LAYERS - 1), (width, 2)))
-    together, apart = alternating(lambda: train_stacked(count, iterations, width, device), one_by_one, repeats)
+    together, apart = alternating(
+        [lambda: train_stacked(count, iterations, width, device), one_by_one], repeats, device
+    )
     rate = count * iterations * work / together
-    print(f"width {width}, {count} networks on {device}: stacked {apart / together:.2f} x one after another,"
-          f" {rate / 1e9:.0f} GFLOP/s")  # fmt: skip
+    print(f"width {width}, {count} networks on {device}: stacked, {rate / 1e9:.0f} GFLOP/s")
+    tell(2, f"training {count} networks of width {width}, stacked", "one after another", apart / together)
     if device == "cpu":
         cores = os.cpu_count() or 1
         jobs = [(count // cores, iterations, width, device)] * cores
         with multiprocessing.get_context("spawn").Pool(cores, torch.set_num_threads, (1,)) as pool:
             pool.starmap(train_stacked, [(1, 1, 8, device)] * cores, chunksize=1)  # imports
-            together, apart = alternating(lambda: pool.starmap(train_stacked, jobs, chunksize=1), one_by_one, repeats)
+            together, apart = alternating([lambda: pool.starmap(train_stacked, jobs, chunksize=1), one_by_one], repeats)
         rate = count * iterations * work / together
         print(f"  in {cores} jobs of one thread: {apart / together:.2f} x one after another, {rate / 1e9:.0f} GFLOP/s")
 
@@ -125,7 +112,8 @@ def sampling(device: str, nodes: int = 96, particles: int = 256, outputs: int = 
 
     grid = GridField(field, SCHEDULE, nodes=nodes, bound=0.02)
     shared, direct = run(grid, outputs), run(field, 40)
-    print(f"K = {particles}, {outputs} outputs, {nodes}^2 nodes: {shared / direct:.0f} x direct evaluation")
+    tell(2, f"sampling, K = {particles}, {outputs} outputs, {nodes}^2 nodes", "the network at every particle",
+         shared / direct)  # fmt: skip
     share = grid.evaluated / grid.asked
     print(f"{shared:,.0f} against {direct:,.0f} particle-steps/s; the network asked for {share:.1%} of the points")
 

@@ -371,6 +371,12 @@ def compositions() -> dict[str, pd.DataFrame]:
              for setting in ("nf_ood", "gmm_ood") for samples in (*SAMPLES, "analytic") for clip in ("none", "15", "5")
              for run in range(3)]
         ),
+        "correctors": pd.DataFrame(
+            [{"setting": setting, "model": model, "corrector": name, "metric": "sw2", "particles": 16, "run": run,
+              "value": 1 + 0.01 * run - (name == "feynman_kac") * 0.5, "floor": 0.1}
+             for setting in SETTINGS for model in ("analytic", "conditional") for name in ("naive", "feynman_kac")
+             for run in range(3)]
+        ),
     }  # fmt: skip
 
 

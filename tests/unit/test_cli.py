@@ -40,6 +40,13 @@ def figure5(*, figure5, hyperparameters, something_else):
 
 def figure6(*, figure6):
     pass
+
+def figure2(*, figure2, methods, hyperparameters):
+    import torch
+    raise torch.OutOfMemoryError(
+        "CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 79.10 GiB of which 3.50 GiB is"
+        " free. Process 7 has 70.00 GiB memory in use.\\nSee the documentation"
+    )
 """
 AGGREGATION = """
 import pandas as pd
@@ -264,6 +271,13 @@ def test_a_person_who_makes_images_or_networks_is_told_in_one_line(recompose, co
 def test_a_fault_of_the_program_keeps_its_traceback(recompose):
     with pytest.raises(ZeroDivisionError, match="a fault"):
         recompose("coupled-inference", "figure4")
+
+
+def test_memory_of_a_gpu_that_is_full_is_told_in_a_line(recompose):
+    assert refused(recompose("coupled-inference", "figure2")) == (
+        "CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 79.10 GiB of which 3.50"
+        " GiB is free; make smaller what goes through it at once: particles, at_once or batch"
+    )
 
 
 def test_a_key_that_is_read_but_not_taken_or_taken_but_not_read_is_a_fault(recompose):

@@ -223,7 +223,9 @@ def test_a_swarm_of_one_is_the_naive_sampler(exact_velocities):
     ("block", "told"),
     [
         ({"rooms": {"alpha": 0.6}}, "less than 0.5"),
+        ({"rooms": {"alpha": 0}}, "greater than 0"),
         ({"rooms": {"beta": 0.4}}, "less than 0.333"),
+        ({"rooms": {"beta": float("nan")}}, "finite"),
         ({"rooms": {"size": 20}}, "Input should be 8, 16, 32, 64, 128 or 256"),
         ({"rooms": {"base_both": 0.99}}, "leave nothing for empty rooms"),
         ({"rooms_sampling": {"particles": [0, 4, 16]}}, "greater than 0"),

@@ -14,6 +14,7 @@ from recompose.papers.weighted_composition.rooms.collection import candidates as
 from recompose.papers.weighted_composition.rooms.collection import embeddings as embeddings_module
 from recompose.papers.weighted_composition.rooms.collection.acceptance import (
     accepted,
+    accepted_file,
     accepted_images,
     fitted,
     held_out,
@@ -40,7 +41,9 @@ from recompose.papers.weighted_composition.rooms.collection.labels import (
 )
 from recompose.papers.weighted_composition.rooms.collection.prompts import chunks, plain, prompt
 from recompose.papers.weighted_composition.rooms.collection.settings import RoomsCollection
+from recompose.papers.weighted_composition.rooms.data import images
 from recompose.papers.weighted_composition.rooms.names import CLASSES
+from recompose.papers.weighted_composition.rooms.settings import Rooms
 
 
 @pytest.fixture(scope="module")
@@ -462,6 +465,29 @@ def test_more_candidates_are_made_until_there_are_enough(small, capsys):
     before = {path.name: path.stat().st_mtime_ns for path in Path("data/rooms/candidates/couch").iterdir()}
     assert accepted("couch", settings, "cpu") == came  # the second time makes nothing
     assert {path.name: path.stat().st_mtime_ns for path in Path("data/rooms/candidates/couch").iterdir()} == before
+
+
+def test_acceptance_stops_with_its_rate_where_a_class_is_never_complete(small):
+    settings = small(limit=40)
+    candidates("couch", settings, "cpu")
+    write_table("couch", {number: number < 2 for number in range(12)})
+    refused(
+        r"couch: 2 of 12 candidates are accepted \(16.7%\); 8 would take 48 candidates, more than .*limit = 40",
+        accepted, "couch", settings, "cpu",
+    )  # fmt: skip
+    assert candidate_numbers("couch") == list(range(12)), "no more were made in vain"
+
+
+def test_class_without_accepted_images():
+    settings = Rooms(source="collection", train=2, judging=1, test=2)
+    refused("accepted/empty.csv: no such file; recompose rooms accepted --class empty", images_of_rooms, settings)
+    accepted_file("empty").parent.mkdir(parents=True)
+    accepted_file("empty").write_text("image,by,probability\n")
+    refused("accepted/empty.csv: no table of accepted images; delete it", images_of_rooms, settings)
+
+
+def images_of_rooms(settings):
+    return images("rooms", rooms=settings)
 
 
 def test_class_that_would_never_be_complete_is_given_up(small):

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from documented import defined
 from made_up_results import composed, compositions, made_up_distances, made_up_exact
 from safetensors import safe_open
 
@@ -18,14 +19,16 @@ from recompose.diffusion.noise_prediction import Divergence
 from recompose.errors import RecomposeError
 from recompose.judgement.page import parse_table
 from recompose.metrics.sliced_wasserstein import directions, sliced_wasserstein
-from recompose.papers.weighted_composition import aggregation, experiments, figures, tables, theorems
+from recompose.papers.weighted_composition import aggregation, correctors, experiments, figures, tables, theorems
 from recompose.papers.weighted_composition import networks as module
 from recompose.papers.weighted_composition.artifacts import PAPER
+from recompose.papers.weighted_composition.checks import check
 from recompose.papers.weighted_composition.names import MODELS, SETTINGS, TABLES
 from recompose.papers.weighted_composition.networks import learned_scores, networks
 from recompose.papers.weighted_composition.settings import (
     Accuracy,
     Clipping,
+    Correctors,
     ErrorMap,
     Exact,
     Figure1,
@@ -34,6 +37,7 @@ from recompose.papers.weighted_composition.settings import (
     Sampling,
     Task,
     Theorems,
+    WeightedComposition,
 )
 from recompose.storage import write_tensors
 from recompose.sweeps import Batch, CellStore
@@ -454,6 +458,59 @@ def test_clips_are_compared_on_the_same_random_numbers(folder):
     by_clip = frame.set_index(["clip", "samples", "run", "metric"]).value
     assert by_clip["none"].equals(by_clip["1e+06"]) and not by_clip["none"].equals(by_clip["1e-09"])
     tables.clipping(frame)
+
+
+def compared(folder, **changes):
+    told = {"task": TASK, "sampling": QUICK, "device": "cpu", "folder": folder}
+    return experiments.correctors(correctors=Correctors(**{"runs": 2, "particles": 4} | changes), **told)
+
+
+def test_every_corrector_is_compared_on_the_same_random_numbers(folder, monkeypatch):
+    monkeypatch.setattr(correctors, "CORRECTORS", dict(correctors.CORRECTORS))
+
+    @correctors.corrector
+    def never(field, sample, particles):
+        """Weighs nothing, so all particles are the naive sampler's."""
+        flat = correctors.Reweighed(field.weights, lambda x, t: (field(x, t)[0], torch.zeros(x.shape[1:])))
+        return sample(flat, 1)
+
+    frame = compared(folder)
+    assert len(frame) == len(SETTINGS) * 2 * 2 * len(correctors.CORRECTORS)
+    by = frame.set_index(["corrector", "setting", "model", "run"]).value
+    assert by["never"].equals(by["naive"]) and not by["naive"].equals(by["feynman_kac"])
+    alone = compared(folder, methods=("feynman_kac",))
+    assert alone.value.tolist() == frame[frame.corrector == "feynman_kac"].value.tolist()
+    assert " never |" in tables.correctors(frame).splitlines()[0]
+
+
+def test_with_exact_scores_the_corrector_is_nearer_than_the_naive_sampler(folder):
+    """Out of distribution, where naive sampling is far off, and K = 16 are enough to tell."""
+    few = QUICK.model_copy(update={"outputs": 300, "steps": 40, "nodes": 16})
+    told = {"task": TASK, "sampling": few, "device": "cpu", "folder": folder}
+    frame = experiments.correctors(correctors=Correctors(runs=1, particles=16), **told)
+    by = frame[frame.model == "analytic"].set_index(["setting", "corrector"]).value
+    assert by["nf_ood", "feynman_kac"] < 0.9 * by["nf_ood", "naive"]
+
+
+def test_the_documented_corrector_weighs_late(folder, monkeypatch):
+    monkeypatch.setattr(correctors, "CORRECTORS", dict(correctors.CORRECTORS))
+    late = defined(2, vars(correctors))["late"]
+    what = composition("nf_id")
+    field = Composed(mixture_scores(what.sources, theorems.SCHEDULE), what.weights)
+    asked = []
+    late(field, lambda of, particles: asked.append((of, particles)), 7)
+    ((found, particles),) = asked
+    x = torch.randn((2, 3, 5), generator=torch.Generator().manual_seed(0))
+    assert particles == 7 and found.weights is field.weights
+    for t, trusted in ((0.6, False), (0.4, True)):
+        (score, gap), (own, whole) = found(x, torch.tensor(t)), field(x, torch.tensor(t))
+        assert torch.equal(score, own) and torch.equal(gap, whole * trusted) and whole.abs().min() > 0
+    assert set(compared(folder, methods=("late", "naive")).corrector) == {"late", "naive"}
+
+
+def test_correctors_that_are_none_are_refused():
+    with pytest.raises(RecomposeError, match='feynman_kc: no corrector; did you mean "feynman_kac"'):
+        check(WeightedComposition(correctors=Correctors(methods=("feynman_kc",))))
 
 
 def test_where_steps_end_is_where_they_are_computed_to():

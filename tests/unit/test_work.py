@@ -1,12 +1,17 @@
 """How much work jobs are: what is counted is what is done, and explains the times that were seen."""
 
+import csv
 from pathlib import Path
 
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from recompose.config import work as tables
+from recompose.errors import RecomposeError
 from recompose.papers import papers
+from recompose.papers.coupled_inference.settings import CoupledInference
+from recompose.papers.coupled_inference.work import works as works_of_decompositions
 from recompose.papers.feature_guidance import networks as denoisers
 from recompose.papers.feature_guidance.names import NETWORKS
 from recompose.papers.feature_guidance.settings import FeatureGuidance
@@ -96,3 +101,67 @@ def test_the_operations_of_training_denoisers_are_those_that_are_done(tmp_path: 
         denoisers.networks(name, folder=tmp_path, network=settings.network, training=settings.training, device="cpu")
     counted = denoisers_works(settings)[f"{name}_network"].teraflop * 1e12
     assert counter.get_total_flops() == pytest.approx(counted, rel=0.12)  # the last block has no features
+
+
+def test_the_operations_of_paper_1_are_those_that_its_table_has_counted() -> None:
+    with Path("results/reference/small/coupled_inference/table1.csv").open(encoding="utf-8") as file:
+        done = sum(2 * int(row["trials"]) * float(row["multiply_adds"]) for row in csv.DictReader(file))
+    assert 0.5 < works_of_decompositions(CoupledInference())["table1"].teraflop * 1e12 / done < 1.1  # ALS takes more
+
+
+def test_twice_the_problems_are_twice_the_work_and_a_larger_space_more() -> None:
+    blocks = {"table1": {"trials": 400, "codebook_sets": 10}, "figure3": {"size": 100}, "figure5": {"steps": [5]}}
+    usual, more = (works_of_decompositions(CoupledInference.model_validate(each)) for each in ({}, blocks))
+    assert more["table1"].teraflop == pytest.approx(2 * usual["table1"].teraflop)
+    assert more["figure3"].teraflop == pytest.approx(2 * usual["figure3"].teraflop)
+    assert more["figure5"].teraflop < usual["figure5"].teraflop / 10
+    assert more["figure6"] == usual["figure6"]
+
+
+def test_what_a_step_writes_counts_once() -> None:
+    seconds = {
+        "toy/images/dots.safetensors": 6.0,
+        "toy/networks/one.safetensors": 60.0, "toy/training/one.csv": 60.1, "toy/training/two.csv": 30.0,
+        "toy/figure1.csv": 12.0, "toy/figure1.safetensors": 12.6, "toy/figure1.png": 3.0, "toy/figure1.svg": 6.0,
+        "toy/figure1.md": 0.6,
+    }  # fmt: skip
+    found = tables.minutes(seconds)
+    assert found == pytest.approx({"images": 0.1, "training": 90.1 / 60, "measuring": 0.21, "drawing": 0.11})
+
+
+@pytest.mark.parametrize("slug", papers())
+def test_the_work_of_every_paper_is_counted_once_for_training_and_for_measuring(slug: str) -> None:
+    found = papers()[slug]
+    works = tables.works_of(found, getattr(tables.Config(), slug), 1)
+    training, measuring = tables.operations(found, works)
+    assert bool(training) == bool(found.networks) and measuring > 0
+    assert training + measuring == pytest.approx(1e12 * sum(each.teraflop for each in works.values()))
+    assert not {"rooms", "rooms_samples"} & set(works), "they are the others' sums"
+
+
+def test_ten_times_the_data_is_at_most_ten_times_the_work() -> None:
+    for each in tables.GROWTHS:
+        found, usual = papers()[each.paper], getattr(tables.Config(), each.paper)
+        one, ten = (
+            sum(job.teraflop for job in tables.works_of(found, settings, 1, each.part).values())
+            for settings in (usual, tables._grown(usual, each.keys, 10))
+        )
+        assert 1.5 < ten / one <= 10 * (1 + 1e-9), each.what
+
+
+def test_tables_of_work_need_their_places(tmp_path: Path) -> None:
+    (tmp_path / "scaling.md").write_text("# How it grows\n")
+    with pytest.raises(RecomposeError, match="a table has to stand between"):
+        tables.work(tmp_path / "scaling.md")
+
+
+@pytest.mark.parametrize(
+    ("told", "wanted"),
+    [
+        (tables._time(90), "90 s"), (tables._time(1.2), "1.2 s"), (tables._time(7.2e4), "20 h"),
+        (tables._time(1e6), "12 days"), (tables._time(1e9), "32 years"), (tables._power(2.4e17), "2.4 · 10^17"),
+        (tables._power(0), ""),
+    ],
+)  # fmt: skip
+def test_numbers_as_the_tables_tell_them(told: str, wanted: str) -> None:
+    assert told == wanted

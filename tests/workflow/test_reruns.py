@@ -24,7 +24,7 @@ SAMPLED = {
     f"weighted_composition_{name}"
     for name in (
         *("distances_part", "exact_part"),
-        *("figure1_numbers", "error_map_numbers", "clipping_numbers", "grid_numbers"),
+        *("figure1_numbers", "error_map_numbers", "clipping_numbers", "correctors_numbers", "grid_numbers"),
     )
 }
 """The rules of paper 2 that sample."""

@@ -129,7 +129,7 @@ for artifact in map(COMPOSITIONS.artifact, ["theorems", "discretisation"]):
             " --results results/{params.scale} > {log:q} 2>&1"
 
 
-for artifact in map(COMPOSITIONS.artifact, ["figure1", "error_map", "accuracy", "clipping", "grid"]):
+for artifact in map(COMPOSITIONS.artifact, ["figure1", "error_map", "accuracy", "clipping", "correctors", "grid"]):
 
     rule:
         name:

@@ -32,13 +32,25 @@ app.add_typer(rooms.commands, name="rooms")
 
 
 def main() -> None:
-    """Run the command line: a RecomposeError is told in a line; every other exception keeps its traceback."""
+    """Run the command line: a RecomposeError is told in a line; every other exception keeps its traceback.
+
+    So is a GPU whose memory is full, with what was asked for and what there is.
+    """
     try:
         require_own_source(Path())
         app()
     except RecomposeError as error:
         for line in str(error).splitlines():
             print(f"error: {line}", file=sys.stderr)
+        sys.exit(2)
+    except Exception as error:
+        torch = sys.modules.get("torch")
+        if torch is None or not isinstance(error, torch.OutOfMemoryError):
+            raise
+        sizes = ". ".join(str(error).split("\n")[0].split(". ")[:3]).rstrip(".")
+        print(
+            f"error: {sizes}; make smaller what goes through it at once: particles, at_once or batch", file=sys.stderr
+        )
         sys.exit(2)
     finally:  # a Ctrl-C has nothing left to stop, and would be a traceback of what torch does at exit
         atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)

@@ -11,6 +11,7 @@ from recompose.config.expectations import Schema, expectation, resolve
 from recompose.config.models import Config
 from recompose.config.targets import pipeline, targets
 from recompose.config.verdicts import verdicts
+from recompose.config.work import work
 from recompose.errors import RecomposeError
 from recompose.papers import papers
 from recompose.storage import write_text
@@ -98,6 +99,7 @@ DOCUMENTS: dict[str, tuple[str, Callable[[], str]]] = {
     "pipeline": ("dvc.yaml", pipeline),
     "targets": ("docs/targets.md", targets),
     "verdicts": ("README.md", verdicts),
+    "work": ("docs/scaling.md", work),
 }
 
 

@@ -165,6 +165,18 @@ PAPER = Paper(
             gpu=True,
         ),
         Artifact(
+            "correctors",
+            title="the samplers of compositions side by side",
+            caption="SW2 of every sampler of compositions that is registered, with exact scores and with those of the "
+            "conditional networks of the largest N (this project's table).",
+            index=("setting", "model", "corrector", "metric", "particles", "run"),
+            forms=("table",),
+            reads=("correctors", *SAMPLED),
+            value="value",
+            networks=CONDITIONAL,
+            gpu=True,
+        ),
+        Artifact(
             "grid",
             title="compositions from a grid against the compositions themselves",
             caption="Distances of samples from exact scores and from grids of them, on the same random numbers.",

@@ -8,7 +8,11 @@ USUAL = (1.0, 1.0, -1.0)
 
 
 def check(settings: WeightedComposition) -> None:
-    """Refuse weights that compose to no distribution."""
+    """Refuse weights that compose to no distribution and correctors that are none."""
+    if settings.correctors.methods != "all":
+        from recompose.papers.weighted_composition.correctors import chosen
+
+        chosen(settings.correctors.methods)
     if settings.sampling.weights != USUAL:
         from recompose.datasets.compositions import composition
 

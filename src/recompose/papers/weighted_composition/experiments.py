@@ -20,6 +20,8 @@ from recompose.diffusion.mixtures import mixture_scores
 from recompose.errors import named
 from recompose.metrics.mean_discrepancy import mean_discrepancy, median_bandwidth
 from recompose.metrics.sliced_wasserstein import directions, sliced_wasserstein
+from recompose.papers.weighted_composition import settings as configuration  # by itself: numbers hang on imports
+from recompose.papers.weighted_composition.correctors import Sample, chosen
 from recompose.papers.weighted_composition.names import ANALYTIC, METRICS, MODELS, SETTINGS
 from recompose.papers.weighted_composition.networks import SLUG, SOURCES, learned_scores, schedule_of
 from recompose.papers.weighted_composition.settings import (
@@ -173,6 +175,41 @@ def clipping(
                 names = ("clipping", setting, samples, run)
                 rows += finite(_with_particles(what, field, place, run, task, here, names))
     return pd.DataFrame(rows)
+
+
+def correctors(
+    *, correctors: configuration.Correctors, task: Task, sampling: Sampling, device: str, folder: Path,
+) -> pd.DataFrame:  # fmt: skip
+    """SW2 of every corrector with exact scores and with those of the conditional networks of the largest N.
+
+    Within a run all are compared with the same true samples and draw the same random numbers; each asks a field of its
+    own, so none hangs on the others.
+    """
+    rows: list[Row] = []
+    kinds: list[tuple[str, int | str]] = [(ANALYTIC, ANALYTIC), ("conditional", max(task.samples))]
+    for setting, (model, samples), run in product(SETTINGS, kinds, range(min(correctors.runs, task.runs))):
+        what = composition(setting, task.reading, sampling.weights)
+        target, floors = _true_samples(setting, task.reading, sampling, run, ("sw2",))
+        for name, draw in chosen(correctors.methods).items():
+            generator = torch_generator(SLUG, "correctors", setting, model, run, device=device)
+            with named(f"{setting}, {model}, run {run}, {name}"):
+                field = _field(what, model, samples, run, task, sampling, device, folder)
+                found = draw(field, _sample_of(task, sampling, generator), correctors.particles)
+                value = _distances(found, target, sampling.directions, ("sw2",))["sw2"]
+                place = {"setting": setting, "model": model, "corrector": name, "metric": "sw2"}
+                here = place | {"particles": correctors.particles, "run": run}
+                rows += finite([here | {"value": value, "floor": floors["sw2"]}])
+    return pd.DataFrame(rows)
+
+
+def _sample_of(task: Task, sampling: Sampling, generator: torch.Generator) -> Sample:
+    """How a corrector draws samples, with some keys of `sampling` changed."""
+
+    def sample(field: Field, particles: int, **changes: object) -> Tensor:
+        changed = Sampling.model_validate(sampling.model_dump() | changes)
+        return _sample(field, particles, sampling.outputs, task, changed, generator)
+
+    return sample
 
 
 def accuracy(*, accuracy: Accuracy, task: Task, device: str, folder: Path) -> pd.DataFrame:

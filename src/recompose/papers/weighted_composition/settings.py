@@ -121,6 +121,16 @@ class Clipping(Block):
     particles: Count = Field(16, description="K")
 
 
+class Correctors(Block):
+    """The samplers of compositions side by side."""
+
+    methods: Literal["all"] | Annotated[tuple[str, ...], Field(min_length=1)] = Field(
+        "all", description="all of them, or a list of their names"
+    )
+    runs: Count = Field(3, description="of the runs of the task so many at most")
+    particles: Count = Field(16, description="K, which each may spend on an output")
+
+
 class Accuracy(Block):
     """How well the networks know the sources they were trained on."""
 
@@ -156,6 +166,7 @@ class WeightedComposition(Block):
     exact: Exact = Exact()
     accuracy: Accuracy = Accuracy()
     clipping: Clipping = Clipping()
+    correctors: Correctors = Correctors()
     theorems: Theorems = Theorems()
     grid: Grid = Grid()
     figure1: Figure1 = Figure1()

@@ -107,6 +107,22 @@ def clipping(frame: pd.DataFrame) -> str:
     )
 
 
+def correctors(frame: pd.DataFrame) -> str:
+    """SW2 of every corrector: rows settings and scores, columns correctors."""
+    names = list(dict.fromkeys(frame.corrector))
+    lines = [table_line(["Setting", "scores", *(name.replace("_", " ") for name in names), "floor"])]
+    lines.append(table_rule(2, 1 + len(names)))
+    for (setting, model), here in frame.groupby(["setting", "model"], sort=False):
+        cells = [here.value[here.corrector == name] for name in names]
+        shown = [f"{cell.mean():.3f} ± {cell.std(ddof=0):.3f}" for cell in cells]
+        lines.append(table_line([SETTINGS[str(setting)], model, *shown, f"{here.floor.mean():.3f}"]))
+    return "\n".join(lines) + (
+        f"\n\n{METRICS['sw2']}, mean ± standard deviation over {frame.run.nunique()} runs (ddof = 0), K ="
+        f" {frame.particles.iloc[0]}. Scores: exact (analytic), or of the conditional networks of the largest N. Floor:"
+        " the same distance between two sets of true samples.\n"
+    )
+
+
 def grid(frame: pd.DataFrame) -> str:
     """Distances of samples from exact scores and from grids of them."""
     lines = [

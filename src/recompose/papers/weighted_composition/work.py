@@ -23,6 +23,8 @@ FLOP_A_UNIT = 300
 """What a hidden unit takes besides matrix products, for a point that is trained on; most, where they are narrow."""
 REFINED = 2
 """Points at which the networks are asked for a grid, over its nodes: 1.0 to 2.4 were seen."""
+CORRECTORS = 5
+"""Samplers of compositions that are compared."""
 DOUBLED = 4
 """The finest grid has so many times the nodes along each axis."""
 
@@ -49,6 +51,7 @@ def works(paper: WeightedComposition, batches: int) -> dict[str, Work]:
     alone_cells = ceil(alone.runs * len(SETTINGS) / batches)
     alone_moved = DIRECT * 1e-12 * FLOP_A_PARTICLE * alone.steps * alone.outputs * sum(alone.particles)
     clipped = len(paper.clipping.settings) * (1 + len(task.samples)) * task.runs
+    side_by_side = 2 * CORRECTORS * len(SETTINGS) * min(paper.correctors.runs, task.runs)
     compared = len(SETTINGS) * by_grid.runs
     direct = DIRECT * move * by_grid.outputs * by_grid.particles
     densities, smoothing = 2 * (1 + SOURCES), drawn.outputs * drawn.nodes**2 * SECONDS_A_PAIR / 60
@@ -61,6 +64,8 @@ def works(paper: WeightedComposition, batches: int) -> dict[str, Work]:
         "accuracy": Work(known, 0, held),
         "clipping": Work(clipped * (from_grid + clips * move * sampling.outputs * paper.clipping.particles),
                          clipped * clips * comparison, held),
+        "correctors": Work(side_by_side * (from_grid + DIRECT * move * sampling.outputs * paper.correctors.particles),
+                           side_by_side * comparison / 2, held),
         "grid": Work(compared * REFINED * direct, 0, held),
         "figure1": Work(densities * (from_grid + move * drawn.outputs * drawn.particles), densities * smoothing, held),
         "error_map": Work(len(SETTINGS) * mapping, 0, held),

@@ -11,6 +11,8 @@ from recompose.papers.weighted_composition.settings import WeightedComposition
 
 PAIRS = tuple(SAMPLES.values())
 """Settings and models."""
+TOGETHER = ("rooms", "rooms_samples")
+"""What is one job where jobs are few: all networks, and all samples, which have their own entries as well."""
 SECONDS_A_ROOM = 1e-2
 """Rendering one of 64 x 64 pixels, from which smaller ones are averaged; larger ones by their pixels."""
 FLOATS = 12
