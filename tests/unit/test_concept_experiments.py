@@ -156,9 +156,9 @@ def test_every_method_makes_images_of_every_query(sampled):
 
 
 def test_evaluations_are_counted_for_every_method_by_itself(sampled):
-    """Ascents, their ends, base and probes at two levels with two starts; then the samples."""
+    """Ascents, their ends and probes at two levels with two starts; then the samples."""
     by = sampled.numbers[sampled.numbers.quantity == "evaluations"].groupby("method").value.first()
-    discovery = 2 * 2 * (2 + 1 + 1 + 2)
+    discovery = 2 * 2 * (2 + 1 + 2)
     assert by["poe"] == by["beyond"] == discovery + 2 * 3
     assert by["query_only"] == 2 * 3
     assert by["top1"] == 120 * 2 + 2 * 3 * 2 and by["top3"] == 120 * 2 + 2 * 3 * 4
@@ -242,7 +242,9 @@ def test_what_a_network_cannot_take_is_one_line(folder):
     with pytest.raises(RecomposeError, match="images of 3x12x12, and the network takes 3x8x8; resize them"):
         candidates(model.noise, torch.zeros(1, 3, 12, 12), BLOCKS["digits_discovery"], [("a",)], networks.SCHEDULE)
     with pytest.raises(RecomposeError, match="class 121: the network knows 0 to 120"):
-        model.told(121)
+        model.told(121)(torch.zeros(1, 3, 8, 8), 50)
+    with pytest.raises(RecomposeError, match="class -1: the network knows 0 to 120"):
+        model.of_class(torch.zeros(2, 3, 8, 8), 50, torch.tensor([3, -1]))
 
 
 def test_no_mode_at_all_is_one_line(folder):
