@@ -1,4 +1,4 @@
-"""What makes paper 4 affordable: queries through the method, all starts at all steps t at once, beside a loop over them.
+"""What makes paper 4 affordable: a query through the method, all starts at all t at once, beside a loop over them.
 
     python benchmarks/concept_discovery.py               the scale small, an untrained network; two minutes
 
