@@ -215,7 +215,7 @@ class ConceptDiscovery(Block):
     digits_distillation: Distillation = Distillation()
     digits_exploration: Exploration = Exploration()
     faces: Faces = Faces()
-    faces_backbone: Backbone = Backbone(iterations=6000)
+    faces_backbone: Backbone = Backbone()
     faces_judge: Judge = Judge(iterations=1500)
     faces_discovery: Discovery = Discovery(last=500, every=90, step=0.09, from_noise=0)
     faces_sampling: Sampling = Sampling(base=0.5)
