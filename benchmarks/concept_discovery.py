@@ -1,6 +1,6 @@
 """What makes paper 4 affordable: a query through the method, all starts at all t at once, beside a loop over them.
 
-    python benchmarks/concept_discovery.py               the scale small, an untrained network; two minutes
+    python benchmarks/concept_discovery.py               the scale small, an untrained network; a minute
 
 benchmarks/README.md says how to read the table.
 """
