@@ -249,6 +249,9 @@ def concepts() -> dict[str, pd.DataFrame]:
         "digits_seen": pd.DataFrame(
             [{"group": "w = 2", "quantity": "all", "mean": 0.97, "ci_low": 0.96, "ci_high": 0.98}]
         ),
+        "faces_seen": pd.DataFrame(
+            [{"group": "w = 1", "quantity": "all", "mean": 0.98, "ci_low": 0.96, "ci_high": 0.99}]
+        ),
         "digits_stability": pd.DataFrame(
             [(number, "prototypes", 0.1 + 0.01 * number) for number in range(4)], columns=["class", "quantity", "value"]
         ),

@@ -23,9 +23,11 @@ from recompose.papers.concept_discovery.guidance import (
 from recompose.papers.concept_discovery.modes import (
     adam_ascent,
     ascended,
+    clean_estimate,
     distinct,
     levels,
     mean_shift,
+    scales,
     starts,
     unrest,
 )
@@ -42,11 +44,14 @@ def normal(*shape: int, name: str = "test") -> Tensor:
 def mixture(means: Tensor, spread: float, schedule: Schedule = SCHEDULE):
     """The noise in x_t for data from equal components N(m, spread^2): means (components, d)."""
 
-    def noise(x: Tensor, t: int) -> Tensor:
-        alpha, sigma = float(schedule.alpha[t]), float(schedule.sigma[t])
+    def noise(x: Tensor, t: int | Tensor) -> Tensor:
+        alpha, sigma = scales(x, t, schedule)
         v = alpha**2 * spread**2 + sigma**2
-        shares = torch.softmax(-0.5 * torch.cdist(x, alpha * means).square() / v, dim=1)
-        return sigma * (x - shares @ (alpha * means)) / v
+        away = (
+            x[:, None] - alpha * means[None] if isinstance(t, int) else x[:, None] - alpha[:, None] * means
+        ).square()
+        shares = torch.softmax(-0.5 * away.sum(dim=2) / v, dim=1)
+        return sigma * (x - alpha * (shares @ means)) / v
 
     return noise
 
@@ -69,7 +74,8 @@ def test_modes_of_separated_components_are_their_means(ascent):
     clean = found / SCHEDULE.alpha[t]
     tolerance = 1e-8 if ascent == "mean_shift" else 1e-4
     assert torch.allclose(clean, means[0].expand_as(clean), atol=tolerance)
-    assert float(unrest(noise, found, t, SCHEDULE).max()) < tolerance
+    still = unrest(clean_estimate(noise, found, t, SCHEDULE), found, t, SCHEDULE)
+    assert float(still.max()) < tolerance
 
 
 def test_two_components_merge_where_they_must():
@@ -120,6 +126,34 @@ def test_points_that_climb_together_do_not_see_each_other():
     assert torch.equal(x, normal(7, 2, name="places"))
 
 
+@pytest.mark.parametrize("ascent", ["adam", "adam_scaled", "mean_shift"])
+def test_points_at_several_steps_climb_as_those_of_each_step_alone(ascent):
+    noise, x, t = mixture(normal(4, 2), 0.3), normal(6, 2, name="places"), torch.tensor([50, 200, 400]).repeat(2)
+    told = {"ascent": ascent, "iterations": 20, "step": 0.05}
+    together = ascended(noise, x, t, SCHEDULE, **told)
+    alone = [ascended(noise, x[[place]], int(t[place]), SCHEDULE, **told) for place in range(6)]
+    assert torch.allclose(together, torch.cat(alone), atol=1e-9)
+    signs = {"probes": normal(4, 6, 2).sign(), "step": 5e-3, "reading": "laplace"}
+    clean = clean_estimate(noise, together, t, SCHEDULE)
+    found, outside = around_modes(noise, together, t, SCHEDULE, clean=clean, **signs)
+    for place in range(6):
+        here = slice(place, place + 1)
+        one, out = around_modes(
+            noise, together[here], int(t[place]), SCHEDULE, clean=clean[here],
+            **signs | {"probes": signs["probes"][:, here]},
+        )  # fmt: skip
+        assert torch.allclose(one.variance, found.variance[here]) and torch.equal(out, outside[here])
+
+
+def test_a_scaled_step_of_adam_is_its_step_times_sigma():
+    noise, x, t = mixture(normal(4, 2), 0.3), normal(6, 2, name="places"), 200
+    told = {"iterations": 20}
+    scaled = adam_ascent(noise, x, t, SCHEDULE, step=0.05, scaled=True, **told)
+    plain = adam_ascent(noise, x, t, SCHEDULE, step=0.05 * float(SCHEDULE.sigma[t]), **told)
+    assert torch.allclose(scaled, plain, atol=1e-6)
+    assert not torch.allclose(scaled, adam_ascent(noise, x, t, SCHEDULE, step=0.05, **told), atol=1e-3)
+
+
 def test_starts_remember_the_query_or_not():
     drawn = normal(8, 3)
     t = 400
@@ -131,6 +165,9 @@ def test_starts_remember_the_query_or_not():
 def test_an_ascent_that_runs_away_is_told():
     with pytest.raises(NotFinite, match="ascent at step 100"):
         mean_shift(lambda x, t: x * torch.inf, normal(2, 2), 100, SCHEDULE, iterations=1)
+    far = torch.tensor([[1.0, 1.0], [torch.inf, 1.0]])
+    with pytest.raises(NotFinite, match="ascent at step 300: a mode is not finite; lower step"):
+        adam_ascent(lambda x, t: 0 * x, far, torch.tensor([50, 300]), SCHEDULE, iterations=1, step=0.1)
 
 
 def test_the_grid_of_steps_has_both_ends():
@@ -159,11 +196,15 @@ def test_hutchinson_is_exact_for_a_diagonal_jacobian_and_unbiased_else():
     gain = sigma * torch.linalg.inv(alpha**2 * covariance + sigma**2 * torch.eye(3, dtype=torch.float64))
     jacobian = (torch.eye(3, dtype=torch.float64) - sigma * gain) / alpha
     signs = normal(20000, 1, 3).sign()
-    told = {"probes": signs, "step": 5e-3}
-    found = jacobian_diagonal(lambda x, t: x @ gain, normal(1, 3), t, SCHEDULE, **told)
+
+    def found_of(noise, signs: Tensor) -> Tensor:
+        clean = clean_estimate(noise, normal(1, 3), t, SCHEDULE)
+        return jacobian_diagonal(noise, normal(1, 3), t, SCHEDULE, clean=clean, probes=signs, step=5e-3)
+
+    found = found_of(lambda x, t: x @ gain, signs)
     off = jacobian.square().sum(dim=1) - jacobian.diagonal().square()  # its variance with one probe
     assert ((found[0] - jacobian.diagonal()).abs() < 4 * (off / 20000).sqrt() + 1e-9).all()
-    plain = jacobian_diagonal(lambda x, t: 0.3 * x, normal(1, 3), t, SCHEDULE, probes=signs[:1], step=5e-3)
+    plain = found_of(lambda x, t: 0.3 * x, signs[:1])
     assert torch.allclose(plain, torch.full_like(plain, (1 - 0.3 * sigma) / alpha), atol=1e-9)
 
 
@@ -182,7 +223,7 @@ def test_a_gaussian_is_found_again_from_its_score(reading):
     mean, spread = torch.tensor([1.0, -2.0], dtype=torch.float64), 0.5
     noise, t = mixture(mean[None], spread), step_at(0.66)
     x = mean_shift(noise, normal(3, 2), t, SCHEDULE, iterations=200)
-    told = {"probes": normal(4, 3, 2).sign(), "step": 5e-3}
+    told = {"probes": normal(4, 3, 2).sign(), "step": 5e-3, "clean": clean_estimate(noise, x, t, SCHEDULE)}
     found, outside = around_modes(noise, x, t, SCHEDULE, reading=reading, **told)
     left = float(SCHEDULE.alpha[t]) ** 2
     expected = {

@@ -9,13 +9,15 @@ import torch
 from documented import defined
 from pydantic import ValidationError
 
+from recompose.datasets.faces import drawn, vector
+from recompose.datasets.faces import sampled as some_face
 from recompose.errors import RecomposeError
 from recompose.networks.adapters import from_file
 from recompose.papers.concept_discovery import experiments, exploration, faces, judge, methods, networks, search, tables
 from recompose.papers.concept_discovery.aggregation import comparison, cost, over_classes
 from recompose.papers.concept_discovery.data import centred, load_images
 from recompose.papers.concept_discovery.digits import digit_classes, gray_digits, images
-from recompose.papers.concept_discovery.discovery import candidates
+from recompose.papers.concept_discovery.discovery import candidates, modes_near, without_modes
 from recompose.papers.concept_discovery.settings import (
     Backbone,
     Digits,
@@ -135,6 +137,13 @@ def test_combinations_of_drawn_faces_are_held_out_and_parts_are_apart():
     assert torch.equal(larger["queries"], found["queries"])
 
 
+def test_a_face_fills_its_picture():
+    has = vector(("Young", "Black_Hair", "Wearing_Necklace"))
+    whole = drawn(some_face(has, ("a face", 1)), 24)
+    assert np.array_equal(faces._drawn(has, ("a face", 1), Faces(size=16, variety=1.0)), whole[:, 6:22, 4:20])
+    assert faces._drawn(has, ("a face", 1), Faces(size=128)).shape == (3, 128, 128)
+
+
 def test_too_rare_combinations_of_faces_are_refused():
     rare = Faces(size=8, population=300, combinations=40, held_out=4, classes=2, queries=2, others=40)
     with pytest.raises(RecomposeError, match=r"a class has \d+ pictures, and \d+ are needed; lower queries, others"):
@@ -156,9 +165,9 @@ def test_every_method_makes_images_of_every_query(sampled):
 
 
 def test_evaluations_are_counted_for_every_method_by_itself(sampled):
-    """Ascents, their ends, base and probes at two levels with two starts; then the samples."""
+    """Ascents, their ends and probes at two levels with two starts; then the samples."""
     by = sampled.numbers[sampled.numbers.quantity == "evaluations"].groupby("method").value.first()
-    discovery = 2 * 2 * (2 + 1 + 1 + 2)
+    discovery = 2 * 2 * (2 + 1 + 2)
     assert by["poe"] == by["beyond"] == discovery + 2 * 3
     assert by["query_only"] == 2 * 3
     assert by["top1"] == 120 * 2 + 2 * 3 * 2 and by["top3"] == 120 * 2 + 2 * 3 * 4
@@ -242,7 +251,9 @@ def test_what_a_network_cannot_take_is_one_line(folder):
     with pytest.raises(RecomposeError, match="images of 3x12x12, and the network takes 3x8x8; resize them"):
         candidates(model.noise, torch.zeros(1, 3, 12, 12), BLOCKS["digits_discovery"], [("a",)], networks.SCHEDULE)
     with pytest.raises(RecomposeError, match="class 121: the network knows 0 to 120"):
-        model.told(121)
+        model.told(121)(torch.zeros(1, 3, 8, 8), 50)
+    with pytest.raises(RecomposeError, match="class -1: the network knows 0 to 120"):
+        model.of_class(torch.zeros(2, 3, 8, 8), 50, torch.tensor([3, -1]))
 
 
 def test_no_mode_at_all_is_one_line(folder):
@@ -251,6 +262,38 @@ def test_no_mode_at_all_is_one_line(folder):
     strict = BLOCKS["digits_discovery"].model_copy(update={"unrest": 1e-9})
     with pytest.raises(RecomposeError, match="no mode was found at any of t = 50, 400; raise iterations or unrest"):
         candidates(model.noise, centred(data.queries[0]), strict, [("a", 1), ("a", 2)], networks.SCHEDULE)
+
+
+def test_a_step_without_modes_is_left_out_and_told():
+    """Of one Gaussian everything has a mode; at t = 400 the score is the same everywhere."""
+    asked = Discovery(every=350, starts=3, from_noise=0.34, ascent="mean_shift", iterations=60, probes=2)
+
+    def noise(x, t):
+        alpha, sigma = networks.SCHEDULE.at(t)
+        found = (sigma / (0.25 * alpha**2 + sigma**2)).view(-1, 1) * x
+        return torch.where(t.view(-1, 1) == 400, torch.ones_like(x), found)
+
+    queries, names = torch.ones(2, 4), [("a", 1), ("a", 2)]
+    for each in candidates(noise, queries, asked, names, networks.SCHEDULE):
+        assert each.found.tolist() == [3, 0] and each.level.tolist() == [50, 50, 50]
+        assert each.from_noise.tolist() == [False, False, True]
+        assert torch.allclose(each.gaussians.mean, torch.zeros(3, 4), atol=0.01)
+        assert without_modes(each.found, asked) == "400"
+    high = asked.model_copy(update={"first": 400})
+    assert [len(each.level) for each in modes_near(noise, queries, high, names, networks.SCHEDULE)] == [0, 0]
+    with pytest.raises(RecomposeError, match="a 1: no mode was found at any of t = 400; raise iterations or unrest"):
+        candidates(noise, queries, high, names, networks.SCHEDULE)
+
+
+def test_what_has_no_mode_is_told_in_the_log(folder, monkeypatch, capsys):
+    def poe(task):
+        shown = task.queries.repeat_interleave(task.sampling.samples, dim=0)
+        return {"samples": shown, "modes": torch.tensor([[2, 0], [1, 2]])}
+
+    monkeypatch.setattr(experiments, "METHODS", {"poe": poe})
+    experiments.samples("digits_samples", folder=folder, device="cpu", **BLOCKS)
+    told = [line for line in capsys.readouterr().out.splitlines() if "no mode" in line]
+    assert told == [f"digits_samples: class {each} from 0 poe: query 0 has no mode at t = 400" for each in (0, 1)]
 
 
 # -- Measures

@@ -47,8 +47,8 @@ SAMI_TRAINED = {f"sami_of_{name}_network" for name in papers()["sami"].data}
 """The rules of paper 3 that train: at smoke one job does all of a set of images."""
 
 
-CONCEPTS_TRAINED = {f"concept_discovery_{name}_network" for name in papers()["concept_discovery"].networks}
-CONCEPTS_SAMPLED = {f"concept_discovery_{name}_numbers" for name in ("samples", "trained_combination", "explored")}
+CONCEPTS_TRAINED = {f"concept_discovery_of_{name}_network" for name in papers()["concept_discovery"].data}
+CONCEPTS_SAMPLED = {f"concept_discovery_{name}_numbers" for name in ("asked", "explored")}
 """The rules of paper 4 that train, and that sample: at smoke one job for both benchmarks."""
 
 
@@ -199,11 +199,11 @@ def test_a_key_of_paper_3_reruns_its_readers(whole: Project, key: str, value: ob
     ("key", "value", "expected"),
     [
         ("digits", {"train": 5}, {"concept_discovery_digits_images"}),
-        ("digits_backbone", {"iterations": 5}, {"concept_discovery_digits_backbone_network"}),
-        ("digits_judge", {"iterations": 5}, {"concept_discovery_digits_judge_network"}),
+        ("digits_backbone", {"iterations": 5}, {"concept_discovery_of_digits_network"}),
+        ("digits_judge", {"iterations": 5}, {"concept_discovery_of_digits_network"}),
         ("digits_sampling", {"steps": 4}, CONCEPTS_SAMPLED),
         ("faces", {"train": 5}, {"concept_discovery_faces_images"}),
-        ("faces_discovery", {"step": 0.2}, {"concept_discovery_samples_numbers"}),
+        ("faces_discovery", {"step": 0.2}, {"concept_discovery_asked_numbers"}),
         ("digits_exploration", {"radius": 0.2}, {"concept_discovery_explored_numbers"}),
     ],
 )

@@ -4,11 +4,14 @@ from recompose.papers.concept_discovery.work import works as works_of_concepts
 
 CONCEPTS = PAPERS["concept_discovery"]
 CONCEPTS_WORK = works_of_concepts(settings.concept_discovery)
-# Importing what networks need takes longer than what smoke does with them: there one job does what is of a kind.
-CONCEPTS_TOGETHER = {}
+# Importing what networks need takes longer than what smoke does with them: there one job trains those of a set of images,
+# and one does what is of a kind.
+CONCEPTS_TRAINED, CONCEPTS_TOGETHER = {}, {}
+for name, network in CONCEPTS.networks.items():
+    CONCEPTS_TRAINED.setdefault(f"of_{network.data}" if BATCHES == 1 else name, []).append(name)
 for each in CONCEPTS.artifacts:
     explored = each.home in ("exploration", "search")
-    kind = "explored" if explored else "compared" if each.sees else each.function if each.gpu else each.name
+    kind = "explored" if explored else "compared" if each.sees else "asked" if each.gpu else each.name
     CONCEPTS_TOGETHER.setdefault(kind if BATCHES == 1 else each.name, []).append(each.name)
 
 
@@ -37,31 +40,33 @@ for name, data in CONCEPTS.data.items():
             " --results results/{params.scale} > {log:q} 2>&1"
 
 
-for name, network in CONCEPTS.networks.items():
+for place, names in CONCEPTS_TRAINED.items():
+    networks = [CONCEPTS.networks[name] for name in names]
+    losses = made("concept_discovery", *(f"training/{name}.csv" for name in names))
 
     rule:
         name:
-            f"concept_discovery_{name}_network"
+            f"concept_discovery_{place}_network"
         input:
-            image_sets("concept_discovery", network.data),
+            image_sets("concept_discovery", *dict.fromkeys(each.data for each in networks)),
         output:
-            network=weights("concept_discovery", name),
-            losses=made("concept_discovery", f"training/{name}.csv"),
-            provenance=sidecars(weights("concept_discovery", name) + made("concept_discovery", f"training/{name}.csv")),
+            network=weights("concept_discovery", *names),
+            losses=losses,
+            provenance=sidecars(weights("concept_discovery", *names) + losses),
         log:
-            f"{TREE}/logs/concept_discovery/network_{name}.log",
+            f"{TREE}/logs/concept_discovery/network_{place}.log",
         benchmark:
-            f"{TREE}/benchmarks/concept_discovery/network_{name}.tsv"
-        priority: round(CONCEPTS_WORK[name].teraflop)  # the longest first: no core waits at the end
+            f"{TREE}/benchmarks/concept_discovery/network_{place}.tsv"
+        priority: round(CONCEPTS_WORK[names[0]].teraflop)  # the longest first: no core waits at the end
         resources:
-            **asks(CONCEPTS_WORK[name], gpu=True),
+            **asks(CONCEPTS_WORK[names[0]], gpu=True),
         params:
-            name=name,
+            names=names,
             scale=settings.scale,
-            settings=reads("concept_discovery", *network.reads),
-            code=code("concept_discovery", network.module),
+            settings=reads("concept_discovery", *dict.fromkeys(key for each in networks for key in each.reads)),
+            code=code("concept_discovery", *dict.fromkeys(each.module for each in networks)),
         shell:
-            "recompose concept-discovery networks {params.name} --settings {params.settings:q}"
+            "recompose concept-discovery networks {params.names} --settings {params.settings:q}"
             " --results results/{params.scale} > {log:q} 2>&1"
 
 

@@ -10,7 +10,7 @@ from recompose.diffusion.schedules import Schedule
 from recompose.errors import RecomposeError
 from recompose.papers.concept_discovery.composition import composed, responsibilities
 from recompose.papers.concept_discovery.gaussians import Gaussians, around_modes
-from recompose.papers.concept_discovery.modes import Noise, ascended, distinct, levels, starts, unrest
+from recompose.papers.concept_discovery.modes import Noise, ascended, clean_estimate, distinct, levels, starts, unrest
 from recompose.papers.concept_discovery.settings import Discovery
 from recompose.randomness import torch_generator
 
@@ -53,36 +53,82 @@ class Teacher:
 def candidates(
     noise: Noise, queries: Tensor, settings: Discovery, names: Sequence[Names], schedule: Schedule
 ) -> list[Candidates]:
-    """The modes near each query, all climbing together: ascents of (queries * starts) points at every step t.
+    """The modes near each query, as `modes_near` finds them. Raises RecomposeError for a query that has none at all."""
+    found = modes_near(noise, queries, settings, names, schedule)
+    for name, each in zip(names, found, strict=True):
+        if not len(each.level):
+            raise RecomposeError(
+                f"{' '.join(map(str, name))}: no mode was found at any of t = {listed(grid_of(settings))}; raise"
+                " iterations or unrest"
+            )
+    return found
+
+
+def modes_near(
+    noise: Noise, queries: Tensor, settings: Discovery, names: Sequence[Names], schedule: Schedule
+) -> list[Candidates]:
+    """The modes near each query, if any, all climbing together: (queries * levels * starts) points, each at its step t.
 
     queries: (queries, ...) in [-1, 1]; names: of each query, the key of its random numbers. An ascent that a mean shift
-    would still move by more than `unrest` has found no mode and is left out. Raises RecomposeError for a query that has
-    none at any step.
+    would still move by more than `unrest` has found no mode and is left out: `Candidates.found` says how many did at
+    each step. A network is asked iterations + 1 + probes times for every point.
     """
-    found: list[list[tuple[Tensor, ...]]] = [[] for _ in queries]
-    grid = grid_of(settings)
-    count, from_noise = settings.starts, round(settings.from_noise * settings.starts)
-    for t in grid:
-        drawn = [_drawn(name, t, queries[0], count, settings.probes) for name in names]
-        x = torch.cat([starts(q, t, schedule, d, from_noise) for q, (d, _) in zip(queries, drawn, strict=True)])
-        x = ascended(noise, x, t, schedule, ascent=settings.ascent, iterations=settings.iterations, step=settings.step)
-        still = unrest(noise, x, t, schedule) <= settings.unrest
-        probes = torch.cat([signs for _, signs in drawn], dim=1)
-        around, bounded = around_modes(
-            noise, x, t, schedule, probes=probes, step=settings.difference, reading=settings.reading
+    grid, count = grid_of(settings), settings.starts
+    near = count - round(settings.from_noise * count)
+    drawn = [[_drawn(name, t, queries[0], count, settings.probes) for t in grid] for name in names]
+    begun = [
+        starts(query, t, schedule, noises, count - near)
+        for query, of_query in zip(queries, drawn, strict=True)
+        for t, (noises, _) in zip(grid, of_query, strict=True)
+    ]
+    level = torch.tensor(grid, device=queries.device).repeat_interleave(count)
+    t = level.repeat(len(queries))
+    x = ascended(
+        noise, torch.cat(begun), t, schedule, ascent=settings.ascent, iterations=settings.iterations, step=settings.step
+    )
+    clean = clean_estimate(noise, x, t, schedule)
+    still = unrest(clean, x, t, schedule) <= settings.unrest
+    probes = torch.cat([signs for of_query in drawn for _, signs in of_query], dim=1)
+    around, bounded = around_modes(
+        noise, x, t, schedule, clean=clean, probes=probes, step=settings.difference, reading=settings.reading
+    )
+    found = []
+    for number in range(len(queries)):
+        first = number * len(level)
+        places = torch.cat(
+            [
+                _distinct(
+                    around.mean, first + at * count + still[first + at * count :][:count].nonzero().flatten(), settings
+                )
+                for at in range(len(grid))
+            ]
         )
-        for number, of_query in enumerate(found):
-            place = slice(number * count, (number + 1) * count)
-            kept = still[place].nonzero().flatten()
-            if settings.radius is not None and len(kept):
-                kept = kept[distinct(around.mean[place][kept], settings.radius)]
-            of_query.append((around.mean[place][kept], around.variance[place][kept], kept, bounded[place][kept]))
-    return [_gathered(each, grid, count - from_noise, names[number]) for number, each in enumerate(found)]
+        kept = places - first
+        counts = torch.bincount(kept // count, minlength=len(grid))
+        found.append(Candidates(around[places], level[kept], kept % count >= near, bounded[places], counts))
+    return found
+
+
+def _distinct(means: Tensor, places: Tensor, settings: Discovery) -> Tensor:
+    """Of the modes at these places those that count: all, or one of those that are near each other."""
+    if settings.radius is None or not len(places):
+        return places
+    return places[distinct(means[places], settings.radius)]
 
 
 def grid_of(settings: Discovery) -> tuple[int, ...]:
     """The steps t at which modes are looked for."""
     return tuple(levels(settings.first, settings.last, settings.every))
+
+
+def without_modes(found: Tensor, settings: Discovery) -> str:
+    """The steps t at which a query has no mode, in words, "" for none; found: how many at each, (levels,)."""
+    return listed([t for t, count in zip(grid_of(settings), found.tolist(), strict=True) if not count])
+
+
+def listed(steps: Sequence[int]) -> str:
+    """Steps in words."""
+    return ", ".join(map(str, steps))
 
 
 def _drawn(name: Names, t: int, like: Tensor, count: int, probes: int) -> tuple[Tensor, Tensor]:
@@ -91,18 +137,6 @@ def _drawn(name: Names, t: int, like: Tensor, count: int, probes: int) -> tuple[
     drawn = torch.randn((count, *like.shape), generator=generator)
     signs = 2.0 * torch.randint(2, (probes, count, *like.shape), generator=generator) - 1
     return drawn.to(like), signs.to(like)
-
-
-def _gathered(found: list[tuple[Tensor, ...]], grid: tuple[int, ...], near: int, name: Names) -> Candidates:
-    means, variances, kept, bounded = (torch.cat(part) for part in zip(*found, strict=True))
-    if not len(means):
-        raise RecomposeError(
-            f"{' '.join(map(str, name))}: no mode was found at any of t = {', '.join(map(str, grid))}; raise iterations"
-            " or unrest"
-        )
-    counts = torch.tensor([len(each[2]) for each in found])
-    level = torch.tensor(grid).repeat_interleave(counts)
-    return Candidates(Gaussians(means, variances), level, kept >= near, bounded, counts)
 
 
 def teacher(query: Tensor, found: Candidates, settings: Discovery) -> Teacher:

@@ -1,6 +1,6 @@
 """What paper 4 measures: images of every method for every query, and what they are compared with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -17,6 +17,7 @@ from recompose.metrics.intervals import student_interval
 from recompose.metrics.neighbours import cosine, precision_recall
 from recompose.networks.adapters import kept
 from recompose.papers.concept_discovery.data import SLUG, Images, centred, load_images
+from recompose.papers.concept_discovery.discovery import Names, without_modes
 from recompose.papers.concept_discovery.guidance import constant, guided_samples
 from recompose.papers.concept_discovery.judge import Judge, trained_judge
 from recompose.papers.concept_discovery.methods import ADAPTER, METHODS, Task
@@ -39,9 +40,13 @@ def benchmark_of(name: str) -> str:
     return name.partition("_")[0]
 
 
-def task_of(queries: Tensor, number: int, first: int, model: Model, benchmark: str, blocks: Mapping[str, Any]) -> Task:
-    """Some queries of a held-out class, by its number and that of the first one, as methods take them."""
-    names = [(SLUG, benchmark, "class", number, "query", first + each) for each in range(len(queries))]
+def name_of(benchmark: str, number: int, query: int) -> Names:
+    """The key of a query's random numbers: of a held-out class, by its number, and its own number there."""
+    return SLUG, benchmark, "class", number, "query", query
+
+
+def task_of(queries: Tensor, names: Sequence[Names], model: Model, benchmark: str, blocks: Mapping[str, Any]) -> Task:
+    """Some queries, by their names, as methods take them."""
     parts = {part: blocks[f"{benchmark}_{part}"] for part in ("discovery", "sampling", "distillation")}
     return Task(queries, names, model, SCHEDULE, **parts)
 
@@ -60,7 +65,8 @@ def samples(name: str, *, folder: Path, device: str, cells: CellStore | None = N
     rows: list[Row] = []
     for number, first in product(range(len(data.queries)), range(0, data.queries.shape[1], together)):
         queries = centred(data.queries[number, first : first + together], device)
-        task = task_of(queries, number, first, model, benchmark, blocks)
+        names = [name_of(benchmark, number, first + each) for each in range(len(queries))]
+        task = task_of(queries, names, model, benchmark, blocks)
         for method, function in METHODS.items():
 
             def make(task: Task = task, function: Any = function) -> dict[str, Tensor]:
@@ -73,6 +79,9 @@ def samples(name: str, *, folder: Path, device: str, cells: CellStore | None = N
             with torch.no_grad(), named(place):
                 made = kept_tensors(cells, place, make)
             print(f"{name}: {place}", flush=True)
+            for query, of_query in enumerate(made.get("modes", ()), start=first):
+                if missing := without_modes(of_query, task.discovery):
+                    print(f"{name}: {place}: query {query} has no mode at t = {missing}", flush=True)
             rank = blocks[f"{benchmark}_distillation"].rank
             _keep_adapters(folder / "adapters", f"{benchmark} class {number}", first, made, model.network, rank)
             for part, tensor in made.items():

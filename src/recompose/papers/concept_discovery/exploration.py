@@ -1,6 +1,7 @@
 """What modes are like: where they lie, how many there are at each noise, and how much of a teacher is chance."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import combinations, product
 from pathlib import Path
@@ -13,13 +14,19 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 
 from recompose.datasets.coloured_digits import coloured
-from recompose.errors import RecomposeError
 from recompose.papers.concept_discovery.data import SLUG, Images, centred, load_images
 from recompose.papers.concept_discovery.digits import gray_digits, rgb
-from recompose.papers.concept_discovery.discovery import candidates, grid_of, teacher, together
-from recompose.papers.concept_discovery.experiments import benchmark_of, task_of
+from recompose.papers.concept_discovery.discovery import (
+    Teacher,
+    candidates,
+    grid_of,
+    modes_near,
+    teacher,
+    together,
+)
+from recompose.papers.concept_discovery.experiments import benchmark_of, name_of, task_of
 from recompose.papers.concept_discovery.gaussians import jacobian_estimates
-from recompose.papers.concept_discovery.guidance import constant, of_gaussian
+from recompose.papers.concept_discovery.guidance import Weight, constant, of_gaussian
 from recompose.papers.concept_discovery.judge import Judge, trained_judge
 from recompose.papers.concept_discovery.methods import Task
 from recompose.papers.concept_discovery.modes import ascended, clean_estimate, distinct, mean_shift
@@ -45,15 +52,25 @@ class Bench:
         """A block of settings of the benchmark."""
         return self.blocks[f"{self.benchmark}_{part}"]
 
-    def tasks(self) -> Iterator[tuple[int, Task]]:
-        """The first query of some held-out classes, with its class."""
-        for number, queries in enumerate(self.data.queries[: self.explored.queries]):
-            yield number, task_of(centred(queries[:1], self.device), number, 0, self.model, self.benchmark, self.blocks)
+    def task(self) -> Task:
+        """The first query of some held-out classes, of each of these from the first on."""
+        queries = self.data.queries[: self.explored.queries, 0]
+        names = [name_of(self.benchmark, number, 0) for number in range(len(queries))]
+        return task_of(centred(queries, self.device), names, self.model, self.benchmark, self.blocks)
 
     def right(self, x: Tensor, number: int) -> float:
         """The share of images that show all factors of a held-out class."""
         says = self.judge.says(x.cpu().clamp(-1, 1))
         return float((says == self.data.factors[self.data.seen + number]).all(dim=1).float().mean())
+
+
+def product_samples(task: Task, teachers: Sequence[Teacher], weight: Weight | None = None) -> Tensor:
+    """Images of the products of experts, all queries together: (queries, samples, 3, size, size)."""
+    of = together([each.gaussian for each in teachers], task.sampling.samples)
+    made = task.sampled(
+        of_gaussian(of, task.schedule), weight or task.by_variance(of), task.start(task.sampling.samples)
+    )
+    return made.view(len(teachers), -1, *made.shape[1:])
 
 
 def _unit(x: Tensor) -> Tensor:
@@ -199,8 +216,10 @@ def starts(name: str, *, folder: Path, device: str, **blocks: Any) -> Measured:
     trained = centred(bench.data.train).flatten(1)
     found: dict[tuple[int, str], list[dict[str, float]]] = {}
     images: dict[str, Tensor] = {}
-    for number, task in bench.tasks():
-        (of_query,) = candidates(bench.model.noise, task.queries, task.discovery, task.names, SCHEDULE)
+    task = bench.task()
+    for number, of_query in enumerate(
+        candidates(bench.model.noise, task.queries, task.discovery, task.names, SCHEDULE)
+    ):
         right = bench.data.factors[bench.data.seen + number]
         count = round(task.discovery.from_noise * task.discovery.starts)
         begun = {"noise": count, "query": task.discovery.starts - count}
@@ -239,18 +258,20 @@ def repeat(name: str, *, folder: Path, device: str, **blocks: Any) -> pd.DataFra
     of modes in common among all that were found.
     """
     bench = Bench(name, folder, device, blocks)
+    task = bench.task()
+    runs = []
+    for run in range(bench.explored.repeats):
+        names = [(*each, "repeat", run) for each in task.names]
+        found = candidates(bench.model.noise, task.queries, task.discovery, names, SCHEDULE)
+        teachers = [teacher(query, each, task.discovery) for query, each in zip(task.queries, found, strict=True)]
+        runs.append([(each.gaussians.mean, of) for each, of in zip(found, teachers, strict=True)])
     rows: list[Row] = []
-    for number, task in bench.tasks():
-        runs = []
-        for run in range(bench.explored.repeats):
-            names = [(*each, "repeat", run) for each in task.names]
-            (found,) = candidates(bench.model.noise, task.queries, task.discovery, names, SCHEDULE)
-            runs.append((found.gaussians.mean, teacher(task.queries[0], found, task.discovery)))
-        for (first, second), place in zip(combinations(runs, 2), combinations(range(len(runs)), 2), strict=True):
-            here = {"class": number, "first": place[0], "second": place[1]}
-            near = partial(_in_common, radius=bench.explored.radius)
+    near = partial(_in_common, radius=bench.explored.radius)
+    for number, query in enumerate(task.queries):
+        for one, other in combinations(range(len(runs)), 2):
+            first, second = runs[one][number], runs[other][number]
             apart = (first[1].gaussian.mean - second[1].gaussian.mean).square().mean().sqrt()
-            to_query = (first[1].gaussian.mean - task.queries).square().mean().sqrt()
+            to_query = (first[1].gaussian.mean - query).square().mean().sqrt()
             common = near(first[0], second[0]), near(second[0], first[0])
             values = {
                 "prototypes": near(first[1].prototypes.mean, second[1].prototypes.mean),
@@ -258,6 +279,7 @@ def repeat(name: str, *, folder: Path, device: str, **blocks: Any) -> pd.DataFra
                 "mean": float(apart),
                 "query": float(to_query),
             }
+            here = {"class": number, "first": one, "second": other}
             rows += [here | {"quantity": key, "value": value} for key, value in values.items()]
     return pd.DataFrame(rows)
 
@@ -276,36 +298,31 @@ def ablation(name: str, *, folder: Path, device: str, **blocks: Any) -> pd.DataF
     that of the product does; `distance`: of samples to the query; `evaluations` of the network for a query.
     """
     bench = Bench(name, folder, device, blocks)
-    rows: list[Row] = []
+    task, rows = bench.task(), list[Row]()
     for variant, change in VARIANTS.items():
-        for number, task in bench.tasks():
-            settings = change(task.discovery)
-            place = {"variant": variant, "class": number}
-            before = bench.model.evaluations[0]
-            try:
-                (found,) = candidates(bench.model.noise, task.queries, settings, task.names, SCHEDULE)
-            except RecomposeError as error:
-                if NO_MODE not in str(error):
-                    raise
-                rows.append(place | {"quantity": "found", "value": 0.0})
-                continue
-            of = together([teacher(task.queries[0], found, settings).gaussian], task.sampling.samples)
-            weight = constant(1.0) if variant == "w = 1" else task.by_variance(of)
-            made = task.sampled(of_gaussian(of, SCHEDULE), weight, task.start(task.sampling.samples))
-            values = {
-                "found": 1.0,
-                "all": bench.right(made, number),
-                "mean": bench.right(of.mean[:1], number),
-                "distance": float((made - task.queries).flatten(1).square().mean(dim=1).sqrt().mean()),
-                "evaluations": bench.model.evaluations[0] - before,
+        settings = change(task.discovery)
+        before = bench.model.evaluations[0]
+        found = modes_near(bench.model.noise, task.queries, settings, task.names, SCHEDULE)
+        asked = (bench.model.evaluations[0] - before) / len(found) + task.sampling.samples * task.sampling.steps
+        having = [number for number, each in enumerate(found) if len(each.level)]
+        teachers = [teacher(task.queries[number], found[number], settings) for number in having]
+        of_some = replace(task, queries=task.queries[having], names=[task.names[number] for number in having])
+        made = product_samples(of_some, teachers, constant(1.0) if variant == "w = 1" else None) if having else ()
+        values = {number: {"found": float(number in having)} for number in range(len(found))}
+        for number, of, images in zip(having, teachers, made, strict=True):
+            values[number] |= {
+                "all": bench.right(images, number),
+                "mean": bench.right(of.gaussian.mean, number),
+                "distance": float((images - task.queries[number]).flatten(1).square().mean(dim=1).sqrt().mean()),
+                "evaluations": asked,
             }
-            rows += [place | {"quantity": key, "value": float(value)} for key, value in values.items()]
+        rows += [
+            {"variant": variant, "class": number, "quantity": key, "value": value}
+            for number, of_class in values.items()
+            for key, value in of_class.items()
+        ]
         print(f"{name}: {variant}", flush=True)
     return pd.DataFrame(rows)
-
-
-NO_MODE = "no mode was found"
-"""What a discovery without one says: for a variant that is a result."""
 
 
 def _with(**changes: Any) -> Callable[[Any], Any]:

@@ -91,11 +91,20 @@ def population(faces: Faces) -> tuple[list[str], NDArray[np.bool_], Pictures]:
     return found.names, found.attributes, look
 
 
+FRAME = 1.5
+"""Side of the picture that is drawn, in those of the part that is taken: faces alone, as in aligned photographs."""
+ABOVE = 0.25
+"""Share of its height that is left out above; at its sides the same is left out left and right."""
+
+
 def _drawn(has: NDArray[np.bool_], names: tuple[str | int, ...], faces: Faces) -> NDArray[np.uint8]:
-    """One picture: between a plain face and one as they are drawn.
+    """One picture: between a plain face and one as they are drawn, from the hairline to the neck.
 
     Of what no class combines it has nothing, but is young, for age draws lines over the others, and smiles with teeth.
     """
     shown = has & vector(COMPOSED) | vector(("Young",))
     shown[ATTRIBUTES.index("Mouth_Slightly_Open")] = has[ATTRIBUTES.index("Smiling")]
-    return drawn(between(Face(tuple(map(float, shown))), sampled(shown, names), faces.variety), faces.size)
+    side = round(FRAME * faces.size)
+    above, left = round(ABOVE * side), (side - faces.size) // 2
+    whole = drawn(between(Face(tuple(map(float, shown))), sampled(shown, names), faces.variety), side)
+    return whole[:, above : above + faces.size, left : left + faces.size]

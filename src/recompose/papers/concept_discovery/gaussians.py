@@ -6,8 +6,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from recompose.diffusion.predictions import Scale
 from recompose.diffusion.schedules import Schedule
-from recompose.papers.concept_discovery.modes import Noise, clean_estimate
+from recompose.papers.concept_discovery.modes import Noise, Time, clean_estimate, scales
 
 Reading = Literal["laplace", "noise_free", "posterior"]
 SMALLEST = 1e-4
@@ -31,17 +32,18 @@ class Gaussians:
         return -0.5 * ((query - self.mean).square() / self.variance + torch.log(2 * torch.pi * self.variance))
 
 
-def jacobian_diagonal(noise: Noise, x: Tensor, t: int, schedule: Schedule, *, probes: Tensor, step: float) -> Tensor:
+def jacobian_diagonal(
+    noise: Noise, x: Tensor, t: Time, schedule: Schedule, *, clean: Tensor, probes: Tensor, step: float
+) -> Tensor:
     """The diagonal of J = d x0_hat / dx by Hutchinson's estimator, E[z * Jz]: (points, ...).
 
-    probes: (probes, points, ...) of signs; step: of the finite difference Jz = (x0_hat(x + step z) - x0_hat(x)) / step.
-    The variance of coordinate r is sum_{s != r} J_rs^2 / probes, so with few it may come out negative.
+    clean: x0_hat(x); probes: (probes, points, ...) of signs, all asked at once; step: of the finite difference
+    Jz = (x0_hat(x + step z) - x0_hat(x)) / step. The variance of coordinate r is sum_{s != r} J_rs^2 / probes, so with
+    few it may come out negative.
     """
-    here = clean_estimate(noise, x, t, schedule)
-    total = torch.zeros_like(x)
-    for z in probes:
-        total += z * (clean_estimate(noise, x + step * z, t, schedule) - here) / step
-    return total / len(probes)
+    many = t if isinstance(t, int) else t.repeat(len(probes))
+    moved = clean_estimate(noise, (x + step * probes).flatten(0, 1), many, schedule).view_as(probes)
+    return (probes * (moved - clean) / step).mean(dim=0)
 
 
 def jacobian_estimates(
@@ -49,10 +51,11 @@ def jacobian_estimates(
 ) -> Tensor:
     """The same with so many signs of its own: (points, ...)."""
     signs = 2.0 * torch.randint(2, (probes, *x.shape), generator=generator) - 1
-    return jacobian_diagonal(noise, x, t, schedule, probes=signs.to(x), step=step)
+    clean = clean_estimate(noise, x, t, schedule)
+    return jacobian_diagonal(noise, x, t, schedule, clean=clean, probes=signs.to(x), step=step)
 
 
-def variance(jacobian: Tensor, alpha: float, sigma: float, reading: Reading) -> tuple[Tensor, Tensor]:
+def variance(jacobian: Tensor, alpha: Scale, sigma: Scale, reading: Reading) -> tuple[Tensor, Tensor]:
     """The variance of every coordinate around a mode, and whether its estimate had to be put within bounds.
 
     With H = (alpha J - 1) / sigma^2, the Hessian of log p_t:
@@ -62,7 +65,7 @@ def variance(jacobian: Tensor, alpha: float, sigma: float, reading: Reading) -> 
     posterior: Cov[x_0 | x_t] = (sigma^2/alpha) J (Tweedie), the least: sigma^2 s^2/(alpha^2 s^2 + sigma^2).
     Posterior^-1 = noise_free^-1 + alpha^2/sigma^2. J is put into [0, STRICT / alpha], the result above SMALLEST.
     """
-    bounded = jacobian.clamp(0.0, STRICT / alpha)
+    bounded = jacobian.clamp_min(0.0).minimum(torch.as_tensor(STRICT / alpha).to(jacobian))
     spread = sigma**2 / alpha
     match reading:
         case "laplace":
@@ -75,10 +78,18 @@ def variance(jacobian: Tensor, alpha: float, sigma: float, reading: Reading) -> 
 
 
 def around_modes(
-    noise: Noise, x: Tensor, t: int, schedule: Schedule, *, probes: Tensor, step: float, reading: Reading
+    noise: Noise,
+    x: Tensor,
+    t: Time,
+    schedule: Schedule,
+    *,
+    clean: Tensor,
+    probes: Tensor,
+    step: float,
+    reading: Reading,
 ) -> tuple[Gaussians, Tensor]:
     """The clean Gaussian of each mode x of p_t, mean x / alpha, and the share of its coordinates that were bounded."""
-    alpha, sigma = float(schedule.alpha[t]), float(schedule.sigma[t])
-    jacobian = jacobian_diagonal(noise, x, t, schedule, probes=probes, step=step)
+    alpha, sigma = scales(x, t, schedule)
+    jacobian = jacobian_diagonal(noise, x, t, schedule, clean=clean, probes=probes, step=step)
     spread, outside = variance(jacobian, alpha, sigma, reading)
     return Gaussians(x / alpha, spread), outside.flatten(1).float().mean(dim=1)

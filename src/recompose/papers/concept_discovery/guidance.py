@@ -8,22 +8,23 @@ import torch
 from torch import Tensor
 
 from recompose.diffusion.guidance import classifier_free
+from recompose.diffusion.predictions import Scale
 from recompose.diffusion.sampling import ddim_step, sample
 from recompose.diffusion.schedules import Schedule, timesteps
 from recompose.papers.concept_discovery.gaussians import Gaussians
-from recompose.papers.concept_discovery.modes import Noise
+from recompose.papers.concept_discovery.modes import Noise, Time, scales
 
 Spread = Literal["trace", "entropy"]
 Weight = Callable[[int], Tensor | float]
 """The guidance weight at step t: a number, or one for each image, (images, 1, 1, 1)."""
 
 
-def noised_variance(variance: Tensor, alpha: float, sigma: float) -> Tensor:
+def noised_variance(variance: Tensor, alpha: Scale, sigma: Scale) -> Tensor:
     """Sigma_t of a Gaussian that is noised to step t: alpha^2 Sigma + sigma^2 (above Eq. 11)."""
     return alpha**2 * variance + sigma**2
 
 
-def gaussian_noise(x: Tensor, teacher: Gaussians, alpha: float, sigma: float) -> Tensor:
+def gaussian_noise(x: Tensor, teacher: Gaussians, alpha: Scale, sigma: Scale) -> Tensor:
     """The noise that the exact denoiser of N(mean, variance) sees in x, Eq. 12. x: (images, ...), a mean for each."""
     return sigma * (x - alpha * teacher.mean) / noised_variance(teacher.variance, alpha, sigma)
 
@@ -59,8 +60,8 @@ def guided_samples(
 def of_gaussian(teacher: Gaussians, schedule: Schedule) -> Noise:
     """A Gaussian as what predicts noise."""
 
-    def predicted(x: Tensor, t: int) -> Tensor:
-        return gaussian_noise(x, teacher, float(schedule.alpha[t]), float(schedule.sigma[t]))
+    def predicted(x: Tensor, t: Time) -> Tensor:
+        return gaussian_noise(x, teacher, *scales(x, t, schedule))
 
     return predicted
 

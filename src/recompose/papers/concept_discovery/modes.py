@@ -7,21 +7,33 @@ is one with alpha x0_hat(x) = x (Eq. 5), so the clean image of a mode is x / alp
 from collections.abc import Callable, Iterator
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from recompose.diffusion.predictions import to_clean
+from recompose.diffusion.predictions import Scale, to_clean
 from recompose.diffusion.schedules import Schedule
-from recompose.errors import require_finite
+from recompose.errors import NotFinite, require_finite
 
-Noise = Callable[[Tensor, int], Tensor]
-"""x_t: (points, ...) and the step t, as `Schedule` counts -> the noise in it, of x's shape."""
+Time = int | Tensor
+"""A step t, as `Schedule` counts: one for all points, or one for each, (points,)."""
+Noise = Callable[[Tensor, Time], Tensor]
+"""x_t: (points, ...) and the step t -> the noise in it, of x's shape."""
 Ascent = Literal["adam", "adam_scaled", "mean_shift"]
 
 
-def clean_estimate(noise: Noise, x: Tensor, t: int, schedule: Schedule) -> Tensor:
+def scales(x: Tensor, t: Time, schedule: Schedule) -> tuple[Scale, Scale]:
+    """alpha and sigma at t: numbers, or (points, 1, ...) of x's kind where each point has its own step."""
+    if isinstance(t, int):
+        return float(schedule.alpha[t]), float(schedule.sigma[t])
+    both = torch.from_numpy(np.stack([schedule.alpha, schedule.sigma])).to(x)
+    alpha, sigma = both[:, t].view(2, -1, *[1] * (x.ndim - 1))
+    return alpha, sigma
+
+
+def clean_estimate(noise: Noise, x: Tensor, t: Time, schedule: Schedule) -> Tensor:
     """E[x_0 | x_t], Eq. 5 (Tweedie): (points, ...)."""
-    return to_clean(noise(x, t), x, float(schedule.alpha[t]), float(schedule.sigma[t]), "noise")
+    return to_clean(noise(x, t), x, *scales(x, t, schedule), "noise")
 
 
 def starts(query: Tensor, t: int, schedule: Schedule, drawn: Tensor, from_noise: int) -> Tensor:
@@ -35,50 +47,62 @@ def starts(query: Tensor, t: int, schedule: Schedule, drawn: Tensor, from_noise:
     return torch.cat([alpha * query + sigma * drawn[:kept], drawn[kept:]])
 
 
-def adam_ascent(noise: Noise, x: Tensor, t: int, schedule: Schedule, *, iterations: int, step: float) -> Tensor:
+def adam_ascent(
+    noise: Noise, x: Tensor, t: Time, schedule: Schedule, *, iterations: int, step: float, scaled: bool = False
+) -> Tensor:
     """Eq. 4 with an update of Adam in place of the plain step, as in the paper: (points, ...), each by itself.
 
-    Adam's moments are of single coordinates, so points that climb together do not see each other.
+    Adam's moments are of single coordinates, so points that climb together do not see each other, at the same step t
+    or not. scaled: the step is multiplied by sigma_t, which is Adam's in units of sigma_t, for of gradients it takes
+    no more than their direction and their change.
     """
-    sigma = float(schedule.sigma[t])
-    x = x.clone()
-    optimizer = torch.optim.Adam([x], lr=step, maximize=True)
+    sigma = scales(x, t, schedule)[1]
+    unit = sigma if scaled else 1.0
+    place = x / unit
+    optimizer = torch.optim.Adam([place], lr=step, maximize=True)
     for _ in range(iterations):
-        x.grad = -noise(x, t) / sigma
+        place.grad = -noise(place * unit, t) / sigma * unit
         optimizer.step()
-    require_finite(x, f"ascent at step {t}: a mode is not finite; lower step")
-    return x
+    return _finite(place * unit, t, "; lower step")
 
 
-def mean_shift(noise: Noise, x: Tensor, t: int, schedule: Schedule, *, iterations: int) -> Tensor:
+def mean_shift(noise: Noise, x: Tensor, t: Time, schedule: Schedule, *, iterations: int) -> Tensor:
     """x <- alpha x0_hat(x): Eq. 4 with the step sigma^2, which is EM for any law of the data: log p_t never falls.
 
     It has no step size, and near a mode closes in by the largest eigenvalue of alpha J an iteration, J = d x0_hat/dx.
     """
-    alpha = float(schedule.alpha[t])
+    alpha, _ = scales(x, t, schedule)
     for _ in range(iterations):
         x = alpha * clean_estimate(noise, x, t, schedule)
-    require_finite(x, f"ascent at step {t}: a mode is not finite")
+    return _finite(x, t)
+
+
+def _finite(x: Tensor, t: Time, remedy: str = "") -> Tensor:
+    """Where ascents ended. Raises NotFinite, and says at which step the first one ran away."""
+    try:
+        require_finite(x, "")
+    except NotFinite:
+        wrong = int((~torch.isfinite(x)).flatten(1).any(dim=1).nonzero()[0])
+        step = t if isinstance(t, int) else int(t[wrong])
+        raise NotFinite(f"ascent at step {step}: a mode is not finite{remedy}") from None
     return x
 
 
 def ascended(
-    noise: Noise, x: Tensor, t: int, schedule: Schedule, *, ascent: Ascent, iterations: int, step: float
+    noise: Noise, x: Tensor, t: Time, schedule: Schedule, *, ascent: Ascent, iterations: int, step: float
 ) -> Tensor:
     """Modes of p_t by one of the ways: (points, ...). Adam has a "base" step in Table 6, perhaps one of sigma_t."""
     if ascent == "mean_shift":
         return mean_shift(noise, x, t, schedule, iterations=iterations)
-    if ascent == "adam_scaled":
-        step *= float(schedule.sigma[t])
-    return adam_ascent(noise, x, t, schedule, iterations=iterations, step=step)
+    return adam_ascent(noise, x, t, schedule, iterations=iterations, step=step, scaled=ascent == "adam_scaled")
 
 
-def unrest(noise: Noise, x: Tensor, t: int, schedule: Schedule) -> Tensor:
+def unrest(clean: Tensor, x: Tensor, t: Time, schedule: Schedule) -> Tensor:
     """How far a mean shift would still move each point, root mean square over coordinates, in clean units: (points,).
 
-    0 at a mode. |alpha x0_hat(x) - x| / (alpha sqrt(d)).
+    0 at a mode. |alpha x0_hat(x) - x| / (alpha sqrt(d)); clean: x0_hat(x), which `clean_estimate` gives.
     """
-    moved = clean_estimate(noise, x, t, schedule) - x / float(schedule.alpha[t])
+    moved = clean - x / scales(x, t, schedule)[0]
     return moved.flatten(1).square().mean(dim=1).sqrt()
 
 

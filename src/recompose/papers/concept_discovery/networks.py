@@ -17,6 +17,7 @@ from recompose.machine import resolve_precision
 from recompose.networks import files
 from recompose.networks.diffusers_unet import ClassUNet, Shape, from_file, kept
 from recompose.papers.concept_discovery.data import SLUG, Images, centred, load_images
+from recompose.papers.concept_discovery.modes import Noise, Time, scales
 from recompose.papers.concept_discovery.settings import Backbone
 from recompose.randomness import torch_generator
 
@@ -120,10 +121,11 @@ class Model:
     kind: Kind
     evaluations: list[int] = field(default_factory=lambda: [0])
 
-    def of_class(self, x: Tensor, t: int, labels: Tensor) -> Tensor:
-        """The noise in x_t by class: (images, 3, size, size), (images,) -> the same as x.
+    def of_class(self, x: Tensor, t: Time, labels: Tensor) -> Tensor:
+        """The noise in x_t by class: (images, 3, size, size), a step t for all or for each, (images,) -> the same as x.
 
-        Raises RecomposeError for images of another size than those that the network was trained on.
+        Raises RecomposeError for images of another size than those that the network was trained on, and for a class
+        that it does not have.
         """
         shape = self.network.shape
         if x.shape[1:] != (shape.channels, shape.size, shape.size):
@@ -131,21 +133,21 @@ class Model:
             raise RecomposeError(
                 f"images of {size}, and the network takes {shape.channels}x{shape.size}x{shape.size}; resize them"
             )
+        strange = labels[(labels < 0) | (labels >= shape.classes)]
+        if len(strange):
+            raise RecomposeError(f"class {int(strange[0])}: the network knows 0 to {shape.classes - 1}")
         self.evaluations[0] += len(x)
-        told = torch.tensor(t - 1, device=x.device)
-        parts = zip(x.split(AT_ONCE), labels.split(AT_ONCE), strict=True)  # type: ignore[no-untyped-call]
-        found = torch.cat([self.network(part, told, of_part).float() for part, of_part in parts])
-        return to_noise(found, x, float(SCHEDULE.alpha[t]), float(SCHEDULE.sigma[t]), self.kind)
+        told = torch.as_tensor(t, device=x.device).expand(len(x)) - 1
+        parts = zip(*(each.split(AT_ONCE) for each in (x, told, labels)), strict=True)  # type: ignore[no-untyped-call]
+        found = torch.cat([self.network(*part).float() for part in parts])
+        return to_noise(found, x, *scales(x, t, SCHEDULE), self.kind)
 
-    def noise(self, x: Tensor, t: int) -> Tensor:
+    def noise(self, x: Tensor, t: Time) -> Tensor:
         """The noise in x_t without a class."""
         return self.told(self.null)(x, t)
 
-    def told(self, label: int) -> Callable[[Tensor, int], Tensor]:
-        """The noise in x_t of one class. Raises RecomposeError for a number that is none of its classes."""
-        rows = self.network.shape.classes
-        if not 0 <= label < rows:
-            raise RecomposeError(f"class {label}: the network knows 0 to {rows - 1}")
+    def told(self, label: int) -> Noise:
+        """The noise in x_t of one class."""
         return lambda x, t: self.of_class(x, t, torch.full((len(x),), label, device=x.device))
 
 

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from recompose.diffusion.schedules import Schedule
+from recompose.papers.concept_discovery.modes import Noise, Time
 
-ClassNoise = Callable[[Tensor, int, Tensor], Tensor]
+ClassNoise = Callable[[Tensor, Time, Tensor], Tensor]
 """x_t: (images, ...), the step t and the classes, (images,) -> the noise in it, of x's shape."""
 
 
@@ -33,13 +34,13 @@ def nearest_classes(losses: Tensor, count: int, temperature: float) -> tuple[Ten
     return nearest, torch.softmax(-least / temperature, dim=0)
 
 
-def composed_noise(noise: ClassNoise, nearest: Tensor, weights: Tensor) -> Callable[[Tensor, int], Tensor]:
+def composed_noise(noise: ClassNoise, nearest: Tensor, weights: Tensor) -> Noise:
     """Several classes as one teacher (Liu et al., 2022): the weighted sum of their predictions, weights summing to one.
 
     nearest, weights: (images, k). In Eq. 13 it is eps_0 + w sum_k w_k (eps_k - eps_0).
     """
 
-    def predicted(x: Tensor, t: int) -> Tensor:
+    def predicted(x: Tensor, t: Time) -> Tensor:
         parts = [
             noise(x, t, nearest[:, k]) * weights[:, k].view(-1, *[1] * (x.ndim - 1)) for k in range(nearest.shape[1])
         ]

@@ -11,10 +11,9 @@ import torch
 from torch import Tensor
 
 from recompose.papers.concept_discovery.data import SLUG, centred
-from recompose.papers.concept_discovery.discovery import Candidates, candidates, teacher, together
-from recompose.papers.concept_discovery.experiments import task_of
-from recompose.papers.concept_discovery.exploration import Bench
-from recompose.papers.concept_discovery.guidance import of_gaussian
+from recompose.papers.concept_discovery.discovery import Candidates, candidates, teacher
+from recompose.papers.concept_discovery.experiments import name_of, task_of
+from recompose.papers.concept_discovery.exploration import Bench, product_samples
 from recompose.papers.concept_discovery.methods import Task
 from recompose.papers.concept_discovery.networks import SCHEDULE
 from recompose.randomness import seed_of
@@ -32,12 +31,12 @@ class Tried(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A query whose modes are found: they do not depend on what is searched."""
+    """Queries, one of each class, whose modes are found: they do not depend on what is searched."""
 
-    number: int
-    """its class"""
+    first: int
+    """the number of the first class; the others follow"""
     task: Task
-    candidates: Candidates
+    candidates: list[Candidates]
 
 
 @torch.no_grad()
@@ -49,19 +48,19 @@ def searched_setting(name: str, *, folder: Path, device: str, **blocks: Any) -> 
     bench = Bench(name, folder, device, blocks)
     discovery = bench("discovery")
     published = Tried(bench("sampling").base, discovery.temperature, discovery.prototypes)
-    validation = list(_found(bench, bench.data.validation, len(bench.data.queries)))
+    validation = _found(bench, bench.data.validation, len(bench.data.queries))
     rows: list[dict[str, Any]] = []
     means: dict[int, float] = {}
     for trial, tried in _trials(name, published, bench.explored.trials, means):
-        shares = [_right(bench, each, tried) for each in validation]
+        shares = _right(bench, validation, tried)
         means[trial] = sum(shares) / len(shares)
         rows += _told("tried", trial, tried, validation, shares)
         print(f"{name}: {trial + 1} of {bench.explored.trials}, {means[trial]:.3f}", flush=True)
     best = max(means, key=lambda trial: (means[trial], -trial))
     found = next(Tried(*(row[key] for key in Tried._fields)) for row in rows if row["trial"] == best)
-    held_out = list(_found(bench, bench.data.queries, 0))
+    held_out = _found(bench, bench.data.queries, 0)
     for kind, trial, tried in (("published", 0, published), ("best", best, found)):
-        rows += _told(kind, trial, tried, held_out, [_right(bench, each, tried) for each in held_out])
+        rows += _told(kind, trial, tried, held_out, _right(bench, held_out, tried))
     return pd.DataFrame(rows)
 
 
@@ -91,29 +90,28 @@ TEMPERATURE = (0.05, 20.0)
 PROTOTYPES = (1, 8)
 
 
-def _found(bench: Bench, queries: Tensor, first: int) -> Iterator[Found]:
+def _found(bench: Bench, queries: Tensor, first: int) -> Found:
     """The modes of the first query of each class, from the number of the first class on."""
-    for number, of_class in enumerate(queries, start=first):
-        asked = centred(of_class[:1], bench.device)
-        task = task_of(asked, number, 0, bench.model, bench.benchmark, bench.blocks)
-        (modes,) = candidates(bench.model.noise, asked, task.discovery, task.names, SCHEDULE)
-        yield Found(number, task, modes)
+    asked = centred(queries[:, 0], bench.device)
+    names = [name_of(bench.benchmark, first + each, 0) for each in range(len(asked))]
+    task = task_of(asked, names, bench.model, bench.benchmark, bench.blocks)
+    return Found(first, task, candidates(bench.model.noise, asked, task.discovery, names, SCHEDULE))
 
 
-def _right(bench: Bench, found: Found, tried: Tried) -> float:
-    """The share of samples of a query's product that show all factors of its class."""
+def _right(bench: Bench, found: Found, tried: Tried) -> list[float]:
+    """Of each query the share of samples of its product that show all factors of its class."""
     task = found.task
     told = {"temperature": tried.temperature, "prototypes": tried.prototypes}
-    of_query = teacher(task.queries[0], found.candidates, task.discovery.model_copy(update=told))
+    settings = task.discovery.model_copy(update=told)
+    teachers = [teacher(*each, settings) for each in zip(task.queries, found.candidates, strict=True)]
     task = replace(task, sampling=task.sampling.model_copy(update={"base": tried.base}))
-    of = together([of_query.gaussian], task.sampling.samples)
-    made = task.sampled(of_gaussian(of, SCHEDULE), task.by_variance(of), task.start(task.sampling.samples))
-    return bench.right(made, found.number)
+    made = product_samples(task, teachers)
+    return [bench.right(images, number) for number, images in enumerate(made, start=found.first)]
 
 
-def _told(kind: str, trial: int, tried: Tried, found: list[Found], shares: list[float]) -> list[dict[str, Any]]:
+def _told(kind: str, trial: int, tried: Tried, found: Found, shares: list[float]) -> list[dict[str, Any]]:
     place = {"kind": kind, "trial": trial}
     return [
-        place | {"class": each.number, **tried._asdict(), "value": share}
-        for each, share in zip(found, shares, strict=True)
+        place | {"class": number, **tried._asdict(), "value": share}
+        for number, share in enumerate(shares, start=found.first)
     ]

@@ -70,16 +70,16 @@ class Faces(Block):
     source: Literal["drawn", "celeba"] = Field(
         "drawn", description="faces that are drawn with CelebA's attributes, or the photographs in data/celeba"
     )
-    size: Literal[8, 16, 24, 32, 64, 128] = Field(24, description="pixels of an image's side")
+    size: Literal[8, 16, 24, 32, 64, 128] = Field(16, description="pixels of an image's side")
     variety: Share = Field(
-        0.3, description="how much pose, light, skin, shape and background of drawn faces differ, of what they can"
+        0.1, description="how much pose, light, skin, shape and background of drawn faces differ, of what they can"
     )
     population: Count = Field(60000, description="drawn faces from which those of the classes are taken")
     combinations: Count = Field(74, description="classes: the most frequent combinations of the attributes")
     held_out: Count = Field(23, description="of these, no diffusion model sees; each is one attribute from a seen one")
     train: Count = Field(100, description="most images of a seen class")
     judging: Count = Field(60, description="images of every class that only the judge is trained on")
-    classes: Count = Field(8, description="held-out classes that queries are from")
+    classes: Count = Field(12, description="held-out classes that queries are from")
     queries: int = Field(4, ge=2, description="queries of a held-out class")
     others: int = Field(32, ge=4, description="other images of it, for generalization")
 
@@ -215,8 +215,8 @@ class ConceptDiscovery(Block):
     digits_distillation: Distillation = Distillation()
     digits_exploration: Exploration = Exploration()
     faces: Faces = Faces()
-    faces_backbone: Backbone = Backbone(iterations=3000)
-    faces_judge: Judge = Judge()
+    faces_backbone: Backbone = Backbone()
+    faces_judge: Judge = Judge(iterations=1500)
     faces_discovery: Discovery = Discovery(last=500, every=90, step=0.09, from_noise=0)
     faces_sampling: Sampling = Sampling(base=0.5)
     faces_distillation: Distillation = Distillation(rank=16, weight=1.2)

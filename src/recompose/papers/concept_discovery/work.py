@@ -72,4 +72,4 @@ def _held(paper: ConceptDiscovery, benchmark: str) -> float:
 def evaluations(discovery: Discovery) -> int:
     """How often the network is asked for the teacher of one query: ascents, their ends, and probes."""
     levels = len(range(discovery.first, discovery.last + 1, discovery.every))
-    return levels * discovery.starts * (discovery.iterations + 2 + discovery.probes)
+    return levels * discovery.starts * (discovery.iterations + 1 + discovery.probes)
