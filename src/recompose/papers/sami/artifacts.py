@@ -158,6 +158,27 @@ PAPER = Paper(
             stand_in=True,
         ),
         Artifact(
+            "beyond",
+            title="a variant beside SAMI",
+            caption="A SAMI that is trained otherwise than the paper's, on the same images and as many of them: how far"
+            " its latents are apart, and how well it sees the noise.",
+            index=("case", "method"),
+            forms=("table",),
+            reads=(
+                *SPRITES,
+                "dsprites_measures",
+                "dsprites_variant",
+                "faces_networks",
+                "faces_baselines",
+                "faces_comparison",
+                "faces_variant",
+            ),
+            networks=("dsprites_networks", "dsprites_trainings", "dsprites_vaes", f"faces_{BRIEF}"),
+            module="beyond.measures",
+            gpu=True,
+            stand_in=True,
+        ),
+        Artifact(
             "figure4",
             title="Figure 4: a frozen denoiser, and videos",
             caption="A: images, framed, and samples by their latents; below, samples of the denoiser alone, which was"
@@ -208,7 +229,7 @@ PAPER = Paper(
             " coloured by their order at its end. E: along two axes that the encoder is sure of, both together, and"
             " below along one whose variance grows much. F: of every axis, the most coherent first, variances of means"
             " over images and of noisy posteriors, the sensitivity of the latter, and coherence. G: one coherent axis,"
-            " on two images. Each image of E and G is the mean of six samples.",
+            " on two images. E and G are of images of much contrast, here stretched, with one noise for all places.",
             index=("panel", "quantity", "place", "t"),
             forms=("figure",),
             reads=ON_FACES,

@@ -53,9 +53,15 @@ def row(quantity: str, place: str, mean: float, low: float, high: float, n: int)
     return {"quantity": quantity, "place": place, "mean": mean, "ci_low": low, "ci_high": high, "n": n}
 
 
-@torch.no_grad()
 def row_of_error(pair: Pair, data: Images, settings: Autoencoder, name: str, device: str) -> Row:
     """The squared error of the noise over all steps, guided over unguided, resampled over images."""
+    squares = noise_squares(pair, data, settings, name, device)
+    return row("error", "", *ratio(squares, numpy_generator(SLUG, name, "error")), len(squares))
+
+
+@torch.no_grad()
+def noise_squares(pair: Pair, data: Images, settings: Autoencoder, name: str, device: str) -> np.ndarray:
+    """Squared errors of the noise on test images, (images, 2): guided, and unguided. The noise is the name's."""
     schedule, generator = schedule_of(settings), torch_generator(SLUG, name, "errors")
     x = centred(data.test).to(device)
     t = 1 + torch.randint(schedule.steps, (len(x),), generator=generator)
@@ -63,10 +69,9 @@ def row_of_error(pair: Pair, data: Images, settings: Autoencoder, name: str, dev
     latent_noise, prior = torch.randn(2, len(x), settings.latents, generator=generator)
     drawn = Drawn(*(each.to(device) for each in (t, noise, latent_noise, prior)))
     found = errors(pair.encoder, pair.decoder, x, drawn, schedule)
-    squares = np.column_stack(
+    return np.column_stack(
         [each.square().flatten(1).mean(dim=1).double().cpu().numpy() for each in (found.guided, found.unguided)]
     )
-    return row("error", "", *ratio(squares, numpy_generator(SLUG, name, "error")), len(squares))
 
 
 def ratio(values: np.ndarray, generator: np.random.Generator) -> Interval:

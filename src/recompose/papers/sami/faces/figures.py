@@ -73,9 +73,10 @@ def _variances(panel: Axes, frame: pd.DataFrame) -> None:
 
 
 def _axes(panel: Axes, images: Images) -> None:
-    grid = images["grid"]
+    grid, fine = images["grid"], images["fine"]
     count = len(grid)
-    rows = [list(line) for line in grid] + [list(images["fine"])]
+    lines = _stretched(np.concatenate([grid, fine[None]]))
+    rows = [list(line) for line in lines]
     frames = {(place, place): "none" for place in range(count)}
     show(panel, mosaic(rows, frames), "E  two axes, both (framed); below a fine one")
 
@@ -89,8 +90,19 @@ def _population(panel: Axes, frame: pd.DataFrame) -> None:
     panel.legend()
 
 
+def _stretched(images: np.ndarray) -> np.ndarray:
+    """Bytes whose darkest and lightest hundredth are black and white."""
+    low, high = np.percentile(images, (1, 99))
+    found: np.ndarray = (255 * ((images - low) / max(high - low, 1.0)).clip(0, 1)).round().astype(np.uint8)
+    return found
+
+
 def _globally(panel: Axes, images: Images) -> None:
-    show(panel, mosaic([list(line) for line in images["global"]]), "G  a coherent axis, two images")
+    show(
+        panel,
+        mosaic([list(line) for image in images["global"] for line in _stretched(image[None])]),
+        "G  a coherent axis, two images",
+    )
 
 
 def figure5(frame: pd.DataFrame) -> Figure:

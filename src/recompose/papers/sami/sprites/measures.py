@@ -44,12 +44,12 @@ def dsprites(
     each = sweep(
         {f"{method} {number}": (method, number, pair, data, dsprites_measures, device)
          for (method, number), pair in made.items()},
-        _evaluated, WHOLE, cells,
+        evaluated, WHOLE, cells,
     )  # fmt: skip
     return pd.DataFrame([row for _, rows in each.groupby(["method", "quantity"], sort=False) for row in _summed(rows)])
 
 
-def _evaluated(method: str, number: int, pair: Pair, data: Images, measures: SpriteMeasures, device: str) -> list[Row]:
+def evaluated(method: str, number: int, pair: Pair, data: Images, measures: SpriteMeasures, device: str) -> list[Row]:
     """The scores of a training's posterior means in each repeat, and the divergence of its posteriors."""
     parts = [posterior(pair, centred(part), device) for part in torch.split(data.test, AT_ONCE)]
     means, variances = (np.concatenate(each) for each in zip(*parts, strict=True))
