@@ -13,24 +13,17 @@ from recompose.artifacts import Network
 from recompose.datasets.faces import ATTRIBUTES
 from recompose.errors import RecomposeError
 from recompose.metrics.frechet import frechet_distance
-from recompose.papers.sami import (
-    aggregation,
-    baselines,
-    comparison,
-    faces,
-    figures,
-    generation,
-    judge,
-    names,
-    networks,
-    parameters,
-    rivals,
-    tables,
-)
+from recompose.papers.sami import aggregation, baselines, names, networks, parameters, tables
 from recompose.papers.sami import artifacts as table_of_artifacts
+from recompose.papers.sami.comparison import figures, generation
+from recompose.papers.sami.comparison import measures as comparison
+from recompose.papers.sami.comparison import networks as rivals
+from recompose.papers.sami.comparison import tables as tables_of_comparison
+from recompose.papers.sami.comparison.generation import like, made_by
 from recompose.papers.sami.data import Images, load_images
 from recompose.papers.sami.denoisers import Denoiser
-from recompose.papers.sami.generation import like, made_by
+from recompose.papers.sami.faces import images as faces
+from recompose.papers.sami.faces import judge
 from recompose.papers.sami.settings import Autoencoder, Baselines, Comparison, Disks, Faces, Judge
 from recompose.papers.sami.work import decoding, passes
 from recompose.randomness import numpy_generator, torch_generator
@@ -77,7 +70,9 @@ def test_the_names_read_off_the_text_are_those_that_are_registered():
     assert set(table_of_artifacts.RIVALS) == {f"faces_{name}" for name in (*baselines.BASELINES, names.BRIEF)}
     for name in table_of_artifacts.RIVALS:
         found = table_of_artifacts.PAPER.networks[name]
-        assert found == Network(reads=("faces", "faces_networks", "faces_baselines"), data="faces", module="rivals")
+        assert found == Network(
+            reads=("faces", "faces_networks", "faces_baselines"), data="faces", module="comparison.networks"
+        )
 
 
 def test_what_is_no_registered_function_has_no_name(tmp_path, monkeypatch):
@@ -274,7 +269,7 @@ def test_table_2_has_what_is_printed_beside_what_is_measured(compared):
     assert "| DBAE + TC | (0.362 ± 0.036) | (3.8 ± 0.8) | (13.4 ± 0.2) |" in text
     rows = [line.split("|")[1].strip() for line in text.split("\n\n")[0].splitlines()[2:]]
     assert rows == [title for method, title in names.METHODS.items()]
-    assert tables.comparison(compared).count("\n") > len(ATTRIBUTES)
+    assert tables_of_comparison.comparison(compared).count("\n") > len(ATTRIBUTES)
 
 
 def test_table_1_is_the_configuration():

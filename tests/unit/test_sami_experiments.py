@@ -9,10 +9,14 @@ import torch
 from pydantic import ValidationError
 
 from recompose.errors import RecomposeError
-from recompose.papers.sami import appendix, collapse, experiments, figures, networks, tables
+from recompose.papers.sami import measuring, networks
 from recompose.papers.sami.data import load_images
-from recompose.papers.sami.disks import disk_images, images
+from recompose.papers.sami.disks import collapse, figures, measures, tables
+from recompose.papers.sami.disks.images import disk_images, images
 from recompose.papers.sami.settings import Autoencoder, Collapse, Disks, Measures, Theory
+from recompose.papers.sami.theory import figures as figures_of_theory
+from recompose.papers.sami.theory import measures as appendix
+from recompose.papers.sami.theory import tables as tables_of_theory
 from recompose.storage import write_tensors
 
 DISKS = Disks(size=8, radius=2, train=24, test=20)
@@ -59,7 +63,7 @@ def test_networks_come_back_from_their_file(folder):
 
 
 def test_figure_2_has_all_panels(folder):
-    found = experiments.figure2(folder=folder, device="cpu", **TOLD)
+    found = measures.figure2(folder=folder, device="cpu", **TOLD)
     assert found.numbers.panel.value_counts().to_dict() == {"D": 9, "E": 9, "F": 125}
     assert found.images["samples"].shape == (4, 8, 1, 8, 8)
     gray = found.numbers[(found.numbers.panel == "E") & (found.numbers.background == 0.5)][["z0", "z1", "z2"]]
@@ -73,14 +77,14 @@ def test_latents_are_proportional_to_contrast(folder):
     pair = networks.from_file(folder, "disks_networks", data.train, NETWORKS, "cpu")
     factors = data.test_factors.numpy().copy()
     factors[:, 2] = 0.0
-    strong = experiments.posterior(pair, disk_images(factors, DISKS), "cpu")[0]
+    strong = measuring.posterior(pair, disk_images(factors, DISKS), "cpu")[0]
     factors[:, 2] = 0.4  # a fifth of the contrast
-    weak = experiments.posterior(pair, disk_images(factors, DISKS), "cpu")[0]
+    weak = measuring.posterior(pair, disk_images(factors, DISKS), "cpu")[0]
     np.testing.assert_allclose(weak, 0.2 * strong, rtol=1e-4, atol=1e-6)
 
 
 def test_what_is_read_off_latents(folder):
-    found = experiments.disks(folder=folder, device="cpu", **TOLD)
+    found = measures.disks(folder=folder, device="cpu", **TOLD)
     by = found.set_index(["quantity", "place"])["mean"]
     assert by["spread", "0.4"] == pytest.approx(0.2 * by["spread", "0"], rel=1e-3)
     assert set(found.quantity) == {"divergence", "active", "spread", "uncertainty", "position", "angle", "variability",
@@ -94,8 +98,8 @@ def test_positions_that_latents_hold_are_decodable():
     generator = np.random.default_rng(0)
     positions = generator.uniform(size=(400, 2))
     code = positions @ generator.normal(size=(2, 3)) + 0.3
-    assert experiments._decodable(code, positions, "test", "0")[0] == pytest.approx(1)
-    assert experiments._decodable(generator.normal(size=(400, 3)), positions, "test", "0")[0] < 0.05
+    assert measures._decodable(code, positions, "test", "0")[0] == pytest.approx(1)
+    assert measures._decodable(generator.normal(size=(400, 3)), positions, "test", "0")[0] < 0.05
 
 
 def rows(weight, divergence):
@@ -132,6 +136,6 @@ def test_appendix_b_by_its_formulas_and_without_them(folder):
     assert apart["precision"].max() < 1e-5 and apart["switch"].max() < 1e-4 and apart["count"].max() == 0
     assert found[found["check"] == "reward"].value.item() < 0
     assert (found[found["check"] == "roughness"].value > 0).all()
-    assert "B.1's score" in tables.theory(found)
-    figures.theory(found)
+    assert "B.1's score" in tables_of_theory.theory(found)
+    figures_of_theory.theory(found)
     assert isinstance(found, pd.DataFrame)

@@ -11,9 +11,12 @@ from safetensors import safe_open
 from recompose.datasets.faces import ATTRIBUTES
 from recompose.datasets.sequences import Video
 from recompose.errors import RecomposeError
-from recompose.papers.sami import choices, figures, frozen, frozen_denoiser, portraits, tables, videos
 from recompose.papers.sami.data import centred
-from recompose.papers.sami.faces import images
+from recompose.papers.sami.faces.images import images
+from recompose.papers.sami.portraits import choices, figures, tables, videos
+from recompose.papers.sami.portraits import denoiser as frozen_denoiser
+from recompose.papers.sami.portraits import measures as portraits
+from recompose.papers.sami.portraits import networks as frozen
 from recompose.papers.sami.settings import Choices, Encoding, Faces, FrozenDenoiser, PortraitsMeasures, Videos
 from recompose.storage import write_tensors
 

@@ -10,9 +10,11 @@ from pydantic import ValidationError
 
 from recompose.datasets.dsprites import numbers_of
 from recompose.errors import RecomposeError
-from recompose.papers.sami import figures, networks, score_norms, sprite_measures, sprite_networks, tables, time_input
+from recompose.papers.sami import networks
 from recompose.papers.sami.data import load_images
-from recompose.papers.sami.disks import images as disk_set
+from recompose.papers.sami.disks import figures as figures_of_disks
+from recompose.papers.sami.disks import time_input
+from recompose.papers.sami.disks.images import images as disk_set
 from recompose.papers.sami.settings import (
     Autoencoder,
     Disks,
@@ -23,7 +25,9 @@ from recompose.papers.sami.settings import (
     TimeInput,
     Trainings,
 )
-from recompose.papers.sami.sprites import images
+from recompose.papers.sami.sprites import figures, measures, scores, tables
+from recompose.papers.sami.sprites import networks as trainings
+from recompose.papers.sami.sprites.images import images
 from recompose.storage import write_tensors
 
 SPRITES = Sprites(size=8, train=40, test=60)
@@ -39,7 +43,7 @@ def folder(tmp_path_factory) -> Path:
     found = tmp_path_factory.mktemp("sprites")
     write_tensors((images("dsprites", dsprites=SPRITES), {}), found / "images/dsprites.safetensors")
     for name in ("dsprites_networks", "dsprites_trainings", "dsprites_vaes"):
-        train = networks.networks if name == "dsprites_networks" else sprite_networks.networks
+        train = networks.networks if name == "dsprites_networks" else trainings.networks
         kept, _ = train(name, folder=found, device="cpu", checkpoint=found / f"{name}.checkpoint", **TOLD)
         write_tensors(kept, found / f"networks/{name}.safetensors")
     return found
@@ -59,7 +63,7 @@ def test_there_are_only_so_many_sprites():
 
 def test_further_trainings_come_back_by_method_and_number(folder):
     data = load_images(folder, "dsprites")
-    made = sprite_networks.all_trained(folder, data.train, NETWORKS, TRAININGS, "cpu")
+    made = trainings.all_trained(folder, data.train, NETWORKS, TRAININGS, "cpu")
     assert list(made) == [(method, number) for method in ("SAMI", "VAE", "beta-VAE") for number in (1, 2)]
     x = data.test[:4].float() / 127.5 - 1
     means = [pair.encoder(x, None).mean for pair in made.values()]
@@ -71,7 +75,7 @@ def test_further_trainings_come_back_by_method_and_number(folder):
 
 
 def test_vaes_differ_in_their_weight_alone():
-    of = {method: sprite_networks.of_method(method, NETWORKS, TRAININGS) for method in sprite_networks.METHODS}
+    of = {method: trainings.of_method(method, NETWORKS, TRAININGS) for method in trainings.METHODS}
     assert of["SAMI"] == NETWORKS and (of["VAE"].weight, of["beta-VAE"].weight) == (1, TRAININGS.beta)
     assert of["VAE"].model_copy(update={"weight": TRAININGS.beta}) == of["beta-VAE"]
 
@@ -79,13 +83,13 @@ def test_vaes_differ_in_their_weight_alone():
 @pytest.mark.filterwarnings("ignore:The number of unique classes")
 def test_scores_of_all_trainings(folder):
     asked = SpriteMeasures(repeats=2, fitted=40, judged=20, rounds=1)
-    found = sprite_measures.dsprites(folder=folder, device="cpu", dsprites_measures=asked, **TOLD)
+    found = measures.dsprites(folder=folder, device="cpu", dsprites_measures=asked, **TOLD)
     assert len(found) == 3 * 5 * (2 + 2) and np.isfinite(found.select_dtypes("number")).all(axis=None)
     assert found[found.quantity != "divergence"]["mean"].between(0, 1).all()
     assert "SAMI" in tables.dsprites(found) and "2 trainings" in tables.dsprites(found)
     figures.dsprites(found)
     with pytest.raises(RecomposeError, match=r"fitted \+ judged = 61 of 60"):
-        sprite_measures.dsprites(
+        measures.dsprites(
             folder=folder, device="cpu", dsprites_measures=asked.model_copy(update={"judged": 21}), **TOLD
         )
 
@@ -98,7 +102,7 @@ def test_spreads_of_repeats_and_of_trainings():
         for training, both in values.items()
         for repeat, value in enumerate(both)
     ]
-    found = pd.DataFrame(sprite_measures._summed(pd.DataFrame(rows))).set_index("training")
+    found = pd.DataFrame(measures._summed(pd.DataFrame(rows))).set_index("training")
     assert found["mean"].tolist() == [1, 5, 3, 3] and list(found.index) == ["1", "2", "repeats", "all"]
     assert found["std"].tolist() == pytest.approx([2**0.5, 2**0.5, 2**0.5, 8**0.5])
     # Chi square with one degree of freedom: the standard normal squared, between .0313^2 and 2.2414^2.
@@ -113,18 +117,18 @@ def test_bumps_are_maxima_that_stand_out():
     def hills(*places: float) -> np.ndarray:
         return 1e-3 + sum(np.exp(-0.5 * ((t - place) / 0.04) ** 2) for place in places)
 
-    assert len(score_norms.bumps(hills(0.3, 0.7))) == 2
-    assert score_norms.bumps(hills(0.5)) == pytest.approx([200], abs=2)
-    assert len(score_norms.bumps(t + 0.1)) == 0  # what only grows has no bump inside
-    assert len(score_norms.bumps(1 + 0.1 * hills(0.3, 0.7))) == 0  # a tenth is no quarter
-    assert len(score_norms.bumps(1e4 * hills(0.3, 0.7) * np.exp(-5 * t))) == 2  # a slope hides none
+    assert len(scores.bumps(hills(0.3, 0.7))) == 2
+    assert scores.bumps(hills(0.5)) == pytest.approx([200], abs=2)
+    assert len(scores.bumps(t + 0.1)) == 0  # what only grows has no bump inside
+    assert len(scores.bumps(1 + 0.1 * hills(0.3, 0.7))) == 0  # a tenth is no quarter
+    assert len(scores.bumps(1e4 * hills(0.3, 0.7) * np.exp(-5 * t))) == 2  # a slope hides none
     ripples = hills(0.3, 0.7) * (1 + 0.3 * np.sin(400 * t))
-    assert len(score_norms.bumps(ripples)) == 2
+    assert len(scores.bumps(ripples)) == 2
 
 
 def test_norms_along_a_run_obey_the_triangle(folder):
     asked = Scores(runs=3, moves=5, clip=None)
-    found = score_norms.figure6(folder=folder, device="cpu", dsprites_networks=NETWORKS, dsprites_scores=asked)
+    found = scores.figure6(folder=folder, device="cpu", dsprites_networks=NETWORKS, dsprites_scores=asked)
     magnitudes = found[(found.quantity == "magnitude") & (found.run == "one")].pivot(
         index="t", columns="of", values="mean"
     )
@@ -157,4 +161,4 @@ def test_encoders_differ_in_what_they_are_told_alone(tmp_path, monkeypatch):
     assert asked[0][0] == asked[2][0] != asked[1][0] == asked[3][0] and first[0] == "sami"
     by = found.set_index(["encoder", "training", "quantity", "place"])["mean"]
     assert by["with", 1, "divergence", ""] != by["without", 1, "divergence", ""] != by["without", 2, "divergence", ""]
-    figures.time_input(found)
+    figures_of_disks.time_input(found)

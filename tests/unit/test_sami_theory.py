@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from recompose.papers.sami.encoders import HalfUNet
-from recompose.papers.sami.theory import (
+from recompose.papers.sami.theory.formulas import (
     active_dimensions,
     axis_precision,
     best_precision,

@@ -10,7 +10,7 @@ SAMI_TRAINED, SAMI_MEASURED = {}, {}
 for name, network in SAMI.networks.items():
     SAMI_TRAINED.setdefault(f"of_{network.data}" if BATCHES == 1 else name, []).append(name)
 for each in SAMI.artifacts:
-    together = BATCHES == 1 and each.networks and each.home != "appendix"
+    together = BATCHES == 1 and each.networks and each.home != "theory.measures"
     SAMI_MEASURED.setdefault(f"of_{SAMI.networks[each.networks[0]].data}" if together else each.name, []).append(each)
 
 for name, data in SAMI.data.items():

@@ -11,7 +11,7 @@ READ = ("disks", "disks_networks", "disks_measures")
 RIVALS = tuple(f"faces_{name}" for name in (BRIEF, *baselines()))
 """Networks that SAMI is compared with."""
 ON_FROZEN = Network(
-    reads=("portraits", *FROZEN[:2]), data="portraits", module="frozen", networks=("portraits_denoiser",)
+    reads=("portraits", *FROZEN[:2]), data="portraits", module="portraits.networks", networks=("portraits_denoiser",)
 )
 
 PAPER = Paper(
@@ -32,6 +32,7 @@ PAPER = Paper(
             networks=TRAINED,
             pictures=True,
             gpu=True,
+            module="disks.measures",
         ),
         Artifact(
             "disks",
@@ -43,6 +44,7 @@ PAPER = Paper(
             reads=READ,
             networks=TRAINED,
             gpu=True,
+            module="disks.measures",
         ),
         Artifact(
             "collapse",
@@ -53,7 +55,7 @@ PAPER = Paper(
             forms=("figure",),
             reads=(*READ, "disks_collapse"),
             networks=TRAINED,
-            module="collapse",
+            module="disks.collapse",
             gpu=True,
             lines=Lines("Latents against the weight of the KL (paper 3, A.5)", "collapse", "weight", "mean"),
         ),
@@ -69,7 +71,7 @@ PAPER = Paper(
             reads=("disks_networks", "theory"),
             value="value",
             networks=("disks_networks", "disks_control"),
-            module="appendix",
+            module="theory.measures",
         ),
         Artifact(
             "dsprites",
@@ -80,7 +82,7 @@ PAPER = Paper(
             forms=("table", "figure"),
             reads=(*SPRITES, "dsprites_measures"),
             networks=("dsprites_networks", "dsprites_trainings", "dsprites_vaes"),
-            module="sprite_measures",
+            module="sprites.measures",
             gpu=True,
         ),
         Artifact(
@@ -92,7 +94,7 @@ PAPER = Paper(
             forms=("figure",),
             reads=("dsprites_networks", "dsprites_scores"),
             networks=("dsprites_networks",),
-            module="score_norms",
+            module="sprites.scores",
             gpu=True,
         ),
         Artifact(
@@ -104,7 +106,7 @@ PAPER = Paper(
             forms=("figure",),
             reads=(*READ, "disks_time_input"),
             networks=TRAINED,
-            module="time_input",
+            module="disks.time_input",
             gpu=True,
         ),
         Artifact(
@@ -138,7 +140,7 @@ PAPER = Paper(
             reads=("faces_networks",),
             value="value",
             networks=("faces_networks", *RIVALS),
-            module="comparison",
+            module="comparison.measures",
             gpu=True,
             stand_in=True,
         ),
@@ -151,7 +153,28 @@ PAPER = Paper(
             forms=("table",),
             reads=("faces_networks", "faces_baselines", "faces_judge", "faces_comparison"),
             networks=("faces_networks", *RIVALS, "faces_judge"),
-            module="comparison",
+            module="comparison.measures",
+            gpu=True,
+            stand_in=True,
+        ),
+        Artifact(
+            "beyond",
+            title="a variant beside SAMI",
+            caption="A SAMI that is trained otherwise than the paper's, on the same images and as many of them: how far"
+            " its latents are apart, and how well it sees the noise.",
+            index=("case", "method"),
+            forms=("table",),
+            reads=(
+                *SPRITES,
+                "dsprites_measures",
+                "dsprites_variant",
+                "faces_networks",
+                "faces_baselines",
+                "faces_comparison",
+                "faces_variant",
+            ),
+            networks=("dsprites_networks", "dsprites_trainings", "dsprites_vaes", f"faces_{BRIEF}"),
+            module="beyond.measures",
             gpu=True,
             stand_in=True,
         ),
@@ -169,7 +192,7 @@ PAPER = Paper(
             pictures=True,
             gpu=True,
             stand_in=True,
-            module="portraits",
+            module="portraits.measures",
         ),
         Artifact(
             "portraits",
@@ -182,7 +205,7 @@ PAPER = Paper(
             networks=("portraits_networks", "portraits_denoiser", "portraits_uniform"),
             gpu=True,
             stand_in=True,
-            module="portraits",
+            module="portraits.measures",
         ),
         Artifact(
             "choices",
@@ -196,7 +219,7 @@ PAPER = Paper(
             networks=("portraits_denoiser",),
             gpu=True,
             stand_in=True,
-            module="choices",
+            module="portraits.choices",
         ),
         Artifact(
             "figure3",
@@ -206,7 +229,7 @@ PAPER = Paper(
             " coloured by their order at its end. E: along two axes that the encoder is sure of, both together, and"
             " below along one whose variance grows much. F: of every axis, the most coherent first, variances of means"
             " over images and of noisy posteriors, the sensitivity of the latter, and coherence. G: one coherent axis,"
-            " on two images. Each image of E and G is the mean of six samples.",
+            " on two images. E and G are of images of much contrast, here stretched, with one noise for all places.",
             index=("panel", "quantity", "place", "t"),
             forms=("figure",),
             reads=ON_FACES,
@@ -214,7 +237,7 @@ PAPER = Paper(
             pictures=True,
             gpu=True,
             stand_in=True,
-            module="faces_axes",
+            module="faces.axes",
         ),
         Artifact(
             "faces",
@@ -227,7 +250,7 @@ PAPER = Paper(
             networks=("faces_networks", "faces_judge"),
             gpu=True,
             stand_in=True,
-            module="faces_measures",
+            module="faces.measures",
         ),
         Artifact(
             "figure5",
@@ -241,7 +264,7 @@ PAPER = Paper(
             networks=("faces_networks",),
             gpu=True,
             stand_in=True,
-            module="faces_measures",
+            module="faces.measures",
         ),
         Artifact(
             "figure7",
@@ -255,32 +278,36 @@ PAPER = Paper(
             networks=("faces_networks",),
             gpu=True,
             stand_in=True,
-            module="faces_measures",
+            module="faces.measures",
         ),
     ),
     stand_in="Made on faces that are drawn with CelebA's attributes, which stand in for its photographs.",
     data={
-        "disks": DataSet("disks", reads=("disks",), module="disks"),
-        "faces": DataSet("faces, for CelebA", reads=("faces",), module="faces"),
-        "dsprites": DataSet("dSprites", reads=("dsprites",), module="sprites"),
-        "portraits": DataSet("portraits, for CelebA-HQ", reads=("portraits",), module="faces"),
+        "disks": DataSet("disks", reads=("disks",), module="disks.images"),
+        "faces": DataSet("faces, for CelebA", reads=("faces",), module="faces.images"),
+        "dsprites": DataSet("dSprites", reads=("dsprites",), module="sprites.images"),
+        "portraits": DataSet("portraits, for CelebA-HQ", reads=("portraits",), module="faces.images"),
     },
     networks={
         "faces_networks": Network(reads=("faces", "faces_networks"), data="faces"),
         "disks_networks": Network(reads=("disks", "disks_networks"), data="disks"),
         "disks_control": Network(reads=("disks", "disks_networks"), data="disks"),
         "dsprites_networks": Network(reads=("dsprites", "dsprites_networks"), data="dsprites"),
-        "dsprites_trainings": Network(reads=SPRITES, data="dsprites", module="sprite_networks"),
-        "dsprites_vaes": Network(reads=SPRITES, data="dsprites", module="sprite_networks"),
-        "faces_judge": Network(reads=("faces", "faces_judge"), data="faces", module="judge"),
+        "dsprites_trainings": Network(reads=SPRITES, data="dsprites", module="sprites.networks"),
+        "dsprites_vaes": Network(reads=SPRITES, data="dsprites", module="sprites.networks"),
+        "faces_judge": Network(reads=("faces", "faces_judge"), data="faces", module="faces.judge"),
         **{
-            name: Network(reads=("faces", "faces_networks", "faces_baselines"), data="faces", module="rivals")
+            name: Network(
+                reads=("faces", "faces_networks", "faces_baselines"), data="faces", module="comparison.networks"
+            )
             for name in RIVALS
         },
-        "portraits_denoiser": Network(reads=("portraits", "portraits_denoiser"), data="portraits", module="frozen"),
+        "portraits_denoiser": Network(
+            reads=("portraits", "portraits_denoiser"), data="portraits", module="portraits.networks"
+        ),
         "portraits_networks": ON_FROZEN,
         "portraits_uniform": ON_FROZEN,
-        "portraits_diffae": Network(reads=("portraits", *FROZEN[:2]), data="portraits", module="frozen"),
+        "portraits_diffae": Network(reads=("portraits", *FROZEN[:2]), data="portraits", module="portraits.networks"),
     },
     probe=("theory",),
 )

@@ -72,8 +72,8 @@ class Encoding(Block):
     settled: float = Field(
         0.0, ge=0, lt=1, description="share of the steps, the last ones, that are trained with norms as in evaluation"
     )
-    batch: Count = Field(32, description="images of a step")
-    learning_rate: Positive = Field(4e-3, description="of Adam, in the beginning; it falls as half a cosine")
+    batch: Count = Field(128, description="images of a step")
+    learning_rate: Positive = Field(8e-3, description="of Adam, in the beginning; it falls as half a cosine")
 
 
 class Autoencoder(Denoising, Encoding):
@@ -99,7 +99,7 @@ class Collapse(Block):
         (1e-3, 1e-1, 100.0), min_length=2, description="weights to begin with, the least and the largest included"
     )
     halvings: int = Field(3, ge=0, description="further weights, each between one that collapses and one that does not")
-    epochs: Count = Field(25, description="passes through the images in each training")
+    epochs: Count = Field(40, description="passes through the images in each training")
 
 
 class Theory(Block):
@@ -132,7 +132,7 @@ class Trainings(Block):
 
     count: int = Field(3, ge=2, description="trainings of each method")
     beta: Positive = Field(4.0, description="weight of the KL of the beta-VAE, whose error is the sum over an image")
-    vae_epochs: Count = Field(10, description="passes of VAEs through the images")
+    vae_epochs: Count = Field(8, description="passes of VAEs through the images")
 
 
 class SpriteMeasures(Block):
@@ -160,7 +160,7 @@ class TimeInput(Block):
     """The encoder of disks with the noise level as input, and without it (section 4)."""
 
     trainings: int = Field(3, ge=2, description="of each encoder, the images' order and the noise the same")
-    epochs: Count = Field(15, description="passes through the images in each")
+    epochs: Count = Field(25, description="passes through the images in each")
 
 
 class Judge(Block):
@@ -203,7 +203,7 @@ class FrozenDenoiser(Denoising):
         None, min_length=1, description="a DDPM instead: a folder of its files, or its name on the hub; null trains one"
     )
     download: bool = Field(False, description="whether one that is not here may come from the hub, once: 455 MB")
-    epochs: Count = Field(24, description="passes through the images")
+    epochs: Count = Field(18, description="passes through the images")
     batch: Count = Field(32, description="images of a step")
     learning_rate: Positive = Field(3e-3, description="of Adam, in the beginning; it falls as half a cosine")
 
@@ -234,7 +234,18 @@ class Choices(Block):
     weights: tuple[Positive, ...] = Field((5e-3, 3e-2, 2e-1), min_length=2, description="weights of the KL")
     latents: tuple[Count, ...] = Field((8, 32, 128), min_length=2, description="dimensions of z")
     timesteps: tuple[Positive, ...] = Field((1.0, 0.5, 0.3), min_length=2, description="p of t = T u^p")
-    epochs: Count = Field(6, description="passes through the images in each training")
+    epochs: Count = Field(4, description="passes through the images in each training")
+
+
+class Variant(Block):
+    """A SAMI beside the paper's, of the same networks; chosen on images and random numbers that it is not judged on."""
+
+    time_input: bool = Field(False, description="whether the encoder is told the noise, which the paper's is not")
+    timesteps: Positive = Field(1.0, description="p of t = T u^p")
+    weight: Positive = Field(0.05, description="beta of the KL in the end")
+    settled: float = Field(
+        0.0, ge=0, lt=1, description="share of the steps, the last ones, that are trained with norms as in evaluation"
+    )
 
 
 SPRITES = 737_280
@@ -267,27 +278,31 @@ class Sami(Block):
     faces: Faces = Faces()
     faces_networks: Autoencoder = Autoencoder(
         encoder=(16, 32, 64), latents=32, base=8, multipliers=(1, 2, 4), middle=8, steps=1000, weight=3e-3,
-        first_weight=1e-5, epochs=32, settled=0.2, batch=16, learning_rate=6e-3,
+        first_weight=1e-5, epochs=32, settled=0.5, batch=16, learning_rate=6e-3,
     )  # fmt: skip
     dsprites: Sprites = Sprites()
     # With the disks' encoder: in a short training, norms of the other's three layers differ so much between clean and
     # noisy images that in evaluation, where they cannot, guidance is worse than none.
     dsprites_networks: Autoencoder = Autoencoder(
-        encoder=(32, 64), latents=7, base=8, multipliers=(1, 2), middle=4, noise="cosine", steps=1000, epochs=20,
+        encoder=(32, 64), latents=7, base=8, multipliers=(1, 2), middle=4, noise="cosine", steps=1000, epochs=12,
+        batch=32, learning_rate=4e-3,
     )  # fmt: skip
     dsprites_trainings: Trainings = Trainings()
     dsprites_measures: SpriteMeasures = SpriteMeasures()
     dsprites_scores: Scores = Scores()
+    dsprites_variant: Variant = Variant(settled=0.5)
     disks_time_input: TimeInput = TimeInput()
     faces_judge: Judge = Judge()
     faces_baselines: Baselines = Baselines()
     faces_comparison: Comparison = Comparison()
+    faces_variant: Variant = Variant(weight=3e-3, settled=0.8)
     portraits: Faces = Faces(size=24, channels=3, train=3000, test=500)
     portraits_denoiser: FrozenDenoiser = FrozenDenoiser(
         multipliers=(1, 2, 4), middle=8, steps=500
     )  # fmt: skip
     portraits_networks: Encoding = Encoding(
-        encoder=(32, 64, 128), latents=32, timesteps=0.5, weight=5e-3, first_weight=1e-5, epochs=18, learning_rate=6e-3
+        encoder=(32, 64, 128), latents=32, timesteps=0.5, weight=5e-3, first_weight=1e-5, epochs=14, batch=32,
+        learning_rate=6e-3,
     )  # fmt: skip
     portraits_measures: PortraitsMeasures = PortraitsMeasures()
     videos: Videos = Videos()

@@ -44,6 +44,11 @@ def works(paper: Sami) -> dict[str, Work]:
         **_of_faces(paper),
         "faces_judge": Work(_judged(paper.faces, paper.faces_judge), 0, 100),
         **_compared(paper),
+        "beyond": Work(
+            sprites * paper.dsprites_networks.epochs * further.count + faces * paper.faces_baselines.epochs,
+            evaluation(paper.dsprites_measures, further.count),
+            max(sprites_held, faces_held),
+        ),
         **_frozen(paper),
     }
 

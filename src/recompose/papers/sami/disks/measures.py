@@ -1,32 +1,33 @@
-"""What paper 3 measures on images of disks, whose factors are known (section 3, Figure 2)."""
+"""What is measured on images of disks, whose factors are known (section 3, Figure 2)."""
 
 from itertools import combinations, product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor
 
-from recompose.metrics.intervals import Interval, bootstrap, student_interval
+from recompose.metrics.intervals import bootstrap, student_interval
 from recompose.metrics.variability import variability
-from recompose.papers.sami.data import SLUG, Images, centred, load_images
-from recompose.papers.sami.disks import disk_images
-from recompose.papers.sami.networks import from_file, schedule_of
-from recompose.papers.sami.objective import Drawn, Pair, errors
-from recompose.papers.sami.sampling import conditional_samples
-from recompose.papers.sami.settings import Autoencoder, Disks, Measures, PortraitsMeasures
-from recompose.randomness import numpy_generator, torch_generator
+from recompose.papers.sami.data import SLUG, Images, load_images
+from recompose.papers.sami.disks.images import disk_images
+from recompose.papers.sami.measuring import ACTIVE, RESAMPLES, Row, posterior, row, row_of_error, sampled, unit
+from recompose.papers.sami.networks import from_file
+from recompose.papers.sami.objective import Pair
+from recompose.papers.sami.settings import Autoencoder, Disks, Measures
+from recompose.randomness import numpy_generator
 from recompose.storage import Measured
 
-Row = dict[str, Any]
 FACTORS = ("x", "y", "background")
+
+
 DISK = 0.5
 """The disk's intensity: on a background of the same there is nothing to be seen."""
+
+
 SHOWN = 8
 """Samples of a condition in Figure 2C."""
-RESAMPLES = 500
+
+
 CUBE = 5
 """Places along each factor in Figure 2F."""
 
@@ -64,34 +65,6 @@ def _grids(disks: Disks, count: int) -> dict[str, np.ndarray]:
     cube = np.linspace(low, high, CUBE), np.linspace(low, high, CUBE), np.linspace(0, 1, CUBE)
     axes = {"D": (line, line, np.zeros(1)), "E": (line, middle, levels), "F": cube}
     return {panel: np.array(list(product(*each))) for panel, each in axes.items()}
-
-
-def unit(x: Tensor) -> Tensor:
-    """Images in [-1, 1] as intensities in [0, 1]."""
-    return ((x.detach().clamp(-1, 1) + 1) / 2).cpu()
-
-
-@torch.no_grad()
-def posterior(pair: Pair, images: Tensor, device: str) -> tuple[np.ndarray, np.ndarray]:
-    """Means and variances of clean images' latents: (images, latents)."""
-    found = pair.encoder(images.to(device), None)
-    return found.mean.double().cpu().numpy(), found.variance.double().cpu().numpy()
-
-
-def sampled(
-    pair: Pair, conditions: Tensor, count: int, settings: Autoencoder, measures: Measures | PortraitsMeasures,
-    name: str, device: str,
-) -> Tensor:  # fmt: skip
-    """So many samples of each condition, each of a latent of its own: (conditions, samples, channels, size, size)."""
-    generator = torch_generator(SLUG, name, "samples")
-    with torch.no_grad():
-        of = pair.encoder(conditions.to(device), None).repeat(count)
-    z = of.sample(torch.randn(of.mean.shape, generator=generator).to(device))
-    start = torch.randn((len(z), *conditions.shape[1:]), generator=generator).to(device)
-    made = conditional_samples(
-        pair.encoder, pair.decoder, z, start, schedule_of(settings), generator, moves=measures.sampling_steps
-    )
-    return made.detach().view(len(conditions), count, *conditions.shape[1:])
 
 
 def disks(
@@ -145,15 +118,6 @@ def latent_rows(pair: Pair, data: Images, disks: Disks, measures: Measures, name
     return [*rows, *_angles(pair, disks, measures, device)]
 
 
-ACTIVE = 0.01
-"""The variance of a latent's mean over images above which it is active (Burda et al., 2016)."""
-
-
-def row(quantity: str, place: str, mean: float, low: float, high: float, n: int) -> Row:
-    """What was measured there, with its interval."""
-    return {"quantity": quantity, "place": place, "mean": mean, "ci_low": low, "ci_high": high, "n": n}
-
-
 def _decodable(latents: np.ndarray, positions: np.ndarray, name: str, place: str) -> tuple[float, float, float]:
     """R^2 of a linear map from latents to positions, fitted to the first half, on the second; resampled over images."""
     half = len(latents) // 2
@@ -185,25 +149,3 @@ def _angles(pair: Pair, disks: Disks, measures: Measures, device: str) -> list[R
         cosines = np.abs((a * b).sum(axis=1)) / np.where(lengths, lengths, 1)  # a latent that does not move: no angle
         rows.append(row("angle", f"{first}-{second}", *student_interval(cosines), len(cosines)))
     return rows
-
-
-@torch.no_grad()
-def row_of_error(pair: Pair, data: Images, settings: Autoencoder, name: str, device: str) -> Row:
-    """The squared error of the noise over all steps, guided over unguided, resampled over images."""
-    schedule, generator = schedule_of(settings), torch_generator(SLUG, name, "errors")
-    x = centred(data.test).to(device)
-    t = 1 + torch.randint(schedule.steps, (len(x),), generator=generator)
-    noise = torch.randn(x.shape, generator=generator)
-    latent_noise, prior = torch.randn(2, len(x), settings.latents, generator=generator)
-    drawn = Drawn(*(each.to(device) for each in (t, noise, latent_noise, prior)))
-    found = errors(pair.encoder, pair.decoder, x, drawn, schedule)
-    squares = np.column_stack(
-        [each.square().flatten(1).mean(dim=1).double().cpu().numpy() for each in (found.guided, found.unguided)]
-    )
-    return row("error", "", *ratio(squares, numpy_generator(SLUG, name, "error")), len(squares))
-
-
-def ratio(values: np.ndarray, generator: np.random.Generator) -> Interval:
-    """Of the means of two columns, (images, 2), resampled over images."""
-    found = bootstrap(values, lambda of: of[:, 0].mean() / of[:, 1].mean(), generator=generator, resamples=RESAMPLES)
-    return Interval(*map(float, found))

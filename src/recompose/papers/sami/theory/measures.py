@@ -11,13 +11,13 @@ from scipy.optimize import brentq, minimize
 from torch import Tensor
 
 from recompose.metrics.intervals import student_interval
-from recompose.papers.sami import theory as formulas
 from recompose.papers.sami.data import SLUG, load_images
 from recompose.papers.sami.encoders import StridedEncoder
 from recompose.papers.sami.guidance import guidance_score
 from recompose.papers.sami.networks import control_from_file, from_file
 from recompose.papers.sami.posterior import Encoder, Posterior
 from recompose.papers.sami.settings import Autoencoder, Theory
+from recompose.papers.sami.theory import formulas
 from recompose.randomness import torch_generator
 
 Row = dict[str, Any]

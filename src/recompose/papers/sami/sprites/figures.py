@@ -1,13 +1,11 @@
-"""The pictures of paper 3 on dSprites, and of the encoder's two inputs. They read numbers, and compute nothing."""
-
-from collections.abc import Sequence
+"""The pictures of dSprites. They read numbers, and compute nothing."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from recompose.papers.sami.names import SCORES
+from recompose.papers.sami.plotting import trainings
 from recompose.presentation.plotting import method_style, shared_legend, style
 
 
@@ -18,24 +16,9 @@ def dsprites(frame: pd.DataFrame) -> Figure:
         figure, panels = plt.subplots(1, len(shown), figsize=(11, 3.2))
         for panel, quantity in zip(panels, shown, strict=True):
             here = frame[frame.quantity == quantity]
-            _trainings(panel, here, "method", list(here.method.unique()))
+            trainings(panel, here, "method", list(here.method.unique()))
             panel.set(title=SCORES[quantity])
     return figure
-
-
-def _trainings(panel: Axes, frame: pd.DataFrame, column: str, names: Sequence[str]) -> None:
-    """Each training a dot with its deviation, where it has one, beside the mean of all as a line."""
-    told = method_style(names)
-    for place, name in enumerate(names):
-        rows = frame[frame[column] == name]
-        rows = rows[~rows.training.astype(str).isin(["all", "repeats"])]
-        at = [place + 0.12 * (number - (len(rows) - 1) / 2) for number in range(len(rows))]
-        bars = rows.get("std")
-        style_of = {"color": told.palette[name], "marker": told.markers[name], "linestyle": "", "capsize": 2}
-        panel.errorbar(at, rows["mean"], bars, label=name, **style_of)
-        panel.hlines(rows["mean"].mean(), place - 0.3, place + 0.3, color=told.palette[name], linewidth=1)
-    panel.set_xticks(range(len(names)), names)
-    panel.set_xlim(-0.5, len(names) - 0.5)
 
 
 def figure6(frame: pd.DataFrame) -> Figure:
@@ -65,23 +48,4 @@ def figure6(frame: pd.DataFrame) -> Figure:
         left.set(title="one run", ylabel="norm of the score")
         right.set(title=f"mean of {runs} runs")
         shared_legend([left])
-    return figure
-
-
-def time_input(frame: pd.DataFrame) -> Figure:
-    """Three quantities of each training, without the noise level and with it."""
-    titles = {
-        "divergence": "divergence of a posterior,\nnats (0: collapsed)",
-        "position": "$R^2$ of positions,\nblack background",
-        "error": "error of the noise,\nguided over unguided",
-    }
-    at = frame.place.fillna("").astype(str)
-    with style():
-        figure, panels = plt.subplots(1, 3, figsize=(9, 3.2))
-        for panel, (quantity, title) in zip(panels, titles.items(), strict=True):
-            here = frame[(frame.quantity == quantity) & (at == ("0" if quantity == "position" else ""))]
-            _trainings(panel, here, "encoder", ["without", "with"])
-            if quantity == "divergence":
-                panel.set_ylim(bottom=0)
-            panel.set(title=title, xlabel="the noise level as input")
     return figure

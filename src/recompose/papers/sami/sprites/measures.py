@@ -11,11 +11,11 @@ from recompose.errors import RecomposeError
 from recompose.metrics.disentanglement import dci, modularity
 from recompose.metrics.intervals import OUTSIDE, student_interval
 from recompose.papers.sami.data import AT_ONCE, SLUG, Images, centred, load_images
-from recompose.papers.sami.experiments import posterior
+from recompose.papers.sami.measuring import posterior
 from recompose.papers.sami.names import SCORES
 from recompose.papers.sami.objective import Pair
 from recompose.papers.sami.settings import Autoencoder, SpriteMeasures, Trainings
-from recompose.papers.sami.sprite_networks import all_trained
+from recompose.papers.sami.sprites.networks import all_trained
 from recompose.randomness import numpy_generator
 from recompose.sweeps import WHOLE, CellStore, sweep
 
@@ -44,12 +44,12 @@ def dsprites(
     each = sweep(
         {f"{method} {number}": (method, number, pair, data, dsprites_measures, device)
          for (method, number), pair in made.items()},
-        _evaluated, WHOLE, cells,
+        evaluated, WHOLE, cells,
     )  # fmt: skip
     return pd.DataFrame([row for _, rows in each.groupby(["method", "quantity"], sort=False) for row in _summed(rows)])
 
 
-def _evaluated(method: str, number: int, pair: Pair, data: Images, measures: SpriteMeasures, device: str) -> list[Row]:
+def evaluated(method: str, number: int, pair: Pair, data: Images, measures: SpriteMeasures, device: str) -> list[Row]:
     """The scores of a training's posterior means in each repeat, and the divergence of its posteriors."""
     parts = [posterior(pair, centred(part), device) for part in torch.split(data.test, AT_ONCE)]
     means, variances = (np.concatenate(each) for each in zip(*parts, strict=True))

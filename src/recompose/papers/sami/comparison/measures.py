@@ -15,15 +15,15 @@ from recompose.metrics.frechet import frechet_distance
 from recompose.metrics.intervals import NORMAL, bootstrap, wilson_interval
 from recompose.metrics.participation import Reading, participation_ratio
 from recompose.papers.sami.baselines import BASELINES
+from recompose.papers.sami.comparison.generation import conditioned, made_by, unconditional
+from recompose.papers.sami.comparison.networks import rival_from_file
 from recompose.papers.sami.data import AT_ONCE, SLUG, Images, centred, load_images
-from recompose.papers.sami.generation import conditioned, made_by, unconditional
-from recompose.papers.sami.judge import Judge as Classifier
-from recompose.papers.sami.judge import judge_from_file
+from recompose.papers.sami.faces.judge import Judge as Classifier
+from recompose.papers.sami.faces.judge import judge_from_file
 from recompose.papers.sami.names import BRIEF
 from recompose.papers.sami.networks import from_file
 from recompose.papers.sami.objective import Pair
 from recompose.papers.sami.posterior import means_of
-from recompose.papers.sami.rivals import rival_from_file
 from recompose.papers.sami.settings import Autoencoder, Baselines, Comparison, Judge
 from recompose.papers.sami.work import decoding, passes
 from recompose.randomness import numpy_generator

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from recompose.papers.sami.data import SLUG, Images, load_images
-from recompose.papers.sami.experiments import latent_rows, row_of_error
+from recompose.papers.sami.disks.measures import latent_rows
+from recompose.papers.sami.measuring import row_of_error
 from recompose.papers.sami.networks import trained
 from recompose.papers.sami.settings import Autoencoder, Collapse, Disks, Measures
 from recompose.sweeps import WHOLE, CellStore, sweep

@@ -16,7 +16,7 @@ from recompose.papers.sami.networks import from_file, schedule_of
 from recompose.papers.sami.objective import Pair
 from recompose.papers.sami.sampling import ancestral, guided_noise, noise_of, score_of
 from recompose.papers.sami.settings import Autoencoder, Scores
-from recompose.papers.sami.sprite_networks import FIRST
+from recompose.papers.sami.sprites.networks import FIRST
 from recompose.randomness import torch_generator
 
 Row = dict[str, Any]

@@ -14,17 +14,8 @@ from recompose.diffusion.curves import loss_curve
 from recompose.errors import named
 from recompose.networks import files
 from recompose.papers.sami.baselines import Weights, baseline_loss
+from recompose.papers.sami.comparison.networks import untrained_baseline
 from recompose.papers.sami.data import SLUG, load_images
-from recompose.papers.sami.frozen_denoiser import (
-    DENOISER,
-    Names,
-    Report,
-    denoiser_from_file,
-    denoiser_of,
-    digest,
-    joined,
-    kept_denoiser,
-)
 from recompose.papers.sami.networks import (
     SETTLED,
     file_of,
@@ -36,7 +27,16 @@ from recompose.papers.sami.networks import (
     untrained,
 )
 from recompose.papers.sami.objective import Annealing, Pair, settle, settling, steps_of_epoch, training_loss
-from recompose.papers.sami.rivals import untrained_baseline
+from recompose.papers.sami.portraits.denoiser import (
+    DENOISER,
+    Names,
+    Report,
+    denoiser_from_file,
+    denoiser_of,
+    digest,
+    joined,
+    kept_denoiser,
+)
 from recompose.papers.sami.settings import Autoencoder
 
 IMAGES = "portraits"

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from recompose.papers.sami.data import SLUG, Images, load_images
-from recompose.papers.sami.experiments import latent_rows, row_of_error
+from recompose.papers.sami.disks.measures import latent_rows
+from recompose.papers.sami.measuring import row_of_error
 from recompose.papers.sami.networks import trained
 from recompose.papers.sami.settings import Autoencoder, Disks, Measures, TimeInput
 from recompose.sweeps import WHOLE, CellStore, sweep

@@ -14,10 +14,10 @@ from recompose.metrics.intervals import bootstrap, student_interval
 from recompose.metrics.variability import squared_distances
 from recompose.papers.sami import settings as configuration
 from recompose.papers.sami.data import SLUG
-from recompose.papers.sami.experiments import RESAMPLES, Row, ratio, row, row_of_error, unit
-from recompose.papers.sami.faces_sampling import TrainedFaces, faces_of
+from recompose.papers.sami.faces.judge import judge_from_file
+from recompose.papers.sami.faces.sampling import TrainedFaces, faces_of
 from recompose.papers.sami.guidance import Constraints
-from recompose.papers.sami.judge import judge_from_file
+from recompose.papers.sami.measuring import RESAMPLES, Row, ratio, row, row_of_error, unit
 from recompose.papers.sami.networks import schedule_of
 from recompose.papers.sami.posterior import Posterior
 from recompose.papers.sami.settings import Autoencoder, FacesMeasures

@@ -1,4 +1,4 @@
-"""Figure 3: what latents of faces do."""
+"""The pictures of faces. They read numbers and images, and compute nothing."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from recompose.presentation.mosaics import mosaic, show
-from recompose.presentation.plotting import style
+from recompose.presentation.plotting import banded_lines, method_style, style
 
 Images = Mapping[str, np.ndarray]
 BLUE, ORANGE = "#0173b2", "#de8f05"
@@ -73,9 +73,10 @@ def _variances(panel: Axes, frame: pd.DataFrame) -> None:
 
 
 def _axes(panel: Axes, images: Images) -> None:
-    grid = images["grid"]
+    grid, fine = images["grid"], images["fine"]
     count = len(grid)
-    rows = [list(line) for line in grid] + [list(images["fine"])]
+    lines = _stretched(np.concatenate([grid, fine[None]]))
+    rows = [list(line) for line in lines]
     frames = {(place, place): "none" for place in range(count)}
     show(panel, mosaic(rows, frames), "E  two axes, both (framed); below a fine one")
 
@@ -89,5 +90,48 @@ def _population(panel: Axes, frame: pd.DataFrame) -> None:
     panel.legend()
 
 
+def _stretched(images: np.ndarray) -> np.ndarray:
+    """Bytes whose darkest and lightest hundredth are black and white."""
+    low, high = np.percentile(images, (1, 99))
+    found: np.ndarray = (255 * ((images - low) / max(high - low, 1.0)).clip(0, 1)).round().astype(np.uint8)
+    return found
+
+
 def _globally(panel: Axes, images: Images) -> None:
-    show(panel, mosaic([list(line) for line in images["global"]]), "G  a coherent axis, two images")
+    show(
+        panel,
+        mosaic([list(line) for image in images["global"] for line in _stretched(image[None])]),
+        "G  a coherent axis, two images",
+    )
+
+
+def figure5(frame: pd.DataFrame) -> Figure:
+    """A histogram of both kinds of distances, on a logarithmic axis."""
+    told = method_style(["samples", "images"])
+    names = {"images": "images, from the mean of all", "samples": "samples, from the mean of their condition"}
+    least = max(float(frame.distance[frame.distance > 0].min()), 1e-9)
+    edges = np.geomspace(least, float(frame.distance.max()), 41)
+    with style():
+        figure, panel = plt.subplots(figsize=(6, 3.6))
+        for kind, rows in frame.groupby("kind"):
+            weights = np.full(len(rows), 1 / len(rows))
+            told_kind = told.palette[str(kind)]
+            panel.hist(
+                rows.distance, edges.tolist(), weights=weights, color=told_kind, alpha=0.6, label=names[str(kind)]
+            )
+            panel.axvline(rows.distance.mean(), color=told_kind, linestyle="--", linewidth=1.2)
+        panel.set(xscale="log", xlabel="squared distance per pixel (dashed: mean)", ylabel="share")
+        panel.legend()
+    return figure
+
+
+def figure7(frame: pd.DataFrame) -> Figure:
+    """The ratio by the step, from much noise to none as the sampler goes."""
+    with style():
+        figure, panel = plt.subplots(figsize=(6, 3.6))
+        here = frame.assign(method="SAMI", ci_low=frame.ratio_ci_low, ci_high=frame.ratio_ci_high)
+        banded_lines(panel, here, x="t", y="ratio", methods=method_style(["SAMI"]))
+        panel.axhline(1, color="0.5", linestyle="--", linewidth=1)
+        panel.set(yscale="log", xlabel="step $t$, of the noise", ylabel="|score of the denoiser| / |guidance|")
+        panel.invert_xaxis()
+    return figure

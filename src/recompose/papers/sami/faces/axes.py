@@ -12,10 +12,10 @@ from torch import Tensor
 from recompose.metrics.intervals import student_interval
 from recompose.papers.sami import settings as configuration
 from recompose.papers.sami.data import SLUG
-from recompose.papers.sami.experiments import unit
-from recompose.papers.sami.faces_measures import noisy_variances
-from recompose.papers.sami.faces_sampling import TrainedFaces, faces_of
-from recompose.papers.sami.judge import Judge, judge_from_file
+from recompose.papers.sami.faces.judge import Judge, judge_from_file
+from recompose.papers.sami.faces.measures import noisy_variances
+from recompose.papers.sami.faces.sampling import TrainedFaces, faces_of
+from recompose.papers.sami.measuring import unit
 from recompose.papers.sami.networks import schedule_of
 from recompose.papers.sami.settings import Autoencoder, FacesMeasures
 from recompose.randomness import torch_generator
@@ -26,6 +26,8 @@ SHOWN = 6
 """Samples of a condition in A."""
 CONDITIONS = 4
 """Conditions in A, and interpolations in B."""
+CANDIDATES = 40
+"""Images of which E and G take those of most contrast."""
 GRID = (-1.5, -0.75, 0.0, 0.75, 1.5)
 """Places along an axis in E and G, in units of how far it is moved to be measured."""
 PANELS = {"low": "E", "large": "E", "junk": "G", "global": "G"}
@@ -228,17 +230,18 @@ def frequency(change: Tensor) -> float:
 def _pictures(
     asked: TrainedFaces, deviations: Tensor, pair: tuple[int, int], fine: int, shared: int
 ) -> dict[str, Tensor]:
-    """A, B, E and G in [0, 1]; those of E and G are means of samples, for one axis changes less than noise does."""
+    """A, B, E and G in [0, 1]; E and G of the images of most contrast, with one noise for all places of an image."""
     shown = asked.data.test[:CONDITIONS]
     of = asked.posterior(shown).repeat(SHOWN)
     latent_noise = torch.randn(of.mean.shape, generator=torch_generator(SLUG, "figure3", "latents"))
     samples = asked.samples(of.sample(latent_noise.to(asked.device)), ("figure3", "samples"))
     axes = deviations.diag()
-    mean = asked.posterior(shown).mean
+    strongest = asked.data.test[:CANDIDATES].flatten(1).std(dim=1).argsort(descending=True)[:2]
+    mean = asked.posterior(asked.data.test[strongest]).mean
 
     def along(image: int, *directions: Tensor) -> Tensor:
         z = mean[image] + sum(directions, torch.zeros_like(mean[image]))
-        return asked.samples(z.expand(SHOWN, -1), ("figure3", "grid")).mean(dim=0)
+        return asked.samples(z[None], ("figure3", "grid"))[0]
 
     grid = [[along(0, x * axes[pair[0]], y * axes[pair[1]]) for x in GRID] for y in GRID]
     return {

@@ -47,13 +47,18 @@ def networks(
         used += [one] if one else []
         settings = of_method(method, dsprites_networks, dsprites_trainings)
         train: Callable[..., tuple[Pair, Tensor]] = trained if method == "SAMI" else trained_control
-        made[key], losses = train(images, settings, (SLUG, "dsprites", key), device=device, checkpoint=one)
+        made[key], losses = train(images, settings, names_of(method, number), device=device, checkpoint=one)
         curves.append(loss_curve(key, losses))
     with named(name):
         kept = files.kept(made, identity_of(name, dsprites_networks, images))
     for path in used:
         path.unlink(missing_ok=True)
     return kept, pd.concat(curves, ignore_index=True)
+
+
+def names_of(method: str, number: int) -> tuple[str, ...]:
+    """The key of all random numbers of a training."""
+    return (SLUG, FIRST) if (method, number) == ("SAMI", 1) else (SLUG, "dsprites", _key(method, number))
 
 
 def of_method(method: str, settings: Autoencoder, trainings: Trainings) -> Autoencoder:

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from recompose.papers.sami.data import SLUG, Images, centred, load_images
-from recompose.papers.sami.experiments import unit
 from recompose.papers.sami.guidance import EXACT, Constraints
+from recompose.papers.sami.measuring import unit
 from recompose.papers.sami.networks import from_file, schedule_of
 from recompose.papers.sami.objective import Pair
 from recompose.papers.sami.posterior import Posterior

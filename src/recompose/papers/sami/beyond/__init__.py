@@ -1,0 +1,1 @@
+"""Paper 3: a variant beside the paper's SAMI."""

@@ -1,0 +1,1 @@
+"""Paper 3: dSprites (appendix A.7, Figure 6)."""
