@@ -101,18 +101,21 @@ PUBLISHED = "published"
 """The column of what the paper prints, which it does not of every row."""
 KINDS = ("kind", "metric")
 """Columns that say what the other numbers of a row are: not every kind of rows has all of them."""
+RESULTS = ("mean", "value")
+"""Columns of what a row is about, which every one has."""
 
 
 def write_numbers(frame: "pd.DataFrame", path: str | Path, *, index: Sequence[str] = ()) -> None:
     """Write what was measured. Raises NotFinite, with the row by its index columns, where that is no number.
 
     None may be infinite. Empty, not measured, may be what the paper prints; a column in all rows of a kind, if other
-    rows have it; and one of a type that is made for it (pandas' Float64). Any other NaN came out of a computation.
+    rows have it and it is not the result itself; and one of a type that is made for it (pandas' Float64). Any other NaN
+    came out of a computation.
     """
     for column in frame.select_dtypes("number"):
         empty = frame[column].isna()
         allowed = empty & (column == PUBLISHED or frame[column].dtype.name in ("Float64", "Int64"))
-        for kind in (each for each in KINDS if each in frame and not empty.all()):
+        for kind in (each for each in KINDS if each in frame and column not in RESULTS and not empty.all()):
             allowed |= empty.groupby(frame[kind]).transform("all")
         wrong = frame[(empty & ~allowed) | frame[column].isin([float("inf"), float("-inf")])]
         if len(wrong):

@@ -50,7 +50,7 @@ def figure2(bench: Bench, *, denoised: configuration.Denoised) -> Measured:
     rows = []
     for level in denoised.levels:
         noisy = clean + level * noise(clean.shape, "figure2", level).to(bench.device)
-        free = denoise(bench.networks["mixture"], noisy)
+        free = denoise(bench.networks["mixture"], noisy, level=level)
         images |= {f"noisy {level:g}": noisy[shown], f"denoised {level:g} {NONE}": free[shown]}
         freely = vectors(free)
         rows += [
@@ -58,7 +58,7 @@ def figure2(bench: Bench, *, denoised: configuration.Denoised) -> Measured:
             for label, value in zip(labels, psnr(clean, free).tolist(), strict=True)
         ]
         for told, condition in enumerate(labels):
-            estimate = denoise(bench.network, noisy, conditions[told].expand(len(labels), -1))
+            estimate = denoise(bench.network, noisy, conditions[told].expand(len(labels), -1), level=level)
             if told in shown:
                 images[f"denoised {level:g} {condition}"] = estimate[shown]
             found, values = vectors(estimate), psnr(clean, estimate).tolist()
@@ -95,11 +95,11 @@ def figure3_classes(bench: Bench, single: Bench, *, gains: configuration.Gains) 
     one = single.members(0, len(single.test.labels), test=True)
     for level in gains.levels:
         noisy = all_classes + level * noise(all_classes.shape, "figure3", level).to(bench.device)
-        mixture = psnr(all_classes, denoise(bench.networks["mixture"], noisy))
-        right = psnr(all_classes, denoise(bench.network, noisy, conditions[which]))
-        wrong = psnr(all_classes, denoise(bench.network, noisy, conditions[half]))
-        as_texture = psnr(all_classes, denoise(bench.network, noisy, own.expand(len(noisy), -1)))
-        alone = psnr(all_classes, denoise(single.network, noisy, texture.expand(len(noisy), -1)))
+        mixture = psnr(all_classes, denoise(bench.networks["mixture"], noisy, level=level))
+        right = psnr(all_classes, denoise(bench.network, noisy, conditions[which], level=level))
+        wrong = psnr(all_classes, denoise(bench.network, noisy, conditions[half], level=level))
+        as_texture = psnr(all_classes, denoise(bench.network, noisy, own.expand(len(noisy), -1), level=level))
+        alone = psnr(all_classes, denoise(single.network, noisy, texture.expand(len(noisy), -1), level=level))
         noisy_one = one + level * noise(one.shape, "figure3", "single", level).to(bench.device)
         found = {
             ("all", "guided", "right"): (right, mixture, which),
@@ -109,9 +109,9 @@ def figure3_classes(bench: Bench, single: Bench, *, gains: configuration.Gains) 
             ("others", "single", "wrong"): (alone[others], alone[others], which[others]),
         }
         each = torch.arange(len(one))
-        alone = psnr(one, denoise(single.network, noisy_one, texture.expand(len(one), -1)))
-        guided = psnr(one, denoise(bench.network, noisy_one, own.expand(len(one), -1)))
-        mixture = psnr(one, denoise(bench.networks["mixture"], noisy_one))
+        alone = psnr(one, denoise(single.network, noisy_one, texture.expand(len(one), -1), level=level))
+        guided = psnr(one, denoise(bench.network, noisy_one, own.expand(len(one), -1), level=level))
+        mixture = psnr(one, denoise(bench.networks["mixture"], noisy_one, level=level))
         found |= {
             ("one", "guided", "right"): (guided, alone, each),
             ("one", "single", "right"): (alone, alone, each),
@@ -145,7 +145,9 @@ def fixed_factors(bench: Bench, *, gains: configuration.Gains) -> Measured:
     frames = []
     for level in gains.levels:
         noisy = clean + level * noise(clean.shape, "fixed_factors", level).to(bench.device)
-        with_learned, with_fixed = (psnr(clean, denoise(each, noisy, told[each][which])) for each in (learned, fixed))
+        with_learned, with_fixed = (
+            psnr(clean, denoise(each, noisy, told[each][which], level=level)) for each in (learned, fixed)
+        )
         numbers = {"label": which, "psnr": with_learned, "psnr_fixed": with_fixed, "gain": with_learned - with_fixed}
         frame = pd.DataFrame({name: column.cpu().numpy() for name, column in numbers.items()})
         frames.append(frame.assign(sigma=level, image=frame.groupby("label").cumcount()))

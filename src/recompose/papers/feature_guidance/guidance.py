@@ -80,12 +80,15 @@ def along(vectors: Tensor, start: Tensor, end: Tensor) -> Tensor:
     return (vectors - start) @ line / line.square().sum()
 
 
-def denoise(network: FeatureUNet, noisy: Tensor, condition: Tensor | None = None) -> Tensor:
-    """The estimates of the clean images; condition: (images, features) or None."""
+def denoise(
+    network: FeatureUNet, noisy: Tensor, condition: Tensor | None = None, *, level: float | None = None
+) -> Tensor:
+    """The estimates of the clean images; condition: (images, features) or None. An error names the level of noise."""
     parts = torch.split(noisy, AT_ONCE)
     told = [None] * len(parts) if condition is None else torch.split(condition, AT_ONCE)
     found = torch.cat([part - network(part, each) for part, each in zip(parts, told, strict=True)])
-    require_finite(found, f"the estimates of {len(noisy)} clean images are not finite; {UNTRAINED}")
+    at = "" if level is None else f" at sigma = {level:g}"
+    require_finite(found, f"the estimates of {len(noisy)} clean images{at} are not finite; {UNTRAINED}")
     return found
 
 

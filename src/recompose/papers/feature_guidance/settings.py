@@ -33,7 +33,8 @@ class Images(Block):
         "generated", description="textures that are generated, or photographs from data/textures and data/one_texture"
     )
     skip_unusable: bool = Field(False, description="leave out photographs that cannot be read, instead of stopping")
-    classes: int = Field(32, ge=2, description="textures, each a class (Appendix A)")
+    classes: int = Field(32, ge=2, description="gray textures, each a class (Appendix A)")
+    colour_classes: int = Field(12, ge=2, description="textures in colour (Figure 11), the first ones of these")
     size: int = Field(384, ge=16, description="pixels of a texture's side")
     patch: int = Field(32, ge=8, description="pixels of a patch's side; networks are trained on patches")
     held_out: Count = Field(4, description="the last patches of each texture, for testing")
@@ -43,19 +44,22 @@ class Images(Block):
         description="Figures 14-16: families of textures as classes, or the data sets themselves, from data/",
     )
     pictures: int = Field(500, ge=2, description="of each of the data sets, at most")
-    members: int = Field(8, ge=1, description="textures of a family, where families are the classes")
+    members: int = Field(2, ge=1, description="textures of a family, where families are the classes")
+    group_patch: int = Field(24, ge=8, description="pixels of a patch's side there")
 
     @model_validator(mode="after")
     def _patches_fit(self) -> Self:
-        grouped = [self.size // 2] if self.multi == "textures" else []  # textures of groups are of half the side
-        for size in [self.size, *grouped]:
-            patches = (size // self.patch) ** 2
+        grouped = {self.size // 2: self.group_patch} if self.multi == "textures" else {}
+        for size, patch in ({self.size: self.patch} | grouped).items():  # textures of groups are of half the side
+            patches = (size // patch) ** 2
             if patches < self.held_out + 2:
                 half = "" if size == self.size else f"; half of it ({size}), as Figures 14-16 take it,"
                 raise ValueError(
-                    f"size = {self.size}{half} holds {patches} patches of {self.patch}; held_out = {self.held_out} are"
+                    f"size = {self.size}{half} holds {patches} patches of {patch}; held_out = {self.held_out} are"
                     " for testing, and training takes two at least"
                 )
+        if self.colour_classes > self.classes:
+            raise ValueError(f"colour_classes = {self.colour_classes}: more than classes = {self.classes}")
         return self
 
 
@@ -82,10 +86,19 @@ class Training(Block):
     other_epochs: Count = Field(12, description="the same over the other sets: Figures 6, 11 and 14-16")
     batch: int = Field(16, ge=2, description="images of a step")
     learning_rate: Positive = Field(0.003, description="of Adam")
-    halve_every: Count = Field(
-        9, description="epochs after which the learning rate is halved; for the one texture as often on its way"
+    shared: Count = Field(
+        4, description="images of a class in a batch whose condition is the same other image; 1 in the paper"
     )
-    average: float | None = Field(None, gt=0, lt=1, description="decay of a moving average of the weights; null: none")
+    loss: Literal["sigma_z", "z"] = Field(
+        "sigma_z", description="what of the noise is predicted best: sigma_z (Algorithm 2), or z (section 4)"
+    )
+    annealing: Literal["halving", "cosine"] = Field(
+        "cosine", description="how the learning rate falls: by halves (the paper), or to zero as half a cosine"
+    )
+    halve_every: Count = Field(
+        9, description="epochs after which halving halves the rate; for the one texture as often on its way"
+    )
+    average: float | None = Field(0.99, gt=0, lt=1, description="decay of a moving average of the weights; null: none")
     drop_label: float = Field(0.1, gt=0, lt=1, description="share of images without their label, for classifier-free")
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="of the convolutions; auto takes bf16 where the device has units for it"
@@ -207,7 +220,11 @@ class FeatureGuidance(Block):
     @model_validator(mode="after")
     def _sizes_divide(self) -> Self:
         smallest = 2**self.network.levels
-        for key, patch in (("images.patch", self.images.patch), ("gaussians.patch", self.gaussians.patch)):
+        for key, patch in (
+            ("images.patch", self.images.patch),
+            ("images.group_patch", self.images.group_patch),
+            ("gaussians.patch", self.gaussians.patch),
+        ):
             if patch % smallest:
                 raise ValueError(
                     f"{key} = {patch} must be a multiple of {smallest}: the network has {self.network.levels} levels"
