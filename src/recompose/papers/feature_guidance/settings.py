@@ -83,9 +83,9 @@ class Training(Block):
     single_epochs: Count = Field(
         80, description="the same over the one texture of Figure 3; as many steps as over all take 190 at scale small"
     )
-    other_epochs: Count = Field(12, description="the same over the other sets: Figures 6, 11 and 14-16")
+    other_epochs: Count = Field(36, description="the same over the other sets: Figures 6, 11 and 14-16")
     batch: int = Field(16, ge=2, description="images of a step")
-    learning_rate: Positive = Field(0.003, description="of Adam")
+    learning_rate: Positive = Field(0.01, description="of Adam")
     shared: Count = Field(
         4, description="images of a class in a batch whose condition is the same other image; 1 in the paper"
     )
@@ -195,7 +195,7 @@ class Partial(Block):
     """Figures 12 and 13: conditioning from, or down to, some level of the noise."""
 
     classes: Count = Field(3, description="conditioning classes of Figure 12, and trajectories of Figure 13: shown")
-    measured: Count = Field(16, description="the same that are measured, if there are so many")
+    measured: Count = Field(31, description="the same that are measured, if there are so many")
     levels: Annotated[tuple[Level, ...], Falling] = Field(
         (0.9, 0.7, 0.5, 0.35, 0.2, 0.1), min_length=2, description="sigma, falling"
     )
