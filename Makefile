@@ -41,6 +41,7 @@ check: $(READY)
 	recompose config reference --check
 	recompose config pipeline --check
 	recompose config targets --check
+	recompose config verdicts --check
 	snakemake --lint
 
 # The environment. The stamp goes first and comes back last: an environment without it is half made, and made anew.

@@ -72,7 +72,25 @@ def latents() -> dict[str, pd.DataFrame]:
         ("count", "active latents", 1.0, 2.0, 2.0),
     ]
     spread = ["mean", "ci_low", "ci_high"]
+    sprites = [
+        (method, training, quantity, mean, mean - 0.01, mean + 0.01, std, 0.9 * std, 1.1 * std)
+        for method in ("SAMI", "VAE", "beta-VAE")
+        for quantity, mean in (("modularity", 0.88), ("disentanglement", 0.12))
+        for training, std in (("all", 0.02), ("repeats", 0.003))
+    ]
+    bumps = [("two", of, "all", 0, 0.95, 0.85, 1.0) for of in ("difference", "guidance")]
+    told = [
+        (encoder, training, quantity, "0" if quantity == "position" else "", mean, mean, mean)
+        for encoder, nats in (("without", 0.01), ("with", 6.0))
+        for training in (1, 2, 3)
+        for quantity, mean in (("position", 0.97), ("divergence", nats))
+    ]
     return {
+        "dsprites": pd.DataFrame(
+            sprites, columns=["method", "training", "quantity", *spread, "std", "std_ci_low", "std_ci_high"]
+        ),
+        "figure6": pd.DataFrame(bumps, columns=["quantity", "of", "run", "t", *spread]),
+        "time_input": pd.DataFrame(told, columns=["encoder", "training", "quantity", "place", *spread]),
         "disks": pd.DataFrame(disks, columns=["quantity", "place", *spread]),
         "collapse": pd.DataFrame(by_weight, columns=["weight", "collapsed", "quantity", "place", *spread]),
         "theory": pd.DataFrame(

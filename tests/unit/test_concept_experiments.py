@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from documented import defined
 from pydantic import ValidationError
 
 from recompose.errors import RecomposeError
@@ -183,6 +184,22 @@ def test_a_new_method_is_one_function(folder, monkeypatch):
     )
     own = scored[(scored.method == "repeat_the_query") & (scored.reference == "faithfulness")].set_index("metric").value
     assert own["precision"].eq(100).all() and own["recall"].eq(100).all()
+
+
+def test_the_documented_method_is_the_papers_where_its_weight_is_one(folder, monkeypatch):
+    monkeypatch.setattr(methods, "METHODS", {"poe": methods.METHODS["poe"]})
+    defined(4, vars(methods))
+    monkeypatch.setattr(experiments, "METHODS", methods.METHODS)
+    assert list(methods.METHODS) == ["poe", "w_one"]
+
+    def shown(**weights):
+        sampling = Sampling(samples=2, steps=3, class_levels=2, **weights)
+        blocks = BLOCKS | {"digits_sampling": sampling}
+        return experiments.samples("digits_samples", folder=folder, device="cpu", **blocks).bytes()
+
+    same, other = shown(base=1e9, largest=1.0), shown(base=1e-3, largest=1.0)
+    assert torch.equal(same["w_one"], same["poe"])
+    assert torch.equal(same["w_one"], other["w_one"]) and not torch.equal(other["w_one"], other["poe"])
 
 
 def test_a_stopped_run_goes_on_in_the_same_bytes(folder, sampled, tmp_path, monkeypatch):

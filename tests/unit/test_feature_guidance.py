@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from documented import defined
 
 from recompose.cli.paper import compute, paper_commands
+from recompose.diffusion.guidance import classifier_free
 from recompose.diffusion.score_ascent import Ascent
 from recompose.errors import RecomposeError
 from recompose.metrics.intervals import bootstrap
@@ -28,7 +30,7 @@ from recompose.papers.feature_guidance import (
 )
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.artifacts import PAPER
-from recompose.papers.feature_guidance.experiments import MEASURES, measured
+from recompose.papers.feature_guidance.experiments import MEASURES, benches, measured
 from recompose.papers.feature_guidance.guidance import Bench, along, psnr
 from recompose.papers.feature_guidance.names import IMAGES, NETWORKS
 from recompose.papers.feature_guidance.passes import halving, passes
@@ -77,6 +79,22 @@ def test_every_artifact_has_numbers_and_images(folder, artifact):
     assert all(images.dtype == torch.uint8 and images.ndim == 4 for images in found.bytes().values())
     assert bool(found.images) == told.pictures
     assert {*told.index, told.value} <= set(found.numbers.columns)
+
+
+def test_the_documented_method_is_the_guided_score_at_weight_one(folder):
+    """Steps without noise, which is drawn by the method's name; further from no condition, other samples."""
+    make = defined(5, {**vars(sampling), "classifier_free": classifier_free})["beyond_guided"]
+    (bench,) = benches(("guided",), folder, SHAPE, "cpu")
+    quiet = configuration.Sampling(step=0.5, noise=1.0, final=0.5, limit=30)
+
+    def shown(method, weight):
+        told = configuration.Samples(classes=2, measured=2, seeds=2, many=4, weight=weight)
+        with torch.inference_mode():
+            return method(bench, samples=told, sampling=quiet).images["samples"]
+
+    guided = shown(sampling.figure10, 1.0)
+    torch.testing.assert_close(shown(make, 1.0), guided, atol=1e-5, rtol=0)
+    assert float((shown(make, 30.0) - guided).abs().max()) > 1e-3
 
 
 def test_images_do_not_depend_on_the_processes():

@@ -45,6 +45,7 @@ ASCENDING = {f"feature_guidance_{each.name}_numbers" for each in GUIDANCE.artifa
 
 SAMI_TRAINED = {f"sami_{name}_network" for name in papers()["sami"].networks}
 """The rules of paper 3 that train."""
+SAMI_OF_DISKS = {f"sami_{name}_numbers" for name in ("figure2", "disks", "collapse", "time_input")}
 
 
 CONCEPTS_TRAINED = {f"concept_discovery_{name}_network" for name in papers()["concept_discovery"].networks}
@@ -176,8 +177,13 @@ def test_a_key_of_paper_2_reruns_its_readers(whole: Project, key: str, value: ob
     ("key", "value", "expected"),
     [
         ("disks", {"train": 17}, {"sami_disks_images"}),
-        ("disks_networks", {"epochs": 3}, SAMI_TRAINED),
-        ("disks_measures", {"samples": 3}, {f"sami_{name}_numbers" for name in ("figure2", "disks", "collapse")}),
+        ("disks_networks", {"epochs": 3}, {"sami_disks_networks_network", "sami_disks_control_network"}),
+        ("disks_measures", {"samples": 3}, SAMI_OF_DISKS),
+        ("dsprites", {"train": 25}, {"sami_dsprites_images"}),
+        ("dsprites_trainings", {"beta": 2}, {"sami_dsprites_trainings_network", "sami_dsprites_vaes_network"}),
+        ("dsprites_measures", {"rounds": 2}, {"sami_dsprites_numbers"}),
+        ("dsprites_scores", {"moves": 4}, {"sami_figure6_numbers"}),
+        ("disks_time_input", {"epochs": 2}, {"sami_time_input_numbers"}),
         ("theory", {"images": 5}, {"sami_theory_numbers"}),
     ],
 )

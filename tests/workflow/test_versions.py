@@ -111,7 +111,7 @@ def test_an_experiment(versions: Versions) -> None:
 
     versions.dvc("plots", "diff", "HEAD")
     page = (versions.root / "dvc_plots/index.html").read_text()
-    lines = ["coupled_inference/figure2.csv", "concept_discovery/coarsening.csv"]
+    lines = ["coupled_inference/figure2.csv", "concept_discovery/digits_coarsening.csv"]
     points = sum(len((versions.tree / name).read_text().splitlines()) - 1 for name in lines)
     figures = len(versions.sha256("*/*.png"))
     assert points > 50 and page.count('"rev": "HEAD"') == page.count('"rev": "workspace"') == points

@@ -9,7 +9,7 @@ from project import Project
 
 ARTIFACTS = (
     "[coupled_inference_figure5, coupled_inference_capacity, weighted_composition_figure1,"
-    " sami_theory, concept_discovery_coarsening, feature_guidance_figure8]"
+    " sami_theory, concept_discovery_digits_coarsening, feature_guidance_figure8]"
 )
 """The probe, and what has numbers that `dvc metrics` and `dvc plots` compare."""
 

@@ -10,6 +10,7 @@ import yaml
 from recompose.config.expectations import Schema, expectation, resolve
 from recompose.config.models import Config
 from recompose.config.targets import pipeline, targets
+from recompose.config.verdicts import verdicts
 from recompose.errors import RecomposeError
 from recompose.papers import papers
 from recompose.storage import write_text
@@ -96,6 +97,7 @@ DOCUMENTS: dict[str, tuple[str, Callable[[], str]]] = {
     "reference": ("config/README.md", reference),
     "pipeline": ("dvc.yaml", pipeline),
     "targets": ("docs/targets.md", targets),
+    "verdicts": ("README.md", verdicts),
 }
 
 

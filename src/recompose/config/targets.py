@@ -26,11 +26,35 @@ _TARGETS = """\
 
 <!-- made from the papers' tables of artifacts: recompose config targets -->
 
-With the environment active (`. .venv/bin/activate`), `snakemake --cores all <target>` makes a target and what it
-needs; `snakemake --list-target-rules` names all of them. Any file below `results/` is a target too. `all`, which needs
-no name, is everything; `tables`, `figures`, `scorecard` and `page` are those of all papers, `<paper>` is all that a
-paper makes, `<paper>_notebook` its claims, told one after another. At the scale small, measuring took these times of
-one core in the [reference run](../results/reference/README.md), what comes before it (images, networks) not counted.
+With the environment active (`. .venv/bin/activate`), plain Snakemake is the interface: `snakemake --cores all <target>`
+makes a target and what it needs.
+
+    snakemake --cores all                                              # everything
+    snakemake --cores all -n                                           # what would run, and why
+    snakemake --cores all coupled_inference_figure2                    # one artifact, and what it needs
+    snakemake --cores all results/small/coupled_inference/table1.md    # one file
+    snakemake --cores all coupled_inference_figure2 --forcerun coupled_inference_figure2_numbers
+    snakemake --cores all --config scale=smoke                         # another scale (targets go before --config)
+    snakemake --cores all --config scale=smoke artifacts=probe         # a cheap chain of each paper: does all work?
+    snakemake --report report.zip                                      # Snakemake's own report, after a run
+    snakemake --lint
+    snakemake --profile profiles/slurm --config scale=paper            # on a SLURM cluster: cluster.md
+
+`snakemake --list-target-rules` names all targets. Any file below `results/` is a target too. `all`, which needs no
+name, is everything; `tables`, `figures`, `scorecard` and `page` are those of all papers, `<paper>` is all that a
+paper makes, `<paper>_notebook` its claims, told one after another.
+
+![data set, solve, measure, table and figure, scorecard, page](overview.svg)
+
+What a target is made by, Snakemake draws: `snakemake --rulegraph mermaid-js coupled_inference_figure2` prints three
+rules, of a paper 13 to 65, of everything 213, as [Mermaid](https://mermaid.live) draws them.
+
+At the scale small all of it takes about an hour on two cores. Measuring took these times of one core in the
+[reference run](../results/reference/README.md), what comes before it (images, networks) not counted. At the published
+scale paper 1 takes about an hour, by its operations; [scales.md](scales.md) tells how the scales differ.
+
+Figure 1 of paper 1 is a drawing, not a result. The rooms of paper 2 (Figures 2-4) are rendered ones;
+[rooms.md](rooms.md) says how to make the paper's own anew.
 """
 
 

@@ -247,5 +247,5 @@ PAPER = Paper(
         "faces": DataSet("faces, for CelebA", reads=("faces",), module="faces"),
     },
     networks=_networks("digits") | _networks("faces"),
-    probe=("coarsening",),
+    probe=("digits_coarsening",),
 )

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from recompose.metrics.intervals import bootstrap, student_interval
 from recompose.metrics.variability import variability
-from recompose.papers.sami.data import SLUG, Images, load_images
+from recompose.papers.sami.data import SLUG, Images, centred, load_images
 from recompose.papers.sami.disks import disk_images
 from recompose.papers.sami.networks import from_file, schedule_of
 from recompose.papers.sami.objective import Drawn, Pair, errors
@@ -188,7 +188,7 @@ def _angles(pair: Pair, disks: Disks, measures: Measures, device: str) -> list[R
 def row_of_error(pair: Pair, data: Images, settings: Autoencoder, name: str, device: str) -> Row:
     """The squared error of the noise over all steps, guided over unguided, resampled over images."""
     schedule, generator = schedule_of(settings), torch_generator(SLUG, name, "errors")
-    x = data.test.to(device)
+    x = centred(data.test).to(device)
     t = 1 + torch.randint(schedule.steps, (len(x),), generator=generator)
     noise = torch.randn(x.shape, generator=generator)
     latent_noise, prior = torch.randn(2, len(x), settings.latents, generator=generator)

@@ -8,6 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from recompose.papers.sami.sprite_figures import dsprites as dsprites
+from recompose.papers.sami.sprite_figures import figure6 as figure6
+from recompose.papers.sami.sprite_figures import time_input as time_input
 from recompose.presentation.mosaics import mosaic, show
 from recompose.presentation.plotting import banded_lines, method_style, style
 

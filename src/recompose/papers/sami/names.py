@@ -11,3 +11,11 @@ QUANTITIES = {
     "error": "error of the noise, guided over unguided",
 }
 """In the order of the table."""
+SCORES = {
+    "modularity": "modularity",
+    "disentanglement": "DCI disentanglement",
+    "completeness": "DCI completeness",
+    "informativeness": "DCI informativeness",
+    "divergence": "divergence of a posterior, nats",
+}
+"""Of latents of dSprites, in the order of the table."""

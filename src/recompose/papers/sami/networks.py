@@ -34,7 +34,7 @@ def networks(
     train = trained_control if name == CONTROL else trained
     pair, losses = train(data.train, settings, (SLUG, name), device=device, checkpoint=checkpoint)
     with named(name):
-        return files.kept(pair, _identity(name, settings, data.train)), loss_curve(name, losses)
+        return files.kept(pair, identity(name, settings, data.train)), loss_curve(name, losses)
 
 
 def trained(
@@ -127,12 +127,13 @@ def control_from_file(folder: Path, images: Tensor, settings: Autoencoder, devic
 
 
 def _filled(pair: Pair, folder: Path, name: str, images: Tensor, settings: Autoencoder, device: str) -> Pair:
-    _, tensors = files.read(folder / "networks" / f"{name}.safetensors", _identity(name, settings, images))
+    _, tensors = files.read(folder / "networks" / f"{name}.safetensors", identity(name, settings, images))
     pair.load_state_dict(tensors)
     return pair.to(device).eval().requires_grad_(False)
 
 
-def _identity(name: str, settings: Autoencoder, images: Tensor) -> dict[str, Any]:
+def identity(name: str, settings: Autoencoder, images: Tensor) -> dict[str, Any]:
+    """What a file of networks has to say of itself: its name, the images' shape, the architecture."""
     architecture = settings.model_dump(
         include={"of", "encoder", "latents", "base", "multipliers", "middle", "time_input"}
     )
