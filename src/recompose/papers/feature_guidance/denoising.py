@@ -81,8 +81,9 @@ def figure3_classes(bench: Bench, single: Bench, *, gains: configuration.Gains) 
     """PSNR at every noise level, class by class, and image by image of the one texture that has a network of its own.
 
     single: that texture's images and its network. Wrong conditions: the class half way round; and, in the comparison
-    with the single texture, that texture; none: s(x, 0), which Eq. 8 takes for the mixture's. `group`: the class, a mean over its images; or the texture's image; `gain`:
-    over the mixture's PSNR of the same images or, with the single texture, over its network's.
+    with the single texture, that texture; none: s(x, 0), which Eq. 8 takes for the mixture's. `group`: the class, a
+    mean over its images; or the texture's image; `gain`: over the mixture's PSNR of the same images or, with the single
+    texture, over its network's.
     """
     frames = []
     own = bench.condition(ONE_TEXTURE)
