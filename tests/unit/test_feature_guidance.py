@@ -37,7 +37,7 @@ from recompose.papers.feature_guidance.passes import halving, passes
 from recompose.papers.feature_guidance.rows import evenly
 from recompose.storage import read_csv, write_csv, write_tensors
 
-IMAGE = configuration.Images(classes=6, size=64, patch=16, held_out=2, single=1, members=1)
+IMAGE = configuration.Images(classes=6, colour_classes=6, size=64, patch=16, held_out=2, single=1, members=1, group_patch=16)
 SHAPE = configuration.Network(width=2, levels=2, decoder=2)
 GAUSSIANS = configuration.Gaussians(patch=8, images=200, samples=10)
 TRAINING = configuration.Training(epochs=1, other_epochs=1, batch=32)

@@ -76,7 +76,8 @@ def _members(name: str, images: configuration.Images) -> list[tuple[int, int, in
         case "one_texture":  # realization 0 is in the other sets
             return [(0, ONE_TEXTURE, each + 1) for each in range(images.single)]
         case _:  # a family is a class; its textures are others than those of the other sets
-            others = range(images.classes // families + 1, images.classes // families + 1 + images.members)
+            first = max(images.classes, images.colour_classes) // families + 1
+            others = range(first, first + images.members)
             return [(label, label + families * each, 0) for label in range(GROUPS[name]) for each in others]
 
 

@@ -34,7 +34,7 @@ class Images(Block):
     )
     skip_unusable: bool = Field(False, description="leave out photographs that cannot be read, instead of stopping")
     classes: int = Field(32, ge=2, description="gray textures, each a class (Appendix A)")
-    colour_classes: int = Field(12, ge=2, description="textures in colour (Figure 11), the first ones of these")
+    colour_classes: int = Field(12, ge=2, description="textures in colour, each a class (Figure 11)")
     size: int = Field(384, ge=16, description="pixels of a texture's side")
     patch: int = Field(32, ge=8, description="pixels of a patch's side; networks are trained on patches")
     held_out: Count = Field(4, description="the last patches of each texture, for testing")
@@ -58,8 +58,6 @@ class Images(Block):
                     f"size = {self.size}{half} holds {patches} patches of {patch}; held_out = {self.held_out} are"
                     " for testing, and training takes two at least"
                 )
-        if self.colour_classes > self.classes:
-            raise ValueError(f"colour_classes = {self.colour_classes}: more than classes = {self.classes}")
         return self
 
 
