@@ -37,10 +37,12 @@ from recompose.papers.feature_guidance.passes import halving, passes
 from recompose.papers.feature_guidance.rows import evenly
 from recompose.storage import read_csv, write_csv, write_tensors
 
-IMAGE = configuration.Images(classes=6, colour_classes=6, size=64, patch=16, held_out=2, single=1, members=1, group_patch=16)
+IMAGE = configuration.Images(
+    classes=6, colour_classes=6, size=64, patch=16, held_out=2, single=1, members=1, group_patch=16
+)
 SHAPE = configuration.Network(width=2, levels=2, decoder=2)
 GAUSSIANS = configuration.Gaussians(patch=8, images=200, samples=10)
-TRAINING = configuration.Training(epochs=1, other_epochs=1, batch=32)
+TRAINING = configuration.Training(epochs=1, other_epochs=1, batch=32, average=None)
 BLOCKS = {
     "denoised": configuration.Denoised(classes=2),
     "gains": configuration.Gains(levels=(0.1, 0.5), images=2),
@@ -539,7 +541,7 @@ def test_every_network_is_used_and_every_use_is_a_network():
 @pytest.mark.parametrize(
     ("block", "values", "message"),
     [
-        ("images", {"size": 40, "patch": 16, "held_out": 2}, "half of it (20), as Figures 14-16 take it, holds 1"),
+        ("images", {"size": 40, "patch": 16, "group_patch": 16, "held_out": 2}, "half of it (20), as Figures 14-16 take it, holds 1"),
         ("sampling", {"start": 0.1, "final": 0.5}, "final = 0.5 must be below start = 0.1"),
         ("gains", {"levels": [0.5, 0.5]}, "[0.5, 0.5] must rise, each value once"),
         ("distances", {"levels": [1.0, 0.3, 0.1]}, "must rise"),
@@ -573,7 +575,7 @@ def photographs(tmp_path, monkeypatch):
 
 
 def test_photographs_in_the_place_of_generated_textures(photographs):
-    chosen = IMAGE.model_copy(update={"source": "photographs", "classes": 3})
+    chosen = IMAGE.model_copy(update={"source": "photographs", "classes": 3, "colour_classes": 3})
     gray, colour, single = (
         data.images(name, images=chosen, gaussians=GAUSSIANS)
         for name in ("gray_textures", "colour_textures", "one_texture")
