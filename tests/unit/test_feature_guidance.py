@@ -541,7 +541,11 @@ def test_every_network_is_used_and_every_use_is_a_network():
 @pytest.mark.parametrize(
     ("block", "values", "message"),
     [
-        ("images", {"size": 40, "patch": 16, "group_patch": 16, "held_out": 2}, "half of it (20), as Figures 14-16 take it, holds 1"),
+        (
+            "images",
+            {"size": 40, "patch": 16, "group_patch": 16, "held_out": 2},
+            "half of it (20), as Figures 14-16 take it, holds 1",
+        ),
         ("sampling", {"start": 0.1, "final": 0.5}, "final = 0.5 must be below start = 0.1"),
         ("gains", {"levels": [0.5, 0.5]}, "[0.5, 0.5] must rise, each value once"),
         ("distances", {"levels": [1.0, 0.3, 0.1]}, "must rise"),

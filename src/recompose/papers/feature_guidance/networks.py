@@ -21,7 +21,7 @@ from recompose.papers.feature_guidance.passes import halving, passes
 from recompose.papers.feature_guidance.training import Condition, Told, noise_loss, steps_of_epoch
 
 WARM_UP = 50
-"""Steps in which the learning rate grows, where it falls as a cosine."""
+"""Steps in which the learning rate grows, where it falls as a cosine; a twentieth of few."""
 CURVE = 50
 """Steps that a point of the loss curve averages."""
 
@@ -39,16 +39,16 @@ def networks(
     print(f"{name}: {len(data.images)} images of {classes} classes, {precision} on {device}", flush=True)
     report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
     names, each = (SLUG, name), steps_of_epoch(data, training.batch)
-    condition = condition_of(kind, made, training.drop_label)
+    condition, steps = condition_of(kind, made, training.drop_label), passes(training, NETWORKS[name].images) * each
     losses = fit(
         made,
         noise_loss(
             made, data, batch=training.batch, names=names, condition=condition, shared=training.shared, of=training.loss
         ),
         Training(
-            steps=passes(training, NETWORKS[name].images) * each,
+            steps=steps,
             learning_rate=training.learning_rate,
-            annealing=Cosine(WARM_UP)
+            annealing=Cosine(min(WARM_UP, steps // 20))
             if training.annealing == "cosine"
             else Halving(halving(training, NETWORKS[name].images) * each),
             average=training.average,
