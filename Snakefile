@@ -16,6 +16,7 @@ from recompose.config import load_config
 from recompose.errors import RecomposeError
 from recompose.machine import require_own_source
 from recompose.workflow.interrupts import end_without_traceback, heed_ctrl_c
+from recompose.workflow.progress import tell_progress
 from recompose.workflow.provenance import content_hash
 from recompose.workflow.run import accept_dates, dated_ahead, is_full, require_own_folder, require_temporary_room
 
@@ -75,6 +76,7 @@ onstart:
     begin()
     heed_ctrl_c(workflow)
     watch(workflow)
+    tell_progress()
     logger.info(banner("started"))
 
 

@@ -96,6 +96,8 @@ class Network:
     """the data set it is trained on, where that is a file"""
     module: str = "networks"
     """that of the function `networks`, which trains it"""
+    networks: tuple[str, ...] = ()
+    """those that it is trained with, which stand before it"""
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,8 @@ class Paper:
             todo += [*self.artifact(name).sources, *self.artifact(name).sees]
         artifacts = tuple(artifact for artifact in self.artifacts if artifact.name in needed)
         used = {network for artifact in artifacts for network in artifact.networks}
+        for name, network in reversed(list(self.networks.items())):
+            used.update(network.networks if name in used else ())
         networks = {name: network for name, network in self.networks.items() if name in used}
         sets = {network.data for network in networks.values()}
         data = {name: each for name, each in self.data.items() if name in sets}

@@ -113,8 +113,7 @@ def test_a_chain_of_each_paper(slurm: Cluster, probed: Project, fresh: Project) 
     assert {job.comment.split("_wildcards_")[0] for job in jobs if job.partition == "gpu"} == {
         "rule_weighted_composition_network",
         "rule_weighted_composition_figure1_numbers",
-        "rule_sami_disks_networks_network",
-        "rule_sami_disks_control_network",
+        "rule_sami_of_disks_network",
         "rule_concept_discovery_digits_backbone_network",
         "rule_concept_discovery_digits_judge_network",
         "rule_concept_discovery_explored_numbers",

@@ -14,6 +14,7 @@ import pandas as pd
 from recompose.papers import papers
 from recompose.papers.coupled_inference.names import LABELS, PAPER
 from recompose.papers.feature_guidance import aggregation as guidance
+from recompose.papers.sami.names import baselines
 from recompose.papers.weighted_composition import aggregation
 from recompose.papers.weighted_composition.names import METRICS, MODELS, SETTINGS, TABLES
 from recompose.papers.weighted_composition.rooms.names import OUTCOMES
@@ -85,12 +86,81 @@ def latents() -> dict[str, pd.DataFrame]:
         for training in (1, 2, 3)
         for quantity, mean in (("position", 0.97), ("divergence", nats))
     ]
+    compared = {
+        "sami": (0.583, 3.0, 16.3, 0.583, 3.0, 14.0), "brief": (0.5, 3.0, 18.0, None, None, None),
+        "dbae_tc": (None, None, None, 0.362, 3.8, 13.4), "encdiff": (None, None, None, 0.638, None, 14.8),
+        **{name: (0.1, 1.0, 40.0, 0.1, 1.0, 40.0) for name in baselines()},
+    }  # fmt: skip
+    table2 = [
+        (method, metric, mean, mean, mean, printed)
+        for method, values in compared.items()
+        for metric, mean, printed in zip(("tad", "captured", "fid"), values[:3], values[3:], strict=True)
+    ]
+    used = [
+        (method, reading, number, value + 0.1 * (number % 3))
+        for method, value in {"sami": 2.0, "brief": 2.1, "diffae": 4.0}.items()
+        for reading in ("norms", "squares")
+        for number in range(40)
+    ]
+    frozen = {
+        ("oversampled", "error", "all"): 0.8, ("both", "error", "all"): 0.95, ("none", "variability", "images"): 0.25,
+        ("oversampled", "variability", "samples"): 0.1, ("none", "variability", "unconditional"): 0.3,
+        ("oversampled", "identified", "samples"): 0.9,
+    }  # fmt: skip
+    straight = {"pixels": 0.5, "DiffAE": 0.6, "SAMI": 0.9, "untrained": 0.4}
+    of_videos = [
+        (panel, method, video, value + 0.001 * video)
+        for method, value in straight.items()
+        for video in range(6)
+        for panel in ("each", "share")
+    ]
+    by_choice = {
+        ("weight", "divergence"): (9.0, 6.0, 3.0), ("weight", "gap"): (0.02, 0.03, 0.04),
+        ("latents", "divergence"): (3.0, 6.0, 9.0), ("latents", "gap"): (0.04, 0.03, 0.02),
+        ("timesteps", "captured"): (3.0, 2.0, 1.0),
+    }  # fmt: skip
+    chosen = [
+        (factor, place, quantity, mean, mean - 1e-3, mean + 1e-3)
+        for (factor, quantity), means in by_choice.items()
+        for place, mean in enumerate(means)
+    ]
+    of_faces = {
+        ("attributes", ""): 15, ("scatter", "images"): 0.02, ("scatter", "samples"): 0.001, ("jump", ""): 1.4,
+        ("modes", ""): 0.2, ("growing", ""): 1.0, ("order", ""): 0.9, ("volume", ""): 0.9, ("error", ""): 0.9,
+        ("relaxed", "distances"): 2.0, ("relaxed", "volume"): 1.5, ("relaxed", "all"): 20.0,
+    }  # fmt: skip
+    of_axes = {
+        ("E", "consistency", "low"): 0.9, ("E", "consistency", "both"): 0.9, ("E", "frequency", "low"): 0.1,
+        ("E", "frequency", "large"): 0.15, ("G", "size", "junk"): 0.1, ("G", "consistency", "global"): 0.9,
+    }  # fmt: skip
+    distances = [("images", 0, number, 0.06 + 1e-4 * number) for number in range(20)]
+    distances += [("samples", number % 4, number, 0.002 + 1e-5 * number) for number in range(20)]
     return {
         "dsprites": pd.DataFrame(
             sprites, columns=["method", "training", "quantity", *spread, "std", "std_ci_low", "std_ci_high"]
         ),
         "figure6": pd.DataFrame(bumps, columns=["quantity", "of", "run", "t", *spread]),
         "time_input": pd.DataFrame(told, columns=["encoder", "training", "quantity", "place", *spread]),
+        "table2": pd.DataFrame(table2, columns=["method", "metric", *spread, "published"]),
+        "participation": pd.DataFrame(used, columns=["method", "reading", "attribute", "value"]),
+        "portraits": pd.DataFrame(
+            [(*key, mean, mean, mean) for key, mean in frozen.items()],
+            columns=["case", "quantity", "place", *spread],
+        ),
+        "figure4": pd.DataFrame(of_videos, columns=["panel", "method", "video", "mean"]),
+        "choices": pd.DataFrame(chosen, columns=["factor", "value", "quantity", *spread]),
+        "faces": pd.DataFrame(
+            [(*key, mean, mean, mean) for key, mean in of_faces.items()], columns=["quantity", "place", *spread]
+        ),
+        "figure3": pd.DataFrame(
+            [(*key, 0, mean, mean, mean) for key, mean in of_axes.items()],
+            columns=["panel", "quantity", "place", "t", *spread],
+        ),
+        "figure5": pd.DataFrame(distances, columns=["kind", "condition", "number", "distance"]),
+        "figure7": pd.DataFrame(
+            [(t, 10 * apart, apart, apart, apart) for t, apart in ((1, 2.0), (500, 1.0), (1000, 0.1))],
+            columns=["t", "ratio", "apart", "apart_ci_low", "apart_ci_high"],
+        ),
         "disks": pd.DataFrame(disks, columns=["quantity", "place", *spread]),
         "collapse": pd.DataFrame(by_weight, columns=["weight", "collapsed", "quantity", "place", *spread]),
         "theory": pd.DataFrame(

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 from made_up_results import ROOT
 
-from recompose.artifacts import Artifact, Form, Paper
+from recompose.artifacts import Artifact, DataSet, Form, Network, Paper
 from recompose.config import Config
 from recompose.config.loading import load_config
 from recompose.errors import RecomposeError
@@ -92,6 +92,21 @@ def test_what_a_table_points_to_is_in_it(paper: Paper) -> None:
 
 
 @EACH_PAPER
+def test_a_network_stands_after_those_it_is_trained_with(paper: Paper) -> None:
+    names = list(paper.networks)
+    for place, network in enumerate(paper.networks.values()):
+        assert set(network.networks) <= set(names[:place])
+
+
+def test_an_artifact_takes_all_networks_that_its_own_are_trained_with() -> None:
+    networks = {"c": Network(), "a": Network(), "b": Network(networks=("a",)), "d": Network(data="x", networks=("b",))}
+    one = Artifact("one", title="", caption="", index=(), networks=("d",))
+    paper = Paper("p", 1, "P", (one,), data={"x": DataSet("x"), "y": DataSet("y")}, networks=networks)
+    found = paper.only(["one"])
+    assert list(found.networks) == ["a", "b", "d"] and list(found.data) == ["x"]
+
+
+@EACH_PAPER
 def test_sources_are_no_circle(paper: Paper) -> None:
     """Each can be made after those that it is made from."""
     done = set[str]()
@@ -136,6 +151,11 @@ def test_what_is_made_on_stand_ins_says_so(paper: Paper) -> None:
     elif paper.slug == "concept_discovery":
         drawn = {each.name for each in paper.artifacts if each.stand_in}
         assert drawn == {"table2", *(name for name in known if name.startswith("faces_"))}
+        assert "faces that are drawn with CelebA's attributes" in paper.caption(known["table2"])
+    elif paper.slug == "sami":
+        of_faces = {name for name, network in paper.networks.items() if network.data in ("faces", "portraits")}
+        drawn = {each.name for each in paper.artifacts if of_faces & {*each.networks}}
+        assert {each.name for each in paper.artifacts if each.stand_in} == {"table2", *drawn}
         assert "faces that are drawn with CelebA's attributes" in paper.caption(known["table2"])
     else:
         assert not any(each.stand_in for each in paper.artifacts)

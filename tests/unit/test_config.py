@@ -209,6 +209,15 @@ def test_later_layers_win_key_by_key(root):
     assert ours.figure3 == Config().coupled_inference.figure3
 
 
+def test_a_key_of_a_block_leaves_the_blocks_own_defaults(root):
+    """Blocks of one kind differ in their defaults."""
+    write(root, "concept_discovery: {faces_discovery: {iterations: 7}}")
+    found, usual = load_config(root=root).concept_discovery, Config().concept_discovery
+    assert found.faces_discovery == usual.faces_discovery.model_copy(update={"iterations": 7})
+    assert found.faces_discovery.last != usual.digits_discovery.last  # that is a default of its own
+    assert found.digits_discovery == usual.digits_discovery
+
+
 def test_a_number_without_a_dot_is_a_number(root):
     write(root, "coupled_inference: {figure4: {restart_ratios: [5e-1]}}")
     assert load_config(root=root).coupled_inference.figure4.restart_ratios == (0.5,)

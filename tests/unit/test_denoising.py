@@ -118,7 +118,7 @@ def test_the_loss_of_z_is_that_of_the_noise_over_sigma():
         loss = noise_loss(Blind(), data(3000), batch=3000, names=("test",), condition=no_condition, of=of)
         found[of] = float(loss(0).detach())
     assert found["sigma_z"] == pytest.approx(1 / 3, rel=0.05)
-    assert found["z"] == pytest.approx(1 - 0.05 * 2 / 3, rel=0.02)
+    assert found["z"] == pytest.approx(1 - 0.2 * 2 / 3, rel=0.03)
 
 
 def test_an_epoch_sees_every_image_once():

@@ -263,10 +263,10 @@ def test_learned_factors_are_told_block_by_block(folder):
     bench = Bench(
         None, None, {"guided": networks.trained(folder / "networks/guided.safetensors", network=SHAPE)}, "cpu"
     )
-    gain = bench.network.gain.data
-    gain.zero_()
-    gain[: SHAPE.width] = torch.tensor([0.8, 1.9])
-    gain[-1] = -1
+    learned = bench.network.learned.data
+    learned.zero_()
+    learned[: SHAPE.width] = torch.tensor([0.8, 1.9]) / SHAPE.gain_speed
+    learned[-1] = -1 / SHAPE.gain_speed
     found = embedding.factors(bench).numbers
     assert found.block.value_counts().to_dict() == {"encoder 1": 2, "encoder 2": 4, "middle": 8, "decoder 1": 4}
     assert found.near_one.tolist() == [1] + [0] * 17 and found.closer.tolist() == [1, 1] + [0] * 16

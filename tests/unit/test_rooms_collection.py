@@ -289,12 +289,12 @@ def test_damaged_model_is_told_in_a_line(small, models, here):
 
 
 def test_token_stands_in_no_message(small, monkeypatch):
-    from recompose.papers.weighted_composition.rooms.collection.models import loading
+    from recompose.networks.pretrained import loading
 
     monkeypatch.setenv("HF_TOKEN", "hf_secret\n")
 
     def load():
-        with loading("model", "nobody/flux", True, "FLUX"):
+        with loading("rooms_collection.model", "nobody/flux", True, "FLUX"):
             raise ValueError("illegal header 'Bearer hf_secret'")
 
     refused("cannot be had from the hub .*Bearer HF_TOKEN.*set HF_TOKEN", load)

@@ -188,6 +188,7 @@ def free_texts(claims: dict) -> dict:
         "title": attacked(claims["title"]),
         "citation": attacked(claims["citation"]),
         "data": attacked(claims["data"]),
+        "asks": attacked(claims["asks"]),
         "claims": [
             {key: attacked(value) if key in read else value for key, value in claim.items()}
             for claim in claims["claims"]

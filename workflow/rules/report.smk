@@ -58,6 +58,7 @@ rule manifest:
 rule page:
     input:
         rules.scorecard.output.csv,
+        rules.scorecard.output.summary,
         rules.manifest.output,
         NUMBERS,
         TABLES,
@@ -65,7 +66,11 @@ rule page:
         NOTEBOOKS,
         CLAIMS,
         PUBLISHED,
-        multiext("src/recompose/judgement/", "page.html.j2", "badge.html.j2", "style.css.j2"),
+        multiext(
+            "src/recompose/judgement/",
+            *[f"{name}.html.j2" for name in ("page", "gallery", "heat_maps", "badge")],
+            *[f"{name}.css.j2" for name in ("style", "gallery")],
+        ),
     output:
         f"{TREE}/index.html",
     log:

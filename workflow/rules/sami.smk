@@ -4,6 +4,14 @@ from recompose.papers.sami.work import works as works_of_sami
 
 SAMI = PAPERS["sami"]
 SAMI_WORK = works_of_sami(settings.sami)
+# Importing what networks need takes longer than what smoke does with them: there one job trains all networks of a set of
+# images, and one measures them.
+SAMI_TRAINED, SAMI_MEASURED = {}, {}
+for name, network in SAMI.networks.items():
+    SAMI_TRAINED.setdefault(f"of_{network.data}" if BATCHES == 1 else name, []).append(name)
+for each in SAMI.artifacts:
+    of = f"of_{SAMI.networks[each.networks[0]].data}" if BATCHES == 1 and each.gpu else each.name
+    SAMI_MEASURED.setdefault(of, []).append(each)
 
 for name, data in SAMI.data.items():
 
@@ -30,57 +38,65 @@ for name, data in SAMI.data.items():
             " --results results/{params.scale} > {log:q} 2>&1"
 
 
-for name, network in SAMI.networks.items():
+for place, names in SAMI_TRAINED.items():
+    networks = [SAMI.networks[name] for name in names]
+    losses = made("sami", *(f"training/{name}.csv" for name in names))
 
     rule:
         name:
-            f"sami_{name}_network"
+            f"sami_{place}_network"
         input:
-            image_sets("sami", network.data),
+            image_sets("sami", *dict.fromkeys(each.data for each in networks)),
+            weights("sami", *dict.fromkeys(name for each in networks for name in each.networks if name not in names)),
         output:
-            network=weights("sami", name),
-            losses=made("sami", f"training/{name}.csv"),
-            provenance=sidecars(weights("sami", name) + made("sami", f"training/{name}.csv")),
+            network=weights("sami", *names),
+            losses=losses,
+            provenance=sidecars(weights("sami", *names) + losses),
         log:
-            f"{TREE}/logs/sami/network_{name}.log",
+            f"{TREE}/logs/sami/network_{place}.log",
         benchmark:
-            f"{TREE}/benchmarks/sami/network_{name}.tsv"
-        priority: round(SAMI_WORK[name].teraflop)  # the longest first: no core waits at the end
+            f"{TREE}/benchmarks/sami/network_{place}.tsv"
+        priority: round(SAMI_WORK[names[0]].teraflop)  # the longest first: no core waits at the end
         resources:
-            **asks(SAMI_WORK[name], gpu=True),
+            **asks(SAMI_WORK[names[0]], gpu=True),
         params:
-            name=name,
+            names=names,
             scale=settings.scale,
-            settings=reads("sami", *network.reads),
-            code=code("sami", network.module),
+            settings=reads("sami", *dict.fromkeys(key for each in networks for key in each.reads)),
+            code=code("sami", *dict.fromkeys(each.module for each in networks)),
         shell:
-            "recompose sami networks {params.name} --settings {params.settings:q}"
+            "recompose sami networks {params.names} --settings {params.settings:q}"
             " --results results/{params.scale} > {log:q} 2>&1"
 
 
-for each in SAMI.artifacts:
+for place, artifacts in SAMI_MEASURED.items():
+    networks = list(dict.fromkeys(name for each in artifacts for name in each.networks))
+    files = [path for each in artifacts for path in measured("sami", each)]
 
     rule:
         name:
-            f"sami_{each.name}_numbers"
+            f"sami_{place}_numbers"
         input:
-            image_sets("sami", *dict.fromkeys(SAMI.networks[name].data for name in each.networks)),
-            weights("sami", *each.networks),
+            image_sets("sami", *dict.fromkeys(SAMI.networks[name].data for name in networks)),
+            weights("sami", *networks),
+            csv("sami", *(name for each in artifacts for name in each.sources)),
+            published("sami") if {"table1", "table2"} & {each.name for each in artifacts} else [],
         output:
-            measured=measured("sami", each),
-            provenance=sidecars(measured("sami", each)),
+            measured=files,
+            provenance=sidecars(files),
         log:
-            f"{TREE}/logs/sami/{each.name}.log",
+            f"{TREE}/logs/sami/{place}.log",
         benchmark:
-            f"{TREE}/benchmarks/sami/{each.name}.tsv"
-        priority: round(SAMI_WORK[each.name].teraflop) if each.name in SAMI_WORK else 0
+            f"{TREE}/benchmarks/sami/{place}.tsv"
+        priority: round(SAMI_WORK[artifacts[0].name].teraflop) if artifacts[0].name in SAMI_WORK else 0
+        localrule: not networks
         resources:
-            **asks(SAMI_WORK.get(each.name), each.gpu),
+            **asks(SAMI_WORK.get(artifacts[0].name), any(each.gpu for each in artifacts)),
         params:
-            name=each.name,
+            names=[each.name for each in artifacts],
             scale=settings.scale,
-            settings=reads("sami", *each.reads),
-            code=code("sami", each.computed_by),
+            settings=reads("sami", *dict.fromkeys(key for each in artifacts for key in each.reads)),
+            code=code("sami", *dict.fromkeys(each.computed_by for each in artifacts)),
         shell:
-            "recompose sami numbers {params.name} --settings {params.settings:q}"
+            "recompose sami numbers {params.names} --settings {params.settings:q}"
             " --results results/{params.scale} > {log:q} 2>&1"

@@ -184,6 +184,7 @@ def _add_networks(commands: typer.Typer, paper: Paper) -> None:
             step = Step(tree, f"{paper.package}.{network.module}", paper.slug, given)
             step.keep(network.reads)
             data = [folder / "images" / f"{network.data}.safetensors"] if network.data else []
+            data += [folder / "networks" / f"{other}.safetensors" for other in network.networks]
             step.require_unchanged(data)
             # Other settings, images or code begin a checkpoint of their own.
             checkpoint = folder / "cells" / "networks" / f"{name}-{step.fingerprint(*data)}.safetensors"

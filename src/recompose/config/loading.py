@@ -86,7 +86,7 @@ def validate(model: type[BaseModel], layers: Sequence[Layer]) -> tuple[BaseModel
     A wrong value hides the checks that need it. So after each round the wrong keys are taken out and the
     rest is validated again, until nothing is left to say.
     """
-    values: dict[str, Any] = {}
+    values = _own_defaults(model)
     for layer in layers:
         values = _merge(values, layer.values)
     schema = model.model_json_schema()
@@ -159,6 +159,20 @@ def _at(values: Any, path: Sequence[str | int]) -> Any:
     for part in path:
         values = values[part]
     return values
+
+
+def _own_defaults(model: type[BaseModel]) -> dict[str, Any]:
+    """What blocks of a model are by default, where that differs from the defaults of their kind.
+
+    Blocks of one kind may have defaults of their own; without these, to set one key would reset the others.
+    """
+    found: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            own = field.default.model_dump(mode="json", exclude_unset=True)
+            merged = _merge(_own_defaults(type(field.default)), own)
+            found |= {name: merged} if merged else {}
+    return found
 
 
 def _merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:

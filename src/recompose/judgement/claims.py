@@ -12,12 +12,13 @@ from typing import Any, Literal, Self, TypeVar
 
 import pandas as pd
 import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from recompose.artifacts import Paper as ArtifactTable
 from recompose.artifacts import pick
 from recompose.blocks import Block, Scale
 from recompose.errors import RecomposeError
+from recompose.judgement.findings import Finding
 from recompose.papers import papers
 from recompose.storage import read_csv
 
@@ -74,6 +75,13 @@ class Needs(Block):
     """a data set that cannot be shipped"""
 
 
+class Cell(Block):
+    """Where a printed number stands in its table."""
+
+    row: str
+    column: str
+
+
 class Claim(Block):
     """One claim: what is measured, and where it has to lie, with its whole 95 % interval.
 
@@ -93,8 +101,8 @@ class Claim(Block):
     kind: Literal["number", "fit", "ordering", "threshold", "equivalence", "trend"]
     quantity: str
     """what is measured, with its unit"""
-    cell: bool = False
-    """one printed number of a table: counted apart from sentences"""
+    cell: Cell | None = None
+    """of one printed number of a table, which is counted apart from sentences: its row and column"""
     of: Query
     against: Query | None = None
     compare: Literal["difference", "ratio", "gain"] = "difference"
@@ -169,6 +177,10 @@ class Paper(Block):
     headline: dict[str, Headline] = Field(default_factory=dict)
     """what `dvc metrics` compares"""
     claims: list[Claim]
+    asks: str = ""
+    """the paper's question, in one sentence"""
+    findings: list[Finding] = Field(default_factory=list)
+    """what matters most of its results, favourable or not"""
 
     def about(self, artifacts: Collection[str]) -> "Paper":
         """The same paper with what asks these artifacts alone of its claims and headline numbers."""
@@ -176,7 +188,14 @@ class Paper(Block):
         ids = {claim.id for claim in kept}
         headline = {name: entry for name, entry in self.headline.items() if entry.of.artifact in artifacts}
         claims = [claim for claim in kept if ids.issuperset(claim.requires)]
-        return self.model_copy(update={"claims": claims, "headline": headline})
+        known = {claim.id for claim in self.claims}
+        left = {claim.id for claim in claims}
+        findings = [
+            finding
+            for finding in self.findings
+            if finding.claims_among(known) <= left and finding.headlines_among(known) <= set(headline)
+        ]
+        return self.model_copy(update={"claims": claims, "headline": headline, "findings": findings})
 
     @field_validator("claims")
     @classmethod
@@ -189,6 +208,15 @@ class Paper(Block):
         if unknown:
             raise ValueError(f"claims required but not there: {', '.join(unknown)}")
         return claims
+
+    @field_validator("findings")
+    @classmethod
+    def _findings_name_what_is_there(cls, findings: list[Finding], info: ValidationInfo) -> list[Finding]:
+        if "claims" in info.data and "headline" in info.data:
+            ids = [claim.id for claim in info.data["claims"]]
+            for finding in findings:
+                finding.require_known(ids, info.data["headline"])
+        return findings
 
 
 def _artifacts_of(claim: Claim) -> set[str]:
@@ -253,7 +281,7 @@ def _with_values(asking: Asking, table: ArtifactTable) -> Asking:
 def _place(location: tuple[int | str, ...], claims: list[dict[str, Any]]) -> str:
     """Where a mistake stands, with the claim's name instead of its number."""
     names = list(map(str, location))
-    if len(location) > 1 and isinstance(location[1], int):
+    if location[:1] == ("claims",) and len(location) > 1 and isinstance(location[1], int):
         names[:2] = [f"claim {claims[location[1]].get('id', location[1])}"]
     return ".".join(names)
 

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from PIL import Image
 
 from recompose.judgement.claims import Paper, load_papers
+from recompose.judgement.gallery import heat_maps, thumbnail, title, told
 from recompose.judgement.scorecard import VERDICTS, counts, measured, scale_of
 from recompose.judgement.templates import render_template
 from recompose.papers import papers
-from recompose.storage import read_csv
+from recompose.storage import read_csv, read_json
 from recompose.workflow.provenance import read_manifest
 
 SCORECARD_COLUMNS = (
@@ -40,12 +42,17 @@ def render(results: str | Path, claims: str | Path = Path("config/claims")) -> s
     results = Path(results)
     card = read_csv(results / "scorecard.csv", SCORECARD_COLUMNS)
     manifest = read_manifest(results)
-    papers = [_paper(paper, card[card.paper == paper.slug], results, manifest) for paper in load_papers(claims)]
+    numbers = read_json(results / "scorecard.json") if (results / "scorecard.json").exists() else {}
+    papers = [
+        _paper(paper, card[card.paper == paper.slug], results, manifest)
+        | {"findings": told(paper, card[card.paper == paper.slug], numbers.get(paper.slug, {}).get("headline", {}))}
+        for paper in load_papers(claims)
+    ]
     return render_template(
         "page.html.j2",
         scale=scale_of(results),
         papers=papers,
-        claims=[claim for paper in papers for claim in paper["claims"]],
+        claims=[claim for paper in papers for claim in paper["claims"] if not claim["cell"]],
         verdicts=VERDICTS,
         files=[
             {"name": name, "link": name}
@@ -68,6 +75,9 @@ def _paper(paper: Paper, card: pd.DataFrame, results: Path, manifest: Mapping[st
     notebook = results / "notebooks" / f"{paper.slug}.html"
     return {
         "slug": paper.slug,
+        "number": table.number,
+        "name": table.name,
+        "asks": paper.asks,
         "title": paper.title,
         "citation": paper.citation,
         "data": paper.data,
@@ -76,6 +86,7 @@ def _paper(paper: Paper, card: pd.DataFrame, results: Path, manifest: Mapping[st
             (by, bool(cell), list(zip(VERDICTS, counts(told).values(), strict=True)))
             for (by, cell), told in card.groupby(["by", "cell"], sort=False)
         ],
+        "heat_maps": heat_maps(paper, claims),
         "notebook": f"notebooks/{notebook.name}" if notebook.exists() else None,
         "artifacts": [
             _artifact(artifact.name, table.caption(artifact), folder, manifest)
@@ -98,13 +109,15 @@ def _claim(row: Mapping[Any, Any], beside: str) -> dict[str, Any]:
 def _artifact(name: str, caption: str, folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Everything the page shows of one artifact; what is not there is left out."""
     files = [folder / f"{name}{suffix}" for suffix in (".csv", ".md", ".svg", ".png")]
-    picture = next((file for file in files[2:] if file.exists()), None)
+    pictures = [file for file in files[2:] if file.exists()]
+    picture = next(iter(pictures), None)
     table = files[1].read_text(encoding="utf-8") if files[1].exists() else None
     return {
         "name": name,
-        "title": re.sub(r"(?<=[a-z])(?=\d)", " ", name.replace("_", " ")).capitalize(),
+        "title": title(name),
         "caption": caption,
         "picture": _embed(picture) if picture else None,
+        "thumbnail": thumbnail(pictures[-1]) if pictures and pictures[-1].suffix == ".png" else None,
         "wide": bool(picture and _is_wide(picture)),
         "table": parse_table(table) if table else None,
         "links": [{"name": file.name, "link": f"{folder.name}/{file.name}"} for file in files if file.exists()],
@@ -123,6 +136,9 @@ def _embed(picture: Path) -> str:
 
 def _is_wide(picture: Path) -> bool:
     """Whether claims go below a figure, because several panels in a row would be too small beside them."""
+    if picture.suffix == ".png":
+        with Image.open(picture) as image:
+            return image.width > 1.8 * image.height
     box = re.search(rb'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture.read_bytes()[:2000])
     return box is not None and float(box[1]) > 1.8 * float(box[2])
 

@@ -107,7 +107,8 @@ def _frames(folder: Path) -> Frames:
 
 
 def _row(paper: Paper, claim: Claim, verdict: Verdict) -> dict[str, Any]:
-    told = claim.model_dump(include={"id", "by", "where", "statement", "kind", "cell", "quantity", "published"})
+    told = claim.model_dump(include={"id", "by", "where", "statement", "kind", "quantity", "published"})
+    told["cell"] = claim.cell is not None
     found = {key: getattr(verdict, key) for key in ("value", "ci_low", "ci_high", "condition", "worst", "verdict")}
     note = " ".join(filter(None, [claim.reading, verdict.note]))
     return {"paper": paper.slug, "artifact": claim.of.artifact, "note": note} | told | found

@@ -8,23 +8,16 @@ from typing import Any
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, pad
+from torch.nn.functional import cross_entropy
 
 from recompose.diffusion.training import Cosine, Loss, Training, fit
 from recompose.errors import named
 from recompose.networks import files
+from recompose.networks.judges import disturbed, trunk
 from recompose.papers.concept_discovery import settings as configuration
 from recompose.papers.concept_discovery.data import SLUG, Images, centred, load_images
 from recompose.papers.concept_discovery.networks import curve
 from recompose.randomness import seed_of, torch_generator
-
-COARSE = 4
-"""Pixels of the side at which a classifier has seen enough."""
-FINE = 16
-"""Pixels of the side of images that are looked at pixel by pixel; of larger ones every second is passed over at once,
-which takes a third of the time."""
-NOISE = 0.1
-"""The most noise on images that it is trained with, in units of half the range: samplers leave some."""
 
 
 class Judge(nn.Module):
@@ -36,7 +29,7 @@ class Judge(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed_of(SLUG, "judge", "start"))
             widths = [settings.width * round(log2(count)) for count in values]
-            self.trunks = nn.ModuleList(_trunk(size, width, settings.features) for width in widths)
+            self.trunks = nn.ModuleList(trunk(3, size, width, settings.features) for width in widths)
             self.lines = nn.ModuleList(nn.Linear(settings.features, count) for count in values)
 
     def features(self, x: Tensor) -> Tensor:
@@ -56,17 +49,6 @@ class Judge(nn.Module):
         likeliest = [torch.softmax(logits, dim=1).max(dim=1) for logits in self(x)]
         probability, value = (torch.stack(part, dim=1) for part in zip(*likeliest, strict=True))
         return probability, value
-
-
-def _trunk(size: int, width: int, features: int) -> nn.Sequential:
-    fine = size > FINE
-    layers: list[nn.Module] = [nn.Conv2d(3, width, 4, 2, 1) if fine else nn.Conv2d(3, width, 3, padding=1), nn.ReLU()]
-    size = size // 2 if fine else size
-    inputs = width
-    while size > COARSE:
-        layers += [nn.AvgPool2d(2), nn.Conv2d(inputs, 2 * width, 3, padding=1), nn.ReLU()]
-        inputs, size = 2 * width, size // 2
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(inputs * size**2, features), nn.ReLU())
 
 
 def networks(
@@ -115,14 +97,9 @@ def _loss(judge: Judge, data: Images, *, batch: int, names: tuple[str | int, ...
     def loss(step: int) -> Tensor:
         generator = torch_generator(*names, "step", step)
         chosen = torch.randint(len(data.judging), (batch,), generator=generator)
-        clean = centred(data.judging[chosen], device)
-        down, right = torch.randint(3, (2,), generator=generator).tolist()
-        size = clean.shape[-1]
-        clean = pad(clean, (1, 1, 1, 1), mode="replicate")[..., down : down + size, right : right + size]
-        amount = NOISE * torch.rand((batch, 1, 1, 1), generator=generator)
-        noisy = clean + (amount * torch.randn(clean.shape, generator=generator)).to(device)
+        seen = disturbed(centred(data.judging[chosen], device), generator)
         known = data.judging_factors[chosen].to(device)
-        parts = zip(judge(noisy), known.T, strict=True)
+        parts = zip(judge(seen), known.T, strict=True)
         return torch.stack([cross_entropy(logits.float(), right) for logits, right in parts]).sum()
 
     return loss

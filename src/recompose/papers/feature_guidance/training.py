@@ -12,7 +12,7 @@ from recompose.diffusion.training import Loss
 from recompose.randomness import torch_generator
 
 LossOf = Literal["sigma_z", "z"]
-SMALLEST = 0.05
+SMALLEST = 0.2
 """The noise below which the loss of z weighs all alike: its weight would grow without bound."""
 
 

@@ -1,10 +1,18 @@
 """What paper 3 makes, in the order people read it. No torch: the workflow reads it."""
 
 from recompose.artifacts import Artifact, DataSet, Lines, Network, Paper
+from recompose.papers.sami.names import BRIEF, baselines
 
 TRAINED = ("disks_networks",)
+ON_FACES = ("faces_networks", "faces_judge", "faces_measures")
 SPRITES = ("dsprites_networks", "dsprites_trainings")
+FROZEN = ("portraits_denoiser", "portraits_networks", "portraits_measures")
 READ = ("disks", "disks_networks", "disks_measures")
+RIVALS = tuple(f"faces_{name}" for name in (BRIEF, *baselines()))
+"""Networks that SAMI is compared with."""
+ON_FROZEN = Network(
+    reads=("portraits", *FROZEN[:2]), data="portraits", module="frozen", networks=("portraits_denoiser",)
+)
 
 PAPER = Paper(
     slug="sami",
@@ -99,12 +107,163 @@ PAPER = Paper(
             module="time_input",
             gpu=True,
         ),
+        Artifact(
+            "table1",
+            title="Table 1: architectures and training",
+            caption="What runs here, and what is printed.",
+            index=("parameter", "set"),
+            forms=("table",),
+            reads=("disks", "disks_networks", "faces", "faces_networks"),
+            value="value",
+            module="parameters",
+        ),
+        Artifact(
+            "table2",
+            title="Table 2: disentanglement and sample quality",
+            caption="TAD, captured attributes and FID of SAMI and of baselines with the same encoder that saw as many"
+            " images as its second row; methods in brackets alone are printed, and not here.",
+            index=("method", "metric"),
+            forms=("table",),
+            sources=("comparison",),
+            stand_in=True,
+        ),
+        Artifact(
+            "participation",
+            title="Figure 3H: how many latents a classifier uses",
+            caption="Participation ratios of logistic classifiers of CelebA's attributes on each method's latents: a"
+            " dot for each attribute, their mean and its 95 % interval; 1 is one latent, the dashed line all of them"
+            " alike.",
+            index=("method", "reading", "attribute"),
+            forms=("figure",),
+            reads=("faces_networks",),
+            value="value",
+            networks=("faces_networks", *RIVALS),
+            module="comparison",
+            gpu=True,
+            stand_in=True,
+        ),
+        Artifact(
+            "comparison",
+            title="what latents capture, attribute by attribute",
+            caption="How well our classifier knows each attribute, and which of them single latents of each method"
+            " capture, by InfoDiffusion's protocol of the TAD.",
+            index=("method", "metric", "of"),
+            forms=("table",),
+            reads=("faces_networks", "faces_baselines", "faces_judge", "faces_comparison"),
+            networks=("faces_networks", *RIVALS, "faces_judge"),
+            module="comparison",
+            gpu=True,
+            stand_in=True,
+        ),
+        Artifact(
+            "figure4",
+            title="Figure 4: a frozen denoiser, and videos",
+            caption="A: images, framed, and samples by their latents; below, samples of the denoiser alone, which was"
+            " trained without the encoder. B: one video, and the cosine of successive differences of its frames, in"
+            " pixels and in latents; 1 along a line. C: the mean cosine of all videos, with intervals over videos. The"
+            " untrained encoder shows what comes of the layers alone.",
+            index=("panel", "method", "video", "frame"),
+            forms=("figure",),
+            reads=("portraits", *FROZEN, "videos"),
+            networks=("portraits_networks", "portraits_denoiser", "portraits_diffae"),
+            pictures=True,
+            gpu=True,
+            stand_in=True,
+            module="portraits",
+        ),
+        Artifact(
+            "portraits",
+            title="a frozen denoiser as numbers",
+            caption="What guidance is worth on a frozen denoiser, by the noise, with high noise oversampled in the"
+            " encoder's training or not (A.5), and how samples vary with and without latents.",
+            index=("case", "quantity", "place"),
+            forms=("table",),
+            reads=FROZEN,
+            networks=("portraits_networks", "portraits_denoiser", "portraits_uniform"),
+            gpu=True,
+            stand_in=True,
+            module="portraits",
+        ),
+        Artifact(
+            "choices",
+            title="what attributes depend on",
+            caption="Encoders that were trained on the frozen denoiser for a short time, each with one other value"
+            " (A.5): attributes that a single latent captures, how far the best latent is ahead of the second best,"
+            " the information in nats, and what guidance is worth.",
+            index=("factor", "value", "quantity"),
+            forms=("figure",),
+            reads=(*FROZEN, "portraits_choices"),
+            networks=("portraits_denoiser",),
+            gpu=True,
+            stand_in=True,
+            module="choices",
+        ),
+        Artifact(
+            "figure3",
+            title="Figure 3: faces, A to G",
+            caption="A: left images (framed), right samples by their latents. B: between the latents of two images"
+            " (framed), with shared noise. C: posterior variances of one image. D: mean variances against the noise,"
+            " coloured by their order at its end. E: along two axes that the encoder is sure of, both together, and"
+            " below along one whose variance grows much. F: of every axis, the most coherent first, variances of means"
+            " over images and of noisy posteriors, the sensitivity of the latter, and coherence. G: one coherent axis,"
+            " on two images. Each image of E and G is the mean of six samples.",
+            index=("panel", "quantity", "place", "t"),
+            forms=("figure",),
+            reads=ON_FACES,
+            networks=("faces_networks", "faces_judge"),
+            pictures=True,
+            gpu=True,
+            stand_in=True,
+            module="faces_axes",
+        ),
+        Artifact(
+            "faces",
+            title="Figure 3 as numbers",
+            caption="Of images that no network was trained on: what samples keep of the image whose latents they are"
+            " conditioned on, how much they vary, also where constraints are let go, and what posterior variances say.",
+            index=("quantity", "place"),
+            forms=("table",),
+            reads=ON_FACES,
+            networks=("faces_networks", "faces_judge"),
+            gpu=True,
+            stand_in=True,
+            module="faces_measures",
+        ),
+        Artifact(
+            "figure5",
+            title="Figure 5: distances from the mean",
+            caption="Squared distances per pixel from the mean, with intensities in [0, 1]: of images from the mean of"
+            " all, and of samples from the mean of those with the same condition.",
+            index=("kind", "condition", "number"),
+            forms=("figure",),
+            reads=("faces_networks", "faces_measures"),
+            value="distance",
+            networks=("faces_networks",),
+            gpu=True,
+            stand_in=True,
+            module="faces_measures",
+        ),
+        Artifact(
+            "figure7",
+            title="Figure 7: denoiser and guidance",
+            caption="The norm of the denoiser's score over that of the guidance, at every step of the sampler:"
+            " geometric means over samples.",
+            index=("t",),
+            forms=("figure",),
+            reads=("faces_networks", "faces_measures"),
+            value="ratio",
+            networks=("faces_networks",),
+            gpu=True,
+            stand_in=True,
+            module="faces_measures",
+        ),
     ),
     stand_in="Made on faces that are drawn with CelebA's attributes, which stand in for its photographs.",
     data={
         "disks": DataSet("disks", reads=("disks",), module="disks"),
         "faces": DataSet("faces, for CelebA", reads=("faces",), module="faces"),
         "dsprites": DataSet("dSprites", reads=("dsprites",), module="sprites"),
+        "portraits": DataSet("portraits, for CelebA-HQ", reads=("portraits",), module="faces"),
     },
     networks={
         "faces_networks": Network(reads=("faces", "faces_networks"), data="faces"),
@@ -113,6 +272,15 @@ PAPER = Paper(
         "dsprites_networks": Network(reads=("dsprites", "dsprites_networks"), data="dsprites"),
         "dsprites_trainings": Network(reads=SPRITES, data="dsprites", module="sprite_networks"),
         "dsprites_vaes": Network(reads=SPRITES, data="dsprites", module="sprite_networks"),
+        "faces_judge": Network(reads=("faces", "faces_judge"), data="faces", module="judge"),
+        **{
+            name: Network(reads=("faces", "faces_networks", "faces_baselines"), data="faces", module="rivals")
+            for name in RIVALS
+        },
+        "portraits_denoiser": Network(reads=("portraits", "portraits_denoiser"), data="portraits", module="frozen"),
+        "portraits_networks": ON_FROZEN,
+        "portraits_uniform": ON_FROZEN,
+        "portraits_diffae": Network(reads=("portraits", *FROZEN[:2]), data="portraits", module="frozen"),
     },
     probe=("theory",),
 )

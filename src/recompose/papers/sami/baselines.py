@@ -84,23 +84,27 @@ class Baseline:
 
     decodes: Decodes
     loss: Callable[[Batch], Tensor]
+    prior: bool
+    """whether z is held near N(0, 1), and drawn from it; else from the Gaussian of the training images' latents"""
 
 
 BASELINES: dict[str, Baseline] = {}
 """By name, in the order of Table 2."""
 
 
-def decoding(decodes: Decodes) -> Callable[[Callable[[Batch], Tensor]], Callable[[Batch], Tensor]]:
-    """Register a loss under its name, with what its decoder makes of z."""
+def decoding(
+    decodes: Decodes, *, prior: bool = True
+) -> Callable[[Callable[[Batch], Tensor]], Callable[[Batch], Tensor]]:
+    """Register a loss under its name, with what its decoder makes of z, and whether z has the prior."""
 
     def registered(loss: Callable[[Batch], Tensor]) -> Callable[[Batch], Tensor]:
-        BASELINES[loss.__name__] = Baseline(decodes, loss)
+        BASELINES[loss.__name__] = Baseline(decodes, loss, prior)
         return loss
 
     return registered
 
 
-@decoding("image")
+@decoding("image", prior=False)
 def ae(batch: Batch) -> Tensor:
     """An autoencoder: its latents are the means."""
     return batch.image_error(batch.posterior.mean)
@@ -124,7 +128,7 @@ def info_vae(batch: Batch) -> Tensor:
     return batch.image_error(batch.z) + batch.informative()
 
 
-@decoding("noise")
+@decoding("noise", prior=False)
 def diffae(batch: Batch) -> Tensor:
     """Preechakul et al. (2022), first stage: the denoiser is told the encoder's mean."""
     return batch.noise_error(batch.posterior.mean)

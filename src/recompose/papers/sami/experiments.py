@@ -16,7 +16,7 @@ from recompose.papers.sami.disks import disk_images
 from recompose.papers.sami.networks import from_file, schedule_of
 from recompose.papers.sami.objective import Drawn, Pair, errors
 from recompose.papers.sami.sampling import conditional_samples
-from recompose.papers.sami.settings import Autoencoder, Disks, Measures
+from recompose.papers.sami.settings import Autoencoder, Disks, Measures, PortraitsMeasures
 from recompose.randomness import numpy_generator, torch_generator
 from recompose.storage import Measured
 
@@ -47,7 +47,7 @@ def figure2(
     shown = data.test[: min(4, len(data.test))]
     samples = sampled(pair, shown, SHOWN, disks_networks, disks_measures, "figure2", device)
     images = {"draws": data.test[:24], "conditions": shown, "samples": samples}
-    return Measured(pd.DataFrame(rows), {key: _unit(each) for key, each in images.items()})
+    return Measured(pd.DataFrame(rows), {key: unit(each) for key, each in images.items()})
 
 
 def _trained(folder: Path, settings: Autoencoder, device: str) -> tuple[Images, Pair]:
@@ -65,7 +65,7 @@ def _grids(disks: Disks, count: int) -> dict[str, np.ndarray]:
     return {panel: np.array(list(product(*each))) for panel, each in axes.items()}
 
 
-def _unit(x: Tensor) -> Tensor:
+def unit(x: Tensor) -> Tensor:
     """Images in [-1, 1] as intensities in [0, 1]."""
     return ((x.clamp(-1, 1) + 1) / 2).cpu()
 
@@ -78,8 +78,9 @@ def posterior(pair: Pair, images: Tensor, device: str) -> tuple[np.ndarray, np.n
 
 
 def sampled(
-    pair: Pair, conditions: Tensor, count: int, settings: Autoencoder, measures: Measures, name: str, device: str
-) -> Tensor:
+    pair: Pair, conditions: Tensor, count: int, settings: Autoencoder, measures: Measures | PortraitsMeasures,
+    name: str, device: str,
+) -> Tensor:  # fmt: skip
     """So many samples of each condition, each of a latent of its own: (conditions, samples, channels, size, size)."""
     generator = torch_generator(SLUG, name, "samples")
     with torch.no_grad():
@@ -116,8 +117,8 @@ def measured(
     made = sampled(pair, data.test[: measures.conditions], measures.samples, settings, measures, name, device)
     of_samples = variability(list(made.double().cpu().numpy()), "root_mean_square")
     of_data = variability([data.test.double().numpy()], "root_mean_square")
-    rows.append(_row("variability", "images", of_data.value, of_data.value, of_data.value, len(data.test)))
-    rows.append(_row("variability", "samples", *student_interval(of_samples.each), len(of_samples.each)))
+    rows.append(row("variability", "images", of_data.value, of_data.value, of_data.value, len(data.test)))
+    rows.append(row("variability", "samples", *student_interval(of_samples.each), len(of_samples.each)))
     return [*rows, row_of_error(pair, data, settings, name, device)]
 
 
@@ -126,20 +127,20 @@ def latent_rows(pair: Pair, data: Images, disks: Disks, measures: Measures, name
     rows: list[Row] = []
     means, variances = posterior(pair, data.test, device)
     divergence = 0.5 * (means**2 + variances - 1 - np.log(variances)).sum(axis=1)
-    rows.append(_row("divergence", "", *student_interval(divergence), len(divergence)))
+    rows.append(row("divergence", "", *student_interval(divergence), len(divergence)))
     active = float((means.var(axis=0) > ACTIVE).sum())
-    rows.append(_row("active", "", active, active, active, len(means)))
+    rows.append(row("active", "", active, active, active, len(means)))
     positions = data.test_factors.numpy()
     for background in measures.backgrounds:
         place = f"{background:g}"
         factors = np.column_stack([positions[:, :2], np.full(len(positions), background)])
         at, spread = posterior(pair, disk_images(factors, disks), device)
         deviation = float(((at - at.mean(axis=0)) ** 2).sum(axis=1).mean() ** 0.5)
-        rows.append(_row("spread", place, deviation, deviation, deviation, len(at)))
+        rows.append(row("spread", place, deviation, deviation, deviation, len(at)))
         root = (spread**0.5).mean(axis=1)
-        rows.append(_row("uncertainty", place, *student_interval(root), len(root)))
+        rows.append(row("uncertainty", place, *student_interval(root), len(root)))
         if background != DISK:
-            rows.append(_row("position", place, *_decodable(at, factors[:, :2], name, place), len(at) // 2))
+            rows.append(row("position", place, *_decodable(at, factors[:, :2], name, place), len(at) // 2))
     return [*rows, *_angles(pair, disks, measures, device)]
 
 
@@ -147,7 +148,8 @@ ACTIVE = 0.01
 """The variance of a latent's mean over images above which it is active (Burda et al., 2016)."""
 
 
-def _row(quantity: str, place: str, mean: float, low: float, high: float, n: int) -> Row:
+def row(quantity: str, place: str, mean: float, low: float, high: float, n: int) -> Row:
+    """What was measured there, with its interval."""
     return {"quantity": quantity, "place": place, "mean": mean, "ci_low": low, "ci_high": high, "n": n}
 
 
@@ -180,7 +182,7 @@ def _angles(pair: Pair, disks: Disks, measures: Measures, device: str) -> list[R
         a, b = directions[first], directions[second]
         lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
         cosines = np.abs((a * b).sum(axis=1)) / np.where(lengths, lengths, 1)  # a latent that does not move: no angle
-        rows.append(_row("angle", f"{first}-{second}", *student_interval(cosines), len(cosines)))
+        rows.append(row("angle", f"{first}-{second}", *student_interval(cosines), len(cosines)))
     return rows
 
 
@@ -201,4 +203,4 @@ def row_of_error(pair: Pair, data: Images, settings: Autoencoder, name: str, dev
         squares, lambda rows: rows[:, 0].mean() / rows[:, 1].mean(), generator=numpy_generator(SLUG, name, "error"),
         resamples=500,
     )  # fmt: skip
-    return _row("error", "", float(value), float(low), float(high), len(squares))
+    return row("error", "", float(value), float(low), float(high), len(squares))

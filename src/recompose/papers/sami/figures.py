@@ -8,11 +8,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from recompose.metrics.intervals import student_interval
+from recompose.papers.sami.faces_figures import figure3 as figure3
+from recompose.papers.sami.names import READINGS, titled
+from recompose.papers.sami.portrait_figures import choices as choices
+from recompose.papers.sami.portrait_figures import figure4 as figure4
 from recompose.papers.sami.sprite_figures import dsprites as dsprites
 from recompose.papers.sami.sprite_figures import figure6 as figure6
 from recompose.papers.sami.sprite_figures import time_input as time_input
 from recompose.presentation.mosaics import mosaic, show
 from recompose.presentation.plotting import banded_lines, method_style, style
+
+__all__ = ["collapse", "figure2", "figure3", "figure5", "figure7", "theory"]
 
 Images = Mapping[str, np.ndarray]
 
@@ -125,4 +132,58 @@ def theory(frame: pd.DataFrame) -> Figure:
         right.bar(here.case, here.value, color=["#0173b2", "0.6"])
         right.errorbar(here.case, here.value, ends, color="black", linestyle="", capsize=3)
         right.set(ylabel="change of the Jacobian")
+    return figure
+
+
+def participation(frame: pd.DataFrame) -> Figure:
+    """A panel for each reading: rows methods, a dot for each attribute, and the mean with its interval."""
+    methods = titled(frame.method)
+    with style():
+        figure, panels = plt.subplots(1, 2, figsize=(11, 1.2 + 0.42 * len(methods)), sharey=True)
+        for panel, (reading, title) in zip(panels, READINGS.items(), strict=True):
+            here = frame[frame.reading == reading]
+            for place, method in enumerate(methods):
+                values = np.sort(here[here.method == method].value.to_numpy())
+                colour = "#0173b2" if place >= len(methods) - 2 else "#949494"
+                # Sorted, a dot is the higher the larger it is: none hides another.
+                rise = np.linspace(-0.3, 0.3, len(values))
+                panel.scatter(values, place - rise, s=12, color=colour, alpha=0.6, linewidths=0)
+                mean, low, high = student_interval(values)
+                panel.errorbar(mean, place, xerr=[[mean - low], [high - mean]], fmt="D", color="black", capsize=3)
+            panel.axvline(float(here.largest.max()), color="0.4", linestyle="--", linewidth=1)
+            panel.set(xlabel=f"participation ratio, {title}", xlim=(0.9, None))
+        panels[0].set_yticks(range(len(methods)), list(methods.values()))
+        panels[0].invert_yaxis()
+    return figure
+
+
+def figure5(frame: pd.DataFrame) -> Figure:
+    """A histogram of both kinds of distances, on a logarithmic axis."""
+    told = method_style(["samples", "images"])
+    names = {"images": "images, from the mean of all", "samples": "samples, from the mean of their condition"}
+    least = max(float(frame.distance[frame.distance > 0].min()), 1e-9)
+    edges = np.geomspace(least, float(frame.distance.max()), 41)
+    with style():
+        figure, panel = plt.subplots(figsize=(6, 3.6))
+        for kind, rows in frame.groupby("kind"):
+            weights = np.full(len(rows), 1 / len(rows))
+            told_kind = told.palette[str(kind)]
+            panel.hist(
+                rows.distance, edges.tolist(), weights=weights, color=told_kind, alpha=0.6, label=names[str(kind)]
+            )
+            panel.axvline(rows.distance.mean(), color=told_kind, linestyle="--", linewidth=1.2)
+        panel.set(xscale="log", xlabel="squared distance per pixel (dashed: mean)", ylabel="share")
+        panel.legend()
+    return figure
+
+
+def figure7(frame: pd.DataFrame) -> Figure:
+    """The ratio by the step, from much noise to none as the sampler goes."""
+    with style():
+        figure, panel = plt.subplots(figsize=(6, 3.6))
+        here = frame.assign(method="SAMI", ci_low=frame.ratio_ci_low, ci_high=frame.ratio_ci_high)
+        banded_lines(panel, here, x="t", y="ratio", methods=method_style(["SAMI"]))
+        panel.axhline(1, color="0.5", linestyle="--", linewidth=1)
+        panel.set(yscale="log", xlabel="step $t$, of the noise", ylabel="|score of the denoiser| / |guidance|")
+        panel.invert_xaxis()
     return figure

@@ -1,11 +1,12 @@
 """SAMI's two networks: how they are trained, kept and read."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from torch import Tensor
+from torch import Tensor, nn
 
 from recompose.diffusion.curves import loss_curve
 from recompose.diffusion.schedules import Schedule, cosine_schedule, ddpm_schedule
@@ -16,8 +17,8 @@ from recompose.papers.sami.baselines import Decoder, Weights, baseline_loss
 from recompose.papers.sami.data import SLUG, centred, load_images
 from recompose.papers.sami.denoisers import Denoiser
 from recompose.papers.sami.encoders import ENCODERS
-from recompose.papers.sami.objective import Annealing, Pair, settle, steps_of_epoch, training_loss
-from recompose.papers.sami.settings import Autoencoder
+from recompose.papers.sami.objective import Annealing, Pair, settle, settling, steps_of_epoch, training_loss
+from recompose.papers.sami.settings import Autoencoder, FrozenDenoiser
 
 CONTROL = "disks_control"
 """An encoder as SAMI's, trained with an ordinary decoder on clean images alone (B.1)."""
@@ -34,7 +35,7 @@ def networks(
     train = trained_control if name == CONTROL else trained
     pair, losses = train(data.train, settings, (SLUG, name), device=device, checkpoint=checkpoint)
     with named(name):
-        return files.kept(pair, identity(name, settings, data.train)), loss_curve(name, losses)
+        return files.kept(pair, identity_of(name, settings, data.train)), loss_curve(name, losses)
 
 
 def trained(
@@ -46,13 +47,18 @@ def trained(
     names: the key of all random numbers.
     """
     pair = untrained(images, settings, names).to(device)
-    chosen, schedule = _chosen(images, device), schedule_of(settings)
+    chosen, schedule = numbered(images, device), schedule_of(settings)
     told: dict[str, Any] = {"batch": settings.batch, "names": names, "power": settings.timesteps}
     annealing = Annealing(settings.first_weight, settings.weight, settings.epochs)
     loss = training_loss(pair, chosen, len(images), schedule, annealing, reduction=settings.reduction, **told)
-    losses = _fitted(pair, loss, len(images), settings, names, checkpoint, report)
-    settle(pair, chosen, len(images), schedule, batches=SETTLED, **told)
-    return pair, losses
+    settled = partial(settle, pair, chosen, len(images), schedule, batches=SETTLED, **told)
+    if settings.settled:
+        steps = settings.epochs * steps_of_epoch(len(images), settings.batch)
+        loss = settling(pair, loss, round((1 - settings.settled) * steps), settled)
+    losses = fitted(pair, loss, len(images), settings, names, checkpoint, report)
+    if not settings.settled:
+        settled()
+    return pair.eval(), losses
 
 
 def trained_control(
@@ -62,24 +68,26 @@ def trained_control(
     """A beta-VAE with the encoder of SAMI, trained as long on the same images."""
     pair = untrained_control(images, settings, names).to(device)
     loss = baseline_loss(
-        "beta_vae", pair, _chosen(images, device), len(images), schedule_of(settings), Weights(settings.weight),
+        "beta_vae", pair, numbered(images, device), len(images), schedule_of(settings), Weights(settings.weight),
         batch=settings.batch, names=names, reduction=settings.reduction,
     )  # fmt: skip
-    losses = _fitted(pair, loss, len(images), settings, names, checkpoint, report)
+    losses = fitted(pair, loss, len(images), settings, names, checkpoint, report)
     return pair.eval(), losses
 
 
-def _chosen(images: Tensor, device: str) -> Callable[[Tensor], Tensor]:
+def numbered(images: Tensor, device: str) -> Callable[[Tensor], Tensor]:
+    """Images by their numbers, in [-1, 1], as trainings ask for them."""
     known = images.to(device)
     return lambda numbers: centred(known[numbers.to(device)])
 
 
-def _fitted(
-    pair: Pair, loss: Loss, count: int, settings: Autoencoder, names: tuple[str | int, ...], checkpoint: Path | None,
-    report: Callable[[str], None] | None,
+def fitted(
+    network: nn.Module, loss: Loss, count: int, settings: Autoencoder | FrozenDenoiser, names: tuple[str | int, ...],
+    checkpoint: Path | None, report: Callable[[str], None] | None,
 ) -> Tensor:  # fmt: skip
+    """Train a network for the epochs of its settings: the loss of each step."""
     return fit(
-        pair,
+        network,
         loss,
         Training(settings.epochs * steps_of_epoch(count, settings.batch), settings.learning_rate, Cosine()),
         name=" ".join(map(str, names)),
@@ -118,22 +126,23 @@ def schedule_of(settings: Autoencoder) -> Schedule:
 
 def from_file(folder: Path, name: str, images: Tensor, settings: Autoencoder, device: str) -> Pair:
     """Trained networks from their file, for use."""
-    return _filled(untrained(images, settings, (SLUG, name)), folder, name, images, settings, device)
+    return filled(untrained(images, settings, (SLUG, name)), folder, name, images, settings, device)
 
 
 def control_from_file(folder: Path, images: Tensor, settings: Autoencoder, device: str) -> Pair:
     """The trained control from its file, for use."""
-    return _filled(untrained_control(images, settings, (SLUG, CONTROL)), folder, CONTROL, images, settings, device)
+    return filled(untrained_control(images, settings, (SLUG, CONTROL)), folder, CONTROL, images, settings, device)
 
 
-def _filled(pair: Pair, folder: Path, name: str, images: Tensor, settings: Autoencoder, device: str) -> Pair:
-    _, tensors = files.read(folder / "networks" / f"{name}.safetensors", identity(name, settings, images))
+def filled(pair: Pair, folder: Path, name: str, images: Tensor, settings: Autoencoder, device: str) -> Pair:
+    """Networks with the weights of their file, for use."""
+    _, tensors = files.read(folder / "networks" / f"{name}.safetensors", identity_of(name, settings, images))
     pair.load_state_dict(tensors)
     return pair.to(device).eval().requires_grad_(False)
 
 
-def identity(name: str, settings: Autoencoder, images: Tensor) -> dict[str, Any]:
-    """What a file of networks has to say of itself: its name, the images' shape, the architecture."""
+def identity_of(name: str, settings: Autoencoder, images: Tensor) -> dict[str, Any]:
+    """What a file says of the networks in it."""
     architecture = settings.model_dump(
         include={"of", "encoder", "latents", "base", "multipliers", "middle", "time_input"}
     )

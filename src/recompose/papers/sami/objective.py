@@ -198,6 +198,23 @@ def settle(
     model.eval()
 
 
+def settling(model: Pair, loss: Loss, first: int, settle: Callable[[], None]) -> Loss:
+    """The same loss, whose norms are settled at the step `first` and are those of evaluation from there on.
+
+    A batch's own deviations take the score's part along x_t away, for log q does not change where the batch is scaled;
+    in evaluation it comes back, and without these steps guidance may be worse than none where there is much noise. The
+    authors do without.
+    """
+
+    def of_step(step: int) -> Tensor:
+        if step == first:
+            settle()
+        model.train(step < first)
+        return loss(step)
+
+    return of_step
+
+
 def steps_of_epoch(count: int, batch: int) -> int:
     """How many steps see all images once; the last one may be of fewer."""
     return -(-count // batch)

@@ -39,8 +39,18 @@ class Faces(Block):
     test: Count = Field(1000, description="others, which latents are measured on")
 
 
-class Autoencoder(Block):
-    """The two networks of a SAMI, and how they are trained (Table 1)."""
+class Denoising(Block):
+    """A denoiser, and the noise that it sees."""
+
+    base: Count = Field(16, description="channels K of the denoiser's finest level")
+    multipliers: tuple[Count, ...] = Field((1, 2), min_length=1, description="of K, for each level of the denoiser")
+    middle: Count = Field(4, description="of K, in its middle")
+    noise: Literal["linear", "cosine"] = Field("linear", description="the schedule of the noise")
+    steps: Count = Field(400, description="T, its steps")
+
+
+class Encoding(Block):
+    """An encoder, and how it is trained."""
 
     of: Literal["disks", "dsprites", "celeba", "celeba_hq"] = Field(
         "disks", description="whose encoder it is in the paper; they differ in their layers"
@@ -49,12 +59,7 @@ class Autoencoder(Block):
         (64, 64), min_length=1, description="channels of the encoder's convolutions, or of its levels and its middle"
     )
     latents: Count = Field(3, description="dimensions of z")
-    base: Count = Field(16, description="channels K of the denoiser's finest level")
-    multipliers: tuple[Count, ...] = Field((1, 2), min_length=1, description="of K, for each level of the denoiser")
-    middle: Count = Field(4, description="of K, in its middle")
     time_input: bool = Field(False, description="whether the encoder is told the noise, which the paper's is not")
-    noise: Literal["linear", "cosine"] = Field("linear", description="the schedule of the noise")
-    steps: Count = Field(400, description="T, its steps")
     timesteps: Positive = Field(1.0, description="p of t = T u^p, u uniform: 1 is uniform, less oversamples much noise")
     reduction: Literal["pixel_sum", "pixel_mean"] = Field(
         "pixel_sum", description="of the squared error over an image, to which weights of the KL belong"
@@ -64,8 +69,15 @@ class Autoencoder(Block):
         1e-6, description="and in the beginning; it grows by equal factors from epoch to epoch"
     )
     epochs: Count = Field(150, description="passes through the images")
+    settled: float = Field(
+        0.0, ge=0, lt=1, description="share of the steps, the last ones, that are trained with norms as in evaluation"
+    )
     batch: Count = Field(32, description="images of a step")
     learning_rate: Positive = Field(4e-3, description="of Adam, in the beginning; it falls as half a cosine")
+
+
+class Autoencoder(Denoising, Encoding):
+    """The two networks of a SAMI, and how they are trained (Table 1)."""
 
 
 class Measures(Block):
@@ -151,8 +163,97 @@ class TimeInput(Block):
     epochs: Count = Field(15, description="passes through the images in each")
 
 
+class Judge(Block):
+    """Who says which attributes a face has, and gives the features that distances of sets are measured in."""
+
+    width: Count = Field(24, description="channels of its first level; each further one has twice as many")
+    features: Count = Field(64, description="numbers that it decides by")
+    iterations: Count = Field(2500, description="steps of Adam")
+    batch: Count = Field(64, description="images of a step")
+    learning_rate: Positive = Field(4e-3, description="of Adam, in the beginning; it falls as half a cosine")
+
+
+class Baselines(Block):
+    """How the baselines of Table 2 are trained, on the encoder of SAMI; what is not said here is as SAMI's."""
+
+    epochs: Count = Field(
+        6, description="passes through the images, for each baseline and for a SAMI that is compared with them"
+    )
+    beta: Positive = Field(4.0, description="weight of the KL in beta-VAE")
+    divergence: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="weight of the KL in InfoVAE and InfoDiffusion, and in methods that are added"
+    )
+    discrepancy: Positive = Field(
+        100.0, description="weight of their maximum mean discrepancy: InfoDiffusion's tenth, of an error per pixel"
+    )
+
+
+class Comparison(Block):
+    """What Table 2 and Figure 3H measure of each method."""
+
+    samples: int = Field(400, ge=2, description="images that each method makes, for the FID")
+    sampling_steps: Count = Field(30, description="moves of the sampler")
+    resamples: Count = Field(100, description="resamples of images, for intervals")
+
+
+class FrozenDenoiser(Denoising):
+    """The denoiser of portraits, which is trained alone, or was, and then left as it is."""
+
+    pretrained: str | None = Field(
+        None, min_length=1, description="a DDPM instead: a folder of its files, or its name on the hub; null trains one"
+    )
+    download: bool = Field(False, description="whether one that is not here may come from the hub, once: 455 MB")
+    epochs: Count = Field(24, description="passes through the images")
+    batch: Count = Field(32, description="images of a step")
+    learning_rate: Positive = Field(3e-3, description="of Adam, in the beginning; it falls as half a cosine")
+
+
+class PortraitsMeasures(Block):
+    """What is measured of the latents of portraits."""
+
+    conditions: int = Field(12, ge=2, description="images to condition on")
+    samples: int = Field(6, ge=2, description="samples of each")
+    sampling_steps: Count = Field(100, description="moves of the sampler")
+    levels: Count = Field(5, description="parts of all steps in which the errors of the noise are told apart")
+    repeats: Count = Field(2, description="noises of every image and part")
+
+
+class Videos(Block):
+    """Videos of faces, frame by frame."""
+
+    source: Literal["drawn", "frames"] = Field(
+        "drawn", description="drawn ones, or a folder of numbered frames for each video in data/videos"
+    )
+    count: int = Field(50, ge=2, description="videos; of those in data/videos the first")
+    frames: int = Field(24, ge=3, description="of a drawn video; others have as many as there are, at most so many")
+
+
+class Choices(Block):
+    """Encoders that are trained with one other value each (A.5, bottleneck size)."""
+
+    weights: tuple[Positive, ...] = Field((5e-3, 3e-2, 2e-1), min_length=2, description="weights of the KL")
+    latents: tuple[Count, ...] = Field((8, 32, 128), min_length=2, description="dimensions of z")
+    timesteps: tuple[Positive, ...] = Field((1.0, 0.5, 0.3), min_length=2, description="p of t = T u^p")
+    epochs: Count = Field(6, description="passes through the images in each training")
+
+
 SPRITES = 737_280
 """Images of dSprites."""
+
+
+class FacesMeasures(Block):
+    """What is measured of latents of faces (Figures 3, 5 and 7)."""
+
+    conditions: int = Field(48, ge=4, description="images to condition on")
+    samples: int = Field(6, ge=2, description="samples of each, in each of the ways that are compared")
+    sampling_steps: Count = Field(50, description="moves of the sampler")
+    pairs: Count = Field(16, description="pairs of images between which is interpolated")
+    levels: int = Field(12, ge=3, description="steps of the noise at which posteriors are looked at")
+    noisy: Count = Field(200, description="images that noise is added to there")
+    moved: int = Field(20, ge=4, description="images whose latents are moved along every axis")
+    distance: Positive = Field(2.0, description="how far, in deviations of the axis over images")
+    spread_conditions: int = Field(8, ge=2, description="images to condition on in Figure 5")
+    spread_samples: int = Field(48, ge=2, description="samples of each")
 
 
 class Sami(Block):
@@ -165,8 +266,8 @@ class Sami(Block):
     theory: Theory = Theory()
     faces: Faces = Faces()
     faces_networks: Autoencoder = Autoencoder(
-        of="celeba", encoder=(8, 16, 32, 64), latents=32, base=8, multipliers=(1, 2, 4), middle=8, noise="cosine",
-        steps=1000, weight=1e-2, first_weight=1e-5, epochs=30, learning_rate=2e-3,
+        encoder=(16, 32, 64), latents=32, base=8, multipliers=(1, 2, 4), middle=8, steps=1000, weight=3e-3,
+        first_weight=1e-5, epochs=32, settled=0.2, batch=16, learning_rate=6e-3,
     )  # fmt: skip
     dsprites: Sprites = Sprites()
     # With the disks' encoder: in a short training, norms of the other's three layers differ so much between clean and
@@ -178,3 +279,17 @@ class Sami(Block):
     dsprites_measures: SpriteMeasures = SpriteMeasures()
     dsprites_scores: Scores = Scores()
     disks_time_input: TimeInput = TimeInput()
+    faces_judge: Judge = Judge()
+    faces_baselines: Baselines = Baselines()
+    faces_comparison: Comparison = Comparison()
+    portraits: Faces = Faces(size=24, channels=3, train=3000, test=500)
+    portraits_denoiser: FrozenDenoiser = FrozenDenoiser(
+        multipliers=(1, 2, 4), middle=8, steps=500
+    )  # fmt: skip
+    portraits_networks: Encoding = Encoding(
+        encoder=(32, 64, 128), latents=32, timesteps=0.5, weight=5e-3, first_weight=1e-5, epochs=18, learning_rate=6e-3
+    )  # fmt: skip
+    portraits_measures: PortraitsMeasures = PortraitsMeasures()
+    videos: Videos = Videos()
+    portraits_choices: Choices = Choices()
+    faces_measures: FacesMeasures = FacesMeasures()

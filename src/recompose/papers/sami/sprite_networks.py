@@ -15,7 +15,7 @@ from recompose.networks import files
 from recompose.papers.sami.data import SLUG, load_images
 from recompose.papers.sami.networks import (
     from_file,
-    identity,
+    identity_of,
     trained,
     trained_control,
     untrained,
@@ -49,7 +49,7 @@ def networks(
         made[key], losses = train(images, settings, (SLUG, "dsprites", key), device=device, checkpoint=one)
         curves.append(loss_curve(key, losses))
     with named(name):
-        kept = files.kept(made, identity(name, dsprites_networks, images))
+        kept = files.kept(made, identity_of(name, dsprites_networks, images))
     for path in used:
         path.unlink(missing_ok=True)
     return kept, pd.concat(curves, ignore_index=True)
@@ -73,7 +73,7 @@ def all_trained(folder: Path, images: Tensor, settings: Autoencoder, trainings: 
             start = untrained if method == "SAMI" else untrained_control
             here[method, number] = start(images, settings, (SLUG, name))
         made = nn.ModuleDict({_key(*each): pair for each, pair in here.items()})
-        _, tensors = files.read(folder / "networks" / f"{name}.safetensors", identity(name, settings, images))
+        _, tensors = files.read(folder / "networks" / f"{name}.safetensors", identity_of(name, settings, images))
         made.load_state_dict(tensors)
         made.to(device).eval().requires_grad_(False)
         found |= here

@@ -4,11 +4,14 @@ Convolutions are counted. No torch: the workflow reads it.
 """
 
 from recompose.artifacts import Work
-from recompose.networks.unet_operations import operations
-from recompose.papers.sami.settings import Autoencoder, Sami, SpriteMeasures
+from recompose.papers.sami.names import BRIEF, baselines
+from recompose.papers.sami.settings import Autoencoder, Faces, Judge, Sami, SpriteMeasures
 
 ACTIVATIONS = 40
 """Numbers that training keeps for every channel and place of a level."""
+
+PRETRAINED = 5e11
+"""About the operations of google/ddpm-celebahq-256 on an image."""
 
 
 def works(paper: Sami) -> dict[str, Work]:
@@ -38,7 +41,73 @@ def works(paper: Sami) -> dict[str, Work]:
         "dsprites": Work(0, evaluation(paper.dsprites_measures, further.count), sprites_held),
         "figure6": Work(along, 1, sprites_held),
         "time_input": Work(trained * paper.disks_time_input.epochs * 2 * paper.disks_time_input.trainings, 1, held),
+        **_of_faces(paper),
+        "faces_judge": Work(_judged(paper.faces, paper.faces_judge), 0, 100),
+        **_compared(paper),
+        **_frozen(paper),
     }
+
+
+def _frozen(paper: Sami) -> dict[str, Work]:
+    """Of portraits: 3 passes of the denoiser an image for itself, 9 of an encoder and 1 of it for one, 3 of both for
+    DiffAE."""
+    size, channels, images = paper.portraits.size, paper.portraits.channels, paper.portraits.train
+    of, told, measures = paper.portraits_networks, paper.portraits_denoiser, paper.portraits_measures
+    both = Autoencoder(**told.model_dump(include={"base", "multipliers", "middle"}) | of.model_dump())
+    encoder, denoiser = passes(size, both, channels)
+    held = training(size, images, both, channels)[1]
+    frozen = PRETRAINED if told.pretrained else denoiser
+    once = 1e-12 * images * (9 * encoder + frozen)
+    choices = paper.portraits_choices
+    trainings = len(choices.weights) + len(choices.latents) + len(choices.timesteps)
+    tested = 1e-12 * paper.portraits.test * measures.levels * (3 * encoder + frozen)
+    sampled = 1e-12 * (3 * encoder + frozen) * measures.sampling_steps * measures.conditions * measures.samples
+    return {
+        "portraits_denoiser": Work(0 if told.pretrained else 3e-12 * images * denoiser * told.epochs, 0, held),
+        "portraits_networks": Work(once * of.epochs, 0, held),
+        "portraits_uniform": Work(once * of.epochs, 0, held),
+        "portraits_diffae": Work(3e-12 * images * (encoder + denoiser) * of.epochs, 0, held),
+        "figure4": Work(sampled / 2, 1 + paper.videos.count / 50, held),
+        "portraits": Work(2 * (tested * measures.repeats + sampled), 1, held),
+        "choices": Work(trainings * (once * choices.epochs + tested), 1, held),
+    }
+
+
+def _compared(paper: Sami) -> dict[str, Work]:
+    """SAMI's baselines, 3 passes of the encoder and the denoiser an image, a brief SAMI, and what asks them all."""
+    size, settings, asked = paper.faces.size, paper.faces_networks, paper.faces_comparison
+    encoder, denoiser = passes(size, settings, paper.faces.channels)
+    trained, held = training(size, paper.faces.train, settings, paper.faces.channels)
+    epochs = paper.faces_baselines.epochs
+    of_baseline = 3e-12 * (encoder + denoiser) * paper.faces.train * epochs
+    sampled = 1e-12 * asked.samples * asked.sampling_steps * (4 * encoder + 6 * denoiser)
+    latents = 1e-12 * encoder * (2 + len(baselines())) * (paper.faces.train + paper.faces.test)
+    return {
+        f"faces_{BRIEF}": Work(trained * epochs, 0, held),
+        **{f"faces_{name}": Work(of_baseline, 0, held) for name in baselines()},
+        "comparison": Work(sampled + latents, 2, held),
+        "participation": Work(latents, 1, held),
+    }
+
+
+def _of_faces(paper: Sami) -> dict[str, Work]:
+    """What is sampled by the latents of faces."""
+    asked, settings = paper.faces_measures, paper.faces_networks
+    encoder, denoiser = passes(paper.faces.size, settings, paper.faces.channels)
+    _, held = training(paper.faces.size, 1, settings, paper.faces.channels)
+    each = 1e-12 * (2 * encoder + denoiser) * asked.sampling_steps
+    counts = {
+        "figure3": 2 * settings.latents * asked.moved,
+        "faces": 4 * asked.conditions * asked.samples + 9 * asked.pairs,
+        "figure5": asked.spread_conditions * asked.spread_samples,
+        "figure7": asked.conditions,
+    }
+    return {name: Work(each * count, 1, held) for name, count in counts.items()}
+
+
+def _judged(faces: Faces, judge: Judge) -> float:
+    """Teraflop of a judge's training: a pass and its gradient, 3 passes, of every image of a step."""
+    return 3e-12 * 20 * faces.size**2 * judge.width**2 * judge.batch * judge.iterations
 
 
 def evaluation(measures: SpriteMeasures, trainings: int) -> float:
@@ -55,10 +124,36 @@ def training(size: int, images: int, settings: Autoencoder, channels: int = 1) -
 
 def passes(size: int, settings: Autoencoder, channels: int = 1) -> tuple[float, float]:
     """Operations of an image's way through the encoder, and through the denoiser."""
-    widths = [settings.base * each for each in (*settings.multipliers, settings.middle)]
     strided = settings.of in ("disks", "dsprites")
     encoder = _strided(size, settings.encoder, channels) if strided else _half(size, settings.encoder, channels)
-    return encoder, operations(size, channels, widths, 1)
+    return encoder, _denoising(size, settings, channels)
+
+
+def _denoising(size: int, settings: Autoencoder, channels: int) -> float:
+    """Two convolutions a level, down and up, where they see both ways; the step's channel comes from 64 numbers."""
+    *widths, middle = (settings.base * each for each in (*settings.multipliers, settings.middle))
+    side, inputs, total = size, channels + 1, 2.0 * 64 * size**2
+    for width in widths:
+        total += 2 * 9 * side**2 * (inputs * width + width**2)
+        inputs, side = width, side // 2
+    total += 2 * 9 * side**2 * (inputs * middle + middle**2)
+    below = middle
+    for level, width in reversed(list(enumerate(widths))):
+        side *= 2
+        total += 2 * side**2 * (below * width + 9 * width * (2 * width + (width if level else channels)))
+        below = width
+    return total
+
+
+def decoding(size: int, settings: Autoencoder, channels: int = 1) -> float:
+    """Operations of the decoder that makes an image of z: the widths of the denoiser, upwards."""
+    widths = [settings.base * each for each in (1, *settings.multipliers[1:], settings.middle)]
+    side = size // 2 ** (len(widths) - 1)
+    total = 2.0 * settings.latents * widths[-1] * side**2 + 2 * 9 * side**2 * widths[-1] ** 2
+    for below, width in zip(widths[:0:-1], widths[-2::-1], strict=True):
+        side *= 2
+        total += 2 * side**2 * (below * width + 9 * width**2)
+    return total + 2 * 9 * size**2 * widths[0] * channels
 
 
 def _strided(side: int, widths: tuple[int, ...], inputs: int) -> float:

@@ -9,6 +9,7 @@ from PIL import Image, PngImagePlugin
 from torch import Tensor
 
 from recompose.errors import RecomposeError
+from recompose.networks.pretrained import loading
 from recompose.papers.weighted_composition.rooms.collection import SLUG
 from recompose.papers.weighted_composition.rooms.collection.files import (
     NOTE,
@@ -16,7 +17,6 @@ from recompose.papers.weighted_composition.rooms.collection.files import (
     candidate_numbers,
     image,
 )
-from recompose.papers.weighted_composition.rooms.collection.models import loading
 from recompose.papers.weighted_composition.rooms.collection.prompts import chunks, plain, prompt
 from recompose.papers.weighted_composition.rooms.collection.settings import RoomsCollection
 from recompose.randomness import torch_generator
@@ -92,7 +92,7 @@ def require_alike(name: str, settings: RoomsCollection) -> None:
 
 def flux(settings: RoomsCollection, device: str, without: Sequence[str]) -> Pipeline:
     """The generator's pipeline without some of its parts: in bfloat16 on a GPU, in single precision on a CPU."""
-    with loading("model", settings.model, settings.download, FILES):
+    with loading("rooms_collection.model", settings.model, settings.download, FILES):
         from diffusers import FluxPipeline  # in here: it warns of what it does without
 
         pipeline: Pipeline = FluxPipeline.from_pretrained(  # type: ignore[no-untyped-call]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from recompose.errors import RecomposeError, require_finite
+from recompose.networks.pretrained import loading
 from recompose.papers.weighted_composition.rooms.collection.candidates import made_with, require_alike
 from recompose.papers.weighted_composition.rooms.collection.files import (
     NOTE,
@@ -20,7 +21,6 @@ from recompose.papers.weighted_composition.rooms.collection.files import (
     candidate_numbers,
     image,
 )
-from recompose.papers.weighted_composition.rooms.collection.models import loading
 from recompose.papers.weighted_composition.rooms.collection.settings import RoomsCollection
 from recompose.storage import write_tensors
 
@@ -88,7 +88,7 @@ def _embedded(
 ) -> Iterator[NDArray[np.float32]]:
     """The class token of the last hidden state, raw, of the images of each batch: (images, width)."""
     name_or_path, offline = settings.embedding_model, not settings.download
-    with loading("embedding_model", settings.embedding_model, settings.download, FILES):
+    with loading("rooms_collection.embedding_model", settings.embedding_model, settings.download, FILES):
         from transformers import AutoImageProcessor, AutoModel  # in here: it warns of what it does without
 
         processor = AutoImageProcessor.from_pretrained(

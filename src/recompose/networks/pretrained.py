@@ -12,6 +12,7 @@ from recompose.errors import RecomposeError
 def loading(key: str, model: str, download: bool, files: str) -> Iterator[None]:
     """Load a model inside the block; what goes wrong is told in a line with the key, and which files it takes.
 
+    key: `<block>.<key>` of the configuration; whether the hub may be asked is the key `download` beside it.
     A token for models behind a login is HF_TOKEN of the environment, which the libraries read themselves. It stands in
     no message: they repeat one that is no valid header.
     """
@@ -32,7 +33,7 @@ def loading(key: str, model: str, download: bool, files: str) -> Iterator[None]:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         if token := os.environ.get("HF_TOKEN", "").strip():
             reason = reason.replace(token, "HF_TOKEN")
-        start = f"rooms_collection.{key} = {model}"
+        start = f"{key} = {model}"
         if Path(model).is_dir():
             raise RecomposeError(f"{start}: not a whole model ({reason}); the folder is to hold {files}") from error
         if download:
@@ -41,5 +42,5 @@ def loading(key: str, model: str, download: bool, files: str) -> Iterator[None]:
                 f" set HF_TOKEN, or name a folder with {files}"
             ) from error
         raise RecomposeError(
-            f"{start}: not on this machine; name a folder with {files}, or set rooms_collection.download: true"
+            f"{start}: not on this machine; name a folder with {files}, or set {key.rpartition('.')[0]}.download: true"
         ) from error

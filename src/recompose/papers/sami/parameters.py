@@ -1,0 +1,68 @@
+"""Table 1: the configuration that runs, beside the published one. No torch here, so it is quick."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from recompose.papers.sami.aggregation import printed
+from recompose.papers.sami.settings import Autoencoder, Disks, Faces
+
+Value = float | str
+Row = dict[str, Any]
+BODIES = {"disks": "ConvNet", "dsprites": "ConvNet", "celeba": "Half-UNet", "celeba_hq": "Half-UNet"}
+"""The encoder of each set."""
+PARAMETERS: dict[str, Callable[[Disks | Faces, Autoencoder], Value]] = {
+    "encoder": lambda images, networks: BODIES[networks.of],
+    "encoder_channels": lambda images, networks: _listed(networks.encoder),
+    "encoder_nonlinearity": lambda images, networks: "SiLU" if networks.of == "celeba_hq" else "ReLU",
+    "denoiser": lambda images, networks: "UNet (no attn)",
+    "denoiser_channels": lambda images, networks: networks.base,
+    "denoiser_multipliers": lambda images, networks: f"{_listed(networks.multipliers)}, middle {networks.middle}",
+    "steps": lambda images, networks: networks.steps,
+    "latents": lambda images, networks: networks.latents,
+    "weight": lambda images, networks: networks.weight,
+    "reduction": lambda images, networks: networks.reduction.replace("_", " "),
+    "noise": lambda images, networks: networks.noise.title(),
+    "size": lambda images, networks: images.size,
+    "train": lambda images, networks: images.train,
+    "batch": lambda images, networks: networks.batch,
+    "epochs": lambda images, networks: networks.epochs,
+    "learning_rate": lambda images, networks: networks.learning_rate,
+    "timesteps": lambda images, networks: "Uniform" if networks.timesteps == 1 else f"T u^{networks.timesteps:g}",
+    "optimizer": lambda images, networks: "Adam (without weight decay)",
+}
+"""Rows of the table, as they run."""
+
+
+def _listed(values: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, values))}]"
+
+
+def table1(*, disks: Disks, disks_networks: Autoencoder, faces: Faces, faces_networks: Autoencoder) -> pd.DataFrame:
+    """Rows a parameter of a set: `value` as it runs and as `published`, or as words, `run` and `printed`.
+
+    `kind`: number or words; printed, of a set that does not run in this way.
+    """
+    running = {"disks": (disks, disks_networks), "celeba": (faces, faces_networks), "celeba_hq": None}
+    known = printed("table1").set_index(["case", "quantity"])
+    rows: list[Row] = []
+    for name, blocks in running.items():
+        for parameter, of in PARAMETERS.items():
+            there = (name, parameter) in known.index
+            if blocks is None and not there:
+                continue
+            value = of(*blocks) if blocks else None
+            kind = "printed" if value is None else "words" if isinstance(value, str) else "number"
+            rows.append(
+                {
+                    "parameter": parameter,
+                    "set": name,
+                    "kind": kind,
+                    "value": value if kind == "number" else None,
+                    "published": known.value[name, parameter] if there else None,
+                    "run": value if kind == "words" else None,
+                    "printed": known.text[name, parameter] if there else None,
+                }
+            )
+    return pd.DataFrame(rows).astype({"value": "Float64", "published": float})  # words have no number
