@@ -122,7 +122,7 @@ main()
 """
 
 
-ITERATIONS = 3000
+ITERATIONS = 9000
 
 
 def iterations_done(project: Project) -> int:

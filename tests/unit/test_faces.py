@@ -19,7 +19,7 @@ from recompose.datasets.faces import (
     sampled,
     vector,
 )
-from recompose.datasets.faces.attributes import BEARDS, SHARES, TOGETHER
+from recompose.datasets.faces.attributes import BEARDS, SHARES, TOGETHER, _calibrated
 from recompose.errors import RecomposeError
 
 MANY = attributes(("test",), 16_000)
@@ -71,6 +71,22 @@ def test_what_comes_together(first, second):
 )
 def test_what_comes_together_by_other_numbers_than_the_tables(first, second, least, most):
     assert least <= correlation(first, second) <= most
+
+
+def test_signs_of_eigenvectors_change_no_face(monkeypatch):
+    before = attributes(("faces",), 500)
+    eigh = np.linalg.eigh
+
+    def other_signs(matrix):
+        values, vectors = eigh(matrix)
+        return values, vectors * np.where(np.arange(len(values)) % 2, -1.0, 1.0)
+
+    monkeypatch.setattr(np.linalg, "eigh", other_signs)
+    _calibrated.cache_clear()
+    assert np.array_equal(attributes(("faces",), 500), before)
+    monkeypatch.undo()
+    _calibrated.cache_clear()
+    assert np.array_equal(attributes(("faces",), 500), before)
 
 
 def test_what_excludes_each_other():

@@ -5,13 +5,13 @@ from recompose.papers.sami.work import works as works_of_sami
 SAMI = PAPERS["sami"]
 SAMI_WORK = works_of_sami(settings.sami)
 # Importing what networks need takes longer than what smoke does with them: there one job trains all networks of a set of
-# images, and one measures them.
+# images, and one measures them, but for appendix B, which asks few of them.
 SAMI_TRAINED, SAMI_MEASURED = {}, {}
 for name, network in SAMI.networks.items():
     SAMI_TRAINED.setdefault(f"of_{network.data}" if BATCHES == 1 else name, []).append(name)
 for each in SAMI.artifacts:
-    of = f"of_{SAMI.networks[each.networks[0]].data}" if BATCHES == 1 and each.gpu else each.name
-    SAMI_MEASURED.setdefault(of, []).append(each)
+    together = BATCHES == 1 and each.networks and each.home != "appendix"
+    SAMI_MEASURED.setdefault(f"of_{SAMI.networks[each.networks[0]].data}" if together else each.name, []).append(each)
 
 for name, data in SAMI.data.items():
 

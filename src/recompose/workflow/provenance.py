@@ -12,14 +12,11 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from recompose.config import Config, block
 from recompose.errors import RecomposeError
 from recompose.storage import read_json, write_json
-
-if TYPE_CHECKING:
-    import grimp
 
 MANIFEST = "manifest.json"
 _PACKAGE = "recompose"
@@ -66,28 +63,36 @@ def _closure(modules: Sequence[str]) -> set[str]:
 
     A module that imports `recompose.discovery` finds the members of its own package when it runs: all count.
     """
-    graph = _import_graph()
     todo, found = list(modules), set[str]()
     while todo:
         module = todo.pop()
         if module in found:
             continue
-        name, _, function = module.partition(":")
-        if name not in graph.modules:
-            raise ModuleNotFoundError(f"no module {name} in {_PACKAGE}")
+        name = module.partition(":")[0]
+        known = _imports(module)
         found.add(module)
-        known = _imported_by(_statements(module)) if function else graph.find_modules_directly_imported_by(name)
         shows = module in modules and name.rpartition(".")[2] in _SHOWING
         imported = [each for each in known if not _holds_values(each) or (shows and each.endswith(".names"))]
         parent = name.rpartition(".")[0]
         todo += [*imported, *([parent] if parent else [])]
         if _DISCOVERY in imported:
-            is_package = bool(graph.find_children(name))
-            members = graph.find_descendants(name if is_package else parent)
+            is_package = any(each.startswith(f"{name}.") for each in _modules())
+            inside = f"{name if is_package else parent}."
+            members = [each for each in _modules() if each.startswith(inside)]
             todo += [each for each in members if not _holds_values(each)]
     return found
 
 
+@cache
+def _imports(module: str) -> frozenset[str]:
+    """The modules of this project that a module imports, or what a function comes to of its module."""
+    name = module.partition(":")[0]
+    if name not in _modules():
+        raise ModuleNotFoundError(f"no module {name} in {_PACKAGE}")
+    return frozenset(_imported_by(each for each in _statements(module) if not _is_for_types(each)))
+
+
+@cache
 def _holds_values(module: str) -> bool:
     """Whether a module holds values, or words, and no method."""
     in_paper = module.startswith(f"{_PACKAGE}.papers.")
@@ -95,10 +100,13 @@ def _holds_values(module: str) -> bool:
 
 
 @cache
-def _import_graph() -> "grimp.ImportGraph":
-    import grimp
-
-    return grimp.build_graph(_PACKAGE, cache_dir=None, exclude_type_checking_imports=True)
+def _modules() -> frozenset[str]:
+    """All modules and packages of this project."""
+    root = Path(__file__).parents[1]
+    files = [path.relative_to(root.parent).with_suffix("") for path in root.rglob("*.py")]
+    # As Python does: what is no name, a folder of a tool's for one, is no module.
+    found = {".".join(each.parts).removesuffix(".__init__") for each in files if all(map(str.isidentifier, each.parts))}
+    return frozenset(found | {each.rpartition(".")[0] for each in found} - {""})
 
 
 def _source(module: str) -> str:
@@ -111,7 +119,20 @@ def _source(module: str) -> str:
 
 @cache  # a hundred rules ask for the same modules, and `snakemake -n` waits for it
 def _hash_of_code(module: str) -> str:
-    return hashlib.sha256(ast.dump(ast.Module(list(_statements(module)), [])).encode()).hexdigest()[:16]
+    return hashlib.sha256(_dumped(ast.Module(list(_statements(module)), [])).encode()).hexdigest()[:16]
+
+
+def _dumped(value: object) -> str:
+    """A tree in words, as `ast.dump` of Python 3.11 has it, in half the time."""
+    if isinstance(value, ast.AST):
+        kind, fields = type(value), value.__dict__
+        told = [
+            f"{name}={_dumped(fields[name])}"
+            for name in kind._fields
+            if name in fields and (fields[name] is not None or getattr(kind, name, ...) is not None)
+        ]
+        return f"{kind.__name__}({', '.join(told)})"
+    return f"[{', '.join(map(_dumped, value))}]" if isinstance(value, list) else repr(value)
 
 
 @cache
@@ -136,10 +157,20 @@ def _statements(module: str) -> tuple[ast.stmt, ...]:
 @cache
 def _body(module: str) -> tuple[ast.stmt, ...]:
     tree = ast.parse(_source(module))
-    for node in ast.walk(tree):
+    for node in _within(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
     return tuple(tree.body)
+
+
+def _within(*nodes: ast.AST) -> Iterator[ast.AST]:
+    """These and all statements inside: functions and imports stand among these, and expressions are most of a tree."""
+    todo = list(nodes)
+    while todo:
+        node = todo.pop()
+        yield node
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            todo += getattr(node, field, ())
 
 
 @cache
@@ -168,8 +199,8 @@ def _bound_by(statement: ast.stmt) -> set[str]:
 
 def _imported_by(statements: Iterable[ast.stmt]) -> set[str]:
     """The modules of this project that some statements import, also late, inside a function."""
-    modules = _import_graph().modules
-    nodes = [node for statement in statements for node in ast.walk(statement)]
+    modules = _modules()
+    nodes = list(_within(*statements))
     found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     for node in (node for node in nodes if isinstance(node, ast.ImportFrom)):
         inside = {f"{node.module}.{alias.name}" for alias in node.names} & modules

@@ -197,7 +197,8 @@ def _mixing(pairs: NDArray[np.int64], asked: NDArray[np.float64]) -> NDArray[np.
     """A matrix (40, 40) that gives independent numbers the correlations behind those of the attributes.
 
     Young and Male alone connect other pairs. Of what is no matrix of correlations the negative eigenvalues are left
-    out, and the variances made 1 again.
+    out, and the variances made 1 again. Of all roots it is the symmetric one: signs of eigenvectors, which libraries
+    choose as they like, do not reach it.
     """
     first, second = pairs.T
     found = np.eye(len(ATTRIBUTES))
@@ -207,7 +208,7 @@ def _mixing(pairs: NDArray[np.int64], asked: NDArray[np.float64]) -> NDArray[np.
     of = found[[male, young]]
     found = np.where(found != 0, found, of.T @ np.linalg.solve(of[:, [male, young]], of))
     values, vectors = np.linalg.eigh(found)
-    root = vectors * np.sqrt(np.maximum(values, 1e-6))
+    root = vectors * np.sqrt(np.maximum(values, 1e-6)) @ vectors.T
     mixing: NDArray[np.float64] = (root / np.linalg.norm(root, axis=1, keepdims=True)).T
     return mixing
 

@@ -16,11 +16,11 @@ from recompose.diffusion.sampling import Predict
 from recompose.diffusion.schedules import Schedule
 from recompose.diffusion.training import Loss
 from recompose.errors import RecomposeError, nearest
+from recompose.papers.sami.data import AT_ONCE
 from recompose.papers.sami.denoisers import Denoiser
 from recompose.papers.sami.layers import Activation, Block, require_levels, start_of
 from recompose.papers.sami.objective import Drawn, Images, Pair, Reduction, noised, of_batches, reduced
 from recompose.papers.sami.posterior import Posterior, steps
-from recompose.papers.sami.sampling import AT_ONCE
 
 Decodes = Literal["image", "noise"]
 

@@ -10,11 +10,11 @@ from recompose.datasets.faces import ATTRIBUTES
 from recompose.metrics.attribute_capture import attribute_capture, aurocs
 from recompose.metrics.intervals import bootstrap
 from recompose.papers.sami.data import SLUG
-from recompose.papers.sami.experiments import Row, row
+from recompose.papers.sami.experiments import Row, ratio, row
 from recompose.papers.sami.frozen import trained_encoder
-from recompose.papers.sami.portraits import Known, known, latent_rows, noise_errors, ratio
+from recompose.papers.sami.portraits import Known, known, latent_rows, noise_errors
+from recompose.papers.sami.posterior import means_of
 from recompose.papers.sami.settings import Autoencoder, Choices, Encoding, FrozenDenoiser, PortraitsMeasures
-from recompose.papers.sami.videos import means_of
 from recompose.randomness import numpy_generator
 from recompose.sweeps import WHOLE, CellStore, sweep
 

@@ -15,15 +15,15 @@ from recompose.metrics.frechet import frechet_distance
 from recompose.metrics.intervals import NORMAL, bootstrap, wilson_interval
 from recompose.metrics.participation import Reading, participation_ratio
 from recompose.papers.sami.baselines import BASELINES
-from recompose.papers.sami.data import SLUG, Images, centred, load_images
-from recompose.papers.sami.generation import conditioned, made_by, means_of, unconditional
+from recompose.papers.sami.data import AT_ONCE, SLUG, Images, centred, load_images
+from recompose.papers.sami.generation import conditioned, made_by, unconditional
 from recompose.papers.sami.judge import Judge as Classifier
 from recompose.papers.sami.judge import judge_from_file
 from recompose.papers.sami.names import BRIEF
 from recompose.papers.sami.networks import from_file
 from recompose.papers.sami.objective import Pair
+from recompose.papers.sami.posterior import means_of
 from recompose.papers.sami.rivals import rival_from_file
-from recompose.papers.sami.sampling import AT_ONCE
 from recompose.papers.sami.settings import Autoencoder, Baselines, Comparison, Judge
 from recompose.papers.sami.work import decoding, passes
 from recompose.randomness import numpy_generator
@@ -51,7 +51,7 @@ def comparison(
     rows = [*_judged(judge, data, device), _fid("training images", "fid", _features(judge, data.train, device), known,
                                                 faces_comparison)]  # fmt: skip
     for method, pair in _methods(folder, data, faces_networks, device):
-        rows += _captured(method, means_of(pair, data.test, device).numpy(), data, faces_comparison)
+        rows += _captured(method, means_of(pair.encoder, data.test, device), data, faces_comparison)
         rows += _costs(method, data, faces_networks, faces_baselines)
         for metric, images in _made(method, pair, data, faces_networks, faces_comparison, device):
             rows.append(_fid(method, metric, _features(judge, images, device), known, faces_comparison))
@@ -70,7 +70,7 @@ def participation(*, folder: Path, device: str, faces_networks: Autoencoder) -> 
         row
         for method, pair in _methods(folder, data, faces_networks, device)
         for row in _participation(
-            method, means_of(pair, data.train, device).numpy(), means_of(pair, data.test, device).numpy(), data
+            method, means_of(pair.encoder, data.train, device), means_of(pair.encoder, data.test, device), data
         )
     ]
     return pd.DataFrame(rows)

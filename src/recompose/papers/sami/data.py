@@ -15,6 +15,8 @@ from torch import Tensor
 from recompose.errors import RecomposeError
 
 SLUG = "sami"
+AT_ONCE = 256
+"""Images that go through networks together, where there are many."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from recompose.metrics.intervals import bootstrap, student_interval
+from recompose.metrics.intervals import Interval, bootstrap, student_interval
 from recompose.metrics.variability import variability
 from recompose.papers.sami.data import SLUG, Images, centred, load_images
 from recompose.papers.sami.disks import disk_images
@@ -26,6 +26,7 @@ DISK = 0.5
 """The disk's intensity: on a background of the same there is nothing to be seen."""
 SHOWN = 8
 """Samples of a condition in Figure 2C."""
+RESAMPLES = 500
 CUBE = 5
 """Places along each factor in Figure 2F."""
 
@@ -67,7 +68,7 @@ def _grids(disks: Disks, count: int) -> dict[str, np.ndarray]:
 
 def unit(x: Tensor) -> Tensor:
     """Images in [-1, 1] as intensities in [0, 1]."""
-    return ((x.clamp(-1, 1) + 1) / 2).cpu()
+    return ((x.detach().clamp(-1, 1) + 1) / 2).cpu()
 
 
 @torch.no_grad()
@@ -165,7 +166,7 @@ def _decodable(latents: np.ndarray, positions: np.ndarray, name: str, place: str
         return np.asarray(1 - ((known - seen) ** 2).sum() / ((known - known.mean(axis=0)) ** 2).sum())
 
     generator = numpy_generator(SLUG, name, "position", place)
-    value, low, high = bootstrap(np.column_stack([known, seen]), explained, generator=generator, resamples=500)
+    value, low, high = bootstrap(np.column_stack([known, seen]), explained, generator=generator, resamples=RESAMPLES)
     return float(value), float(low), float(high)
 
 
@@ -199,8 +200,10 @@ def row_of_error(pair: Pair, data: Images, settings: Autoencoder, name: str, dev
     squares = np.column_stack(
         [each.square().flatten(1).mean(dim=1).double().cpu().numpy() for each in (found.guided, found.unguided)]
     )
-    value, low, high = bootstrap(
-        squares, lambda rows: rows[:, 0].mean() / rows[:, 1].mean(), generator=numpy_generator(SLUG, name, "error"),
-        resamples=500,
-    )  # fmt: skip
-    return row("error", "", float(value), float(low), float(high), len(squares))
+    return row("error", "", *ratio(squares, numpy_generator(SLUG, name, "error")), len(squares))
+
+
+def ratio(values: np.ndarray, generator: np.random.Generator) -> Interval:
+    """Of the means of two columns, (images, 2), resampled over images."""
+    found = bootstrap(values, lambda of: of[:, 0].mean() / of[:, 1].mean(), generator=generator, resamples=RESAMPLES)
+    return Interval(*map(float, found))

@@ -12,8 +12,9 @@ from torch import Tensor
 from recompose.metrics.intervals import student_interval
 from recompose.papers.sami import settings as configuration
 from recompose.papers.sami.data import SLUG
+from recompose.papers.sami.experiments import unit
 from recompose.papers.sami.faces_measures import noisy_variances
-from recompose.papers.sami.faces_sampling import TrainedFaces, faces_of, unit
+from recompose.papers.sami.faces_sampling import TrainedFaces, faces_of
 from recompose.papers.sami.judge import Judge, judge_from_file
 from recompose.papers.sami.networks import schedule_of
 from recompose.papers.sami.settings import Autoencoder, FacesMeasures

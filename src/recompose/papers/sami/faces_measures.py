@@ -10,21 +10,18 @@ import torch
 from torch import Tensor
 
 from recompose.datasets.faces import ATTRIBUTES
-from recompose.metrics.intervals import Interval, bootstrap, student_interval
+from recompose.metrics.intervals import bootstrap, student_interval
 from recompose.metrics.variability import squared_distances
 from recompose.papers.sami import settings as configuration
 from recompose.papers.sami.data import SLUG
-from recompose.papers.sami.experiments import row_of_error
-from recompose.papers.sami.faces_sampling import TrainedFaces, faces_of, unit
+from recompose.papers.sami.experiments import RESAMPLES, Row, ratio, row, row_of_error, unit
+from recompose.papers.sami.faces_sampling import TrainedFaces, faces_of
 from recompose.papers.sami.guidance import Constraints
 from recompose.papers.sami.judge import judge_from_file
 from recompose.papers.sami.networks import schedule_of
 from recompose.papers.sami.posterior import Posterior
 from recompose.papers.sami.settings import Autoencoder, FacesMeasures
 from recompose.randomness import numpy_generator, torch_generator
-
-Row = dict[str, Any]
-RESAMPLES = 500
 
 
 def faces(
@@ -55,11 +52,11 @@ def faces(
     of_images = squared_distances(_flat(unit(asked.data.test)))
     return pd.DataFrame(
         [
-            row("variability", "images", student_interval(of_images), len(of_images)),
-            row("variability", "samples", student_interval(found["none"]), len(conditions)),
-            row("variability", "unconditional", student_interval(squared_distances(alone)), len(alone)),
-            row("scatter", "images", _resampled(of_images, np.std, "scatter"), len(of_images)),
-            row("scatter", "samples", student_interval(_scatters(made["none"])), len(conditions)),
+            row("variability", "images", *student_interval(of_images), len(of_images)),
+            row("variability", "samples", *student_interval(found["none"]), len(conditions)),
+            row("variability", "unconditional", *student_interval(squared_distances(alone)), len(alone)),
+            row("scatter", "images", *_resampled(of_images, np.std, "scatter"), len(of_images)),
+            row("scatter", "samples", *student_interval(_scatters(made["none"])), len(conditions)),
             *_relaxed_rows(found | {"all": np.full(len(conditions), squared_distances(alone).mean())}),
             *_kept_rows(said[0], said[1].reshape(len(conditions), faces_measures.samples, -1)),
             row_of_error(asked.pair, asked.data, faces_networks, "faces", device),
@@ -67,12 +64,6 @@ def faces(
             _jump_row(asked, faces_measures),
         ]
     )  # fmt: skip
-
-
-def row(quantity: str, place: str, interval: Interval | tuple[float, float, float], n: int) -> Row:
-    """One number that was measured, and between which ends it is."""
-    mean, low, high = map(float, interval)
-    return {"quantity": quantity, "place": place, "mean": mean, "ci_low": low, "ci_high": high, "n": n}
 
 
 def _flat(images: Tensor) -> np.ndarray:
@@ -112,12 +103,10 @@ def _relaxed_rows(found: dict[str, np.ndarray]) -> list[Row]:
     for place, values in found.items():
         if place != "none":
             both = np.column_stack([values, found["none"]])
-            rows.append(row("relaxed", place, _resampled(both, _ratio, "relaxed", place), len(both)))
+            rows.append(
+                row("relaxed", place, *ratio(both, numpy_generator(SLUG, "faces", "relaxed", place)), len(both))
+            )
     return rows
-
-
-def _ratio(pairs: np.ndarray) -> np.ndarray:
-    return np.asarray(pairs[:, 0].mean() / pairs[:, 1].mean())
 
 
 def _resampled(values: np.ndarray, statistic: Any, *names: str) -> tuple[float, float, float]:
@@ -129,13 +118,13 @@ def _resampled(values: np.ndarray, statistic: Any, *names: str) -> tuple[float, 
 
 def _kept_rows(conditions: np.ndarray, samples: np.ndarray) -> list[Row]:
     """What the judge says, (conditions, attributes) and (conditions, samples, attributes)."""
-    rows, above = [], 0
+    rows, above = [], 0.0
     for number, attribute in enumerate(ATTRIBUTES):
         excess = kept(conditions[:, number], samples[:, :, number])
         interval = student_interval(excess)
         above += interval.low > 0
-        rows.append(row("kept", attribute, interval, len(excess)))
-    return [*rows, row("attributes", "", (above, above, above), len(samples))]
+        rows.append(row("kept", attribute, *interval, len(excess)))
+    return [*rows, row("attributes", "", above, above, above, len(samples))]
 
 
 def kept(conditions: np.ndarray, samples: np.ndarray) -> np.ndarray:
@@ -159,10 +148,10 @@ def _posterior_rows(asked: TrainedFaces, measures: FacesMeasures) -> list[Row]:
     volumes = variances.log().sum(dim=2).numpy()[1:].T  # (images, levels), without the clean ones
     correlated = partial(_correlation, noise=np.log(sigmas[1:] ** 2))
     return [
-        row("modes", "", student_interval(modes), len(modes)),
-        row("growing", "", _resampled(ends, _growing, "growing"), len(ends)),
-        row("order", "", _resampled(ends, _order, "order"), len(ends)),
-        row("volume", "", _resampled(volumes, correlated, "volume"), len(volumes)),
+        row("modes", "", *student_interval(modes), len(modes)),
+        row("growing", "", *_resampled(ends, _growing, "growing"), len(ends)),
+        row("order", "", *_resampled(ends, _order, "order"), len(ends)),
+        row("volume", "", *_resampled(volumes, correlated, "volume"), len(volumes)),
     ]  # fmt: skip
 
 
@@ -204,7 +193,7 @@ def _jump_row(asked: TrainedFaces, measures: FacesMeasures) -> Row:
     between = asked.interpolations(measures.pairs, ("faces", "interpolation")).flatten(2).double()
     steps = between.diff(dim=1).norm(dim=2)
     jumps = (steps.max(dim=1).values / steps.mean(dim=1).clamp_min(1e-12)).numpy()
-    return row("jump", "", student_interval(jumps), len(jumps))
+    return row("jump", "", *student_interval(jumps), len(jumps))
 
 
 def figure5(*, folder: Path, device: str, faces_networks: Autoencoder, faces_measures: FacesMeasures) -> pd.DataFrame:

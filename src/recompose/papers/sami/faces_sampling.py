@@ -1,21 +1,20 @@
 """Faces that are made by their latents, for all that is measured of them."""
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from recompose.diffusion.sampling import ddpm_step, sample
-from recompose.diffusion.schedules import timesteps
 from recompose.papers.sami.data import SLUG, Images, centred, load_images
+from recompose.papers.sami.experiments import unit
 from recompose.papers.sami.guidance import EXACT, Constraints
 from recompose.papers.sami.networks import from_file, schedule_of
 from recompose.papers.sami.objective import Pair
 from recompose.papers.sami.posterior import Posterior
 from recompose.papers.sami.sampling import (
     Watch,
+    ancestral,
     conditional_samples,
     guided_noise,
     noise_of,
@@ -44,8 +43,8 @@ class TrainedFaces:
     def posterior(self, images: Tensor) -> Posterior:
         """q(z | x_0) of images in [-1, 1]."""
         with torch.no_grad():
-            found = self.pair.encoder(images.to(self.device), None)
-        return Posterior(found.mean, found.variance)
+            found: Posterior = self.pair.encoder(images.to(self.device), None)
+        return found
 
     def noise(self, count: int, names: tuple[str | int, ...]) -> tuple[Tensor, torch.Generator]:
         """Where samplers start, standard normal images, and the generator of all noise after it."""
@@ -72,8 +71,7 @@ class TrainedFaces:
         start, generator = self.noise(len(z), names)
         schedule = schedule_of(self.settings)
         predict = guided_noise(noise_of(self.pair.decoder), score_of(self.pair.encoder, z), schedule, watch)
-        step = partial(ddpm_step, kind="noise", generator=generator, variance="large")
-        sample(predict, start, schedule, timesteps(schedule.steps, self.moves, "trailing"), step)
+        ancestral(predict, start, schedule, generator, moves=self.moves, variance="large")
 
     def interpolations(self, pairs: int, names: tuple[str | int, ...]) -> Tensor:
         """Images by latents between those of two images, with shared noise (Figure 3B): (pairs, places, ...)."""
@@ -89,8 +87,3 @@ def faces_of(folder: Path, settings: Autoencoder, measures: FacesMeasures, devic
     pair = from_file(folder, "faces_networks", data.train, settings, device)
     tested = Images(data.train, data.train_factors, centred(data.test), data.test_factors)
     return TrainedFaces(pair, tested, settings, measures.sampling_steps, device)
-
-
-def unit(x: Tensor) -> Tensor:
-    """Images in [-1, 1] as intensities in [0, 1]."""
-    return ((x.detach().clamp(-1, 1) + 1) / 2).cpu()

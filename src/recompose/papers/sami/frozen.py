@@ -3,6 +3,7 @@
 DiffAE has an encoder of the same layers, and a denoiser of its own that is told z.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from recompose.errors import named
 from recompose.networks import files
 from recompose.papers.sami.baselines import Weights, baseline_loss
 from recompose.papers.sami.data import SLUG, load_images
-from recompose.papers.sami.denoisers import Denoiser
 from recompose.papers.sami.frozen_denoiser import (
     DENOISER,
     Names,
@@ -22,12 +22,21 @@ from recompose.papers.sami.frozen_denoiser import (
     denoiser_from_file,
     denoiser_of,
     digest,
-    file_of,
     joined,
     kept_denoiser,
 )
-from recompose.papers.sami.networks import SETTLED, fitted, numbered, schedule_of, untrained
-from recompose.papers.sami.objective import Annealing, Pair, settle, steps_of_epoch, training_loss
+from recompose.papers.sami.networks import (
+    SETTLED,
+    file_of,
+    filled,
+    fitted,
+    identity_of,
+    numbered,
+    schedule_of,
+    untrained,
+)
+from recompose.papers.sami.objective import Annealing, Pair, settle, settling, steps_of_epoch, training_loss
+from recompose.papers.sami.rivals import untrained_baseline
 from recompose.papers.sami.settings import Autoencoder
 
 IMAGES = "portraits"
@@ -47,7 +56,7 @@ def networks(
     if name == DIFFAE:
         pair, losses = trained_diffae(images, settings, (SLUG, name), **asked)
         with named(name):
-            return files.kept(pair, _identity(name, settings, images)), loss_curve(name, losses)
+            return files.kept(pair, identity_of(name, settings, images)), loss_curve(name, losses)
     denoiser = denoiser_from_file(folder, images, told, device)
     pair, losses = trained_encoder(images, denoiser, settings, (SLUG, name), **asked)
     with named(name):
@@ -70,14 +79,8 @@ def trained_encoder(
     told: dict[str, Any] = {"batch": settings.batch, "names": names, "power": settings.timesteps}
     annealing = Annealing(settings.first_weight, settings.weight, settings.epochs)
     coupled = training_loss(pair, of, len(images), schedule, annealing, reduction=settings.reduction, **told)
-    half = settings.epochs * steps_of_epoch(len(images), settings.batch) // 2
-
-    def loss(step: int) -> Tensor:
-        if step == half:
-            settle(pair, of, len(images), schedule, batches=SETTLED, **told)
-        pair.train(step < half)
-        return coupled(step)
-
+    settled = partial(settle, pair, of, len(images), schedule, batches=SETTLED, **told)
+    loss = settling(pair, coupled, settings.epochs * steps_of_epoch(len(images), settings.batch) // 2, settled)
     return pair, fitted(pair, loss, len(images), settings, names, checkpoint, report)
 
 
@@ -86,22 +89,13 @@ def trained_diffae(
     report: Report = None,
 ) -> tuple[Pair, Tensor]:  # fmt: skip
     """DiffAE with the same encoder, trained as long: 3 (E + D) a step."""
-    pair = _diffae(images, settings, names).to(device)
+    pair = untrained_baseline("diffae", images, settings, names).to(device)
     loss = baseline_loss(
         "diffae", pair, numbered(images, device), len(images), schedule_of(settings), Weights(), batch=settings.batch,
         names=names, reduction=settings.reduction,
     )  # fmt: skip
     losses = fitted(pair, loss, len(images), settings, names, checkpoint, report)
     return pair.eval(), losses
-
-
-def _diffae(images: Tensor, settings: Autoencoder, names: Names) -> Pair:
-    channels, size = images.shape[1:3]
-    denoiser = Denoiser(
-        (*names, "denoiser"), size=size, channels=channels, base=settings.base, multipliers=settings.multipliers,
-        middle=settings.middle, latents=settings.latents,
-    )  # fmt: skip
-    return Pair(untrained(images, settings, names).encoder, denoiser)
 
 
 def pair_from_file(
@@ -117,12 +111,11 @@ def pair_from_file(
 
 def diffae_from_file(folder: Path, images: Tensor, settings: Autoencoder, device: str) -> Pair:
     """The trained DiffAE, for use."""
-    _, tensors = files.read(file_of(folder, DIFFAE), _identity(DIFFAE, settings, images))
-    pair = _diffae(images, settings, (SLUG, DIFFAE))
-    pair.load_state_dict(tensors)
-    return pair.to(device).eval().requires_grad_(False)
+    pair = untrained_baseline("diffae", images, settings, (SLUG, DIFFAE))
+    return filled(pair, folder, DIFFAE, images, settings, device)
 
 
 def _identity(name: str, settings: Autoencoder, images: Tensor) -> dict[str, Any]:
-    what = {"of", "encoder", "latents", "time_input"} | ({"base", "multipliers", "middle"} if name == DIFFAE else set())
-    return {"name": name, "images": list(images.shape[1:]), "architecture": settings.model_dump(include=what)}
+    """What a file says of the encoder in it."""
+    architecture = settings.model_dump(include={"of", "encoder", "latents", "time_input"})
+    return {"name": name, "images": list(images.shape[1:]), "architecture": architecture}

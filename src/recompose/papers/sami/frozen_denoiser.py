@@ -12,10 +12,9 @@ from recompose.errors import RecomposeError, named
 from recompose.networks import files
 from recompose.networks.pretrained import loading
 from recompose.papers.sami.data import SLUG
-from recompose.papers.sami.denoisers import Denoiser, Pretrained
-from recompose.papers.sami.layers import averaging
-from recompose.papers.sami.networks import SETTLED, fitted, numbered, schedule_of
-from recompose.papers.sami.objective import Drawn, noised, of_batches, reduced
+from recompose.papers.sami.denoisers import Pretrained
+from recompose.papers.sami.networks import SETTLED, file_of, fitted, numbered, schedule_of, untrained_denoiser
+from recompose.papers.sami.objective import Drawn, noised, of_batches, reduced, settled_by
 from recompose.papers.sami.settings import Autoencoder, Encoding, FrozenDenoiser
 
 Names = tuple[str | int, ...]
@@ -55,22 +54,14 @@ def denoiser_of(
         with torch.no_grad():
             return denoiser.eval(), loss(0)[None].cpu()
     losses = fitted(denoiser.train(), loss, len(images), settings, names, checkpoint, report)
-    with torch.no_grad():  # the norms' running deviations are of weights that still moved: see `objective.settle`
-        for number in range(SETTLED):
-            averaging(denoiser, number)
-            loss(number)
-    averaging(denoiser, None)
-    return denoiser.eval(), losses
+    settled_by(denoiser, loss, SETTLED)
+    return denoiser, losses
 
 
 def _denoiser(images: Tensor, settings: FrozenDenoiser, names: Names) -> nn.Module:
     """The denoiser as it is before training, or as it comes."""
-    channels, size = images.shape[1:3]
     if not settings.pretrained:
-        return Denoiser(
-            (*names, "denoiser"), size=size, channels=channels, base=settings.base, multipliers=settings.multipliers,
-            middle=settings.middle,
-        )  # fmt: skip
+        return untrained_denoiser(images, settings, names)
     key = f"{DENOISER}.pretrained"
     with loading(key, settings.pretrained, settings.download, FILES):
         from diffusers import UNet2DModel  # late: it takes seconds
@@ -79,6 +70,7 @@ def _denoiser(images: Tensor, settings: FrozenDenoiser, names: Names) -> nn.Modu
             settings.pretrained, local_files_only=not settings.download, use_safetensors=True
         )  # fmt: skip
     denoiser = Pretrained(unet)
+    channels, size = images.shape[1:3]
     if (denoiser.channels, denoiser.size) != (channels, size):
         raise RecomposeError(
             f"{key} = {settings.pretrained}: of images of {denoiser.size} pixels and {denoiser.channels} channels, and"
@@ -120,8 +112,3 @@ def kept_denoiser(denoiser: nn.Module, settings: FrozenDenoiser, images: Tensor)
 def _about_denoiser(settings: FrozenDenoiser, images: Tensor) -> dict[str, Any]:
     what = {"pretrained"} if settings.pretrained else {"pretrained", "base", "multipliers", "middle"}
     return {"name": DENOISER, "images": list(images.shape[1:]), "architecture": settings.model_dump(include=what)}
-
-
-def file_of(folder: Path, name: str) -> Path:
-    """The file of a network."""
-    return folder / "networks" / f"{name}.safetensors"

@@ -1,17 +1,15 @@
 """Images that SAMI and its baselines make, all by one sampler: without a condition, or of an image's latents."""
 
-from functools import partial
-
 import torch
 from torch import Tensor
 
-from recompose.diffusion.sampling import Predict, ddpm_step, sample
-from recompose.diffusion.schedules import timesteps
+from recompose.diffusion.sampling import Predict
 from recompose.papers.sami.baselines import BASELINES, told_noise
-from recompose.papers.sami.data import centred
+from recompose.papers.sami.data import AT_ONCE, centred
 from recompose.papers.sami.networks import schedule_of
 from recompose.papers.sami.objective import Pair
-from recompose.papers.sami.sampling import AT_ONCE, guided_noise, noise_of, score_of
+from recompose.papers.sami.posterior import means_of
+from recompose.papers.sami.sampling import ancestral, guided_noise, noise_of, score_of
 from recompose.papers.sami.settings import Autoencoder
 from recompose.randomness import torch_generator
 
@@ -27,7 +25,7 @@ def made_by(
     generator = torch_generator(*names)
     z = torch.randn((count, settings.latents), generator=generator)
     if not BASELINES[method].prior:
-        z = like(means_of(pair, images, device), z)
+        z = like(torch.from_numpy(means_of(pair.encoder, images, device)), z)
     z = z.to(device)
     if BASELINES[method].decodes == "noise":
         return _sampled(told_noise(pair.decoder, z), images, count, settings, moves, generator, device)
@@ -65,17 +63,8 @@ def _sampled(
     With few moves errors would grow otherwise: of the first noise, which stands for all of the image, and of guidance,
     which is strongest where there is least noise.
     """
-    schedule = schedule_of(settings)
-    step = partial(ddpm_step, kind="noise", generator=generator, clip=1.0)
     start = torch.randn((count, *images.shape[1:]), generator=generator).to(device)
-    return sample(predict, start, schedule, timesteps(schedule.steps, moves, "trailing"), step).clamp(-1, 1)
-
-
-@torch.no_grad()
-def means_of(pair: Pair, images: Tensor, device: str) -> Tensor:
-    """Means of clean images' posteriors, (images, latents), in double precision; images as they are kept."""
-    parts = images.split(AT_ONCE)  # type: ignore[no-untyped-call]
-    return torch.cat([pair.encoder(centred(part).to(device), None).mean.double().cpu() for part in parts])
+    return ancestral(predict, start, schedule_of(settings), generator, moves=moves, clip=1.0).clamp(-1, 1)
 
 
 def like(latents: Tensor, normal: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from recompose.papers.sami.data import SLUG, centred, load_images
 from recompose.papers.sami.denoisers import Denoiser
 from recompose.papers.sami.encoders import ENCODERS
 from recompose.papers.sami.objective import Annealing, Pair, settle, settling, steps_of_epoch, training_loss
-from recompose.papers.sami.settings import Autoencoder, FrozenDenoiser
+from recompose.papers.sami.settings import Autoencoder, Denoising, FrozenDenoiser
 
 CONTROL = "disks_control"
 """An encoder as SAMI's, trained with an ordinary decoder on clean images alone (B.1)."""
@@ -104,11 +104,16 @@ def untrained(images: Tensor, settings: Autoencoder, names: tuple[str | int, ...
         (*names, "encoder"), size=size, channels=channels, latents=settings.latents, widths=settings.encoder,
         time_input=settings.time_input,
     )  # fmt: skip
-    denoiser = Denoiser(
+    return Pair(encoder, untrained_denoiser(images, settings, names))
+
+
+def untrained_denoiser(images: Tensor, settings: Denoising, names: tuple[str | int, ...], latents: int = 0) -> Denoiser:
+    """The denoiser before training, for such images; it is told so many latents."""
+    channels, size = images.shape[1:3]
+    return Denoiser(
         (*names, "denoiser"), size=size, channels=channels, base=settings.base, multipliers=settings.multipliers,
-        middle=settings.middle,
+        middle=settings.middle, latents=latents,
     )  # fmt: skip
-    return Pair(encoder, denoiser)
 
 
 def untrained_control(images: Tensor, settings: Autoencoder, names: tuple[str | int, ...]) -> Pair:
@@ -124,6 +129,11 @@ def schedule_of(settings: Autoencoder) -> Schedule:
     return ddpm_schedule(settings.steps) if settings.noise == "linear" else cosine_schedule(settings.steps)
 
 
+def file_of(folder: Path, name: str) -> Path:
+    """The file of networks."""
+    return folder / "networks" / f"{name}.safetensors"
+
+
 def from_file(folder: Path, name: str, images: Tensor, settings: Autoencoder, device: str) -> Pair:
     """Trained networks from their file, for use."""
     return filled(untrained(images, settings, (SLUG, name)), folder, name, images, settings, device)
@@ -136,7 +146,7 @@ def control_from_file(folder: Path, images: Tensor, settings: Autoencoder, devic
 
 def filled(pair: Pair, folder: Path, name: str, images: Tensor, settings: Autoencoder, device: str) -> Pair:
     """Networks with the weights of their file, for use."""
-    _, tensors = files.read(folder / "networks" / f"{name}.safetensors", identity_of(name, settings, images))
+    _, tensors = files.read(file_of(folder, name), identity_of(name, settings, images))
     pair.load_state_dict(tensors)
     return pair.to(device).eval().requires_grad_(False)
 

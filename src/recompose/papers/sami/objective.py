@@ -198,6 +198,17 @@ def settle(
     model.eval()
 
 
+@torch.no_grad()
+def settled_by(network: nn.Module, loss: Loss, batches: int) -> None:
+    """The same for networks that see a batch once a step: the loss of some steps runs it. In evaluation mode after."""
+    network.train()
+    for number in range(batches):
+        averaging(network, number)
+        loss(number)
+    averaging(network, None)
+    network.eval()
+
+
 def settling(model: Pair, loss: Loss, first: int, settle: Callable[[], None]) -> Loss:
     """The same loss, whose norms are settled at the step `first` and are those of evaluation from there on.
 

@@ -9,17 +9,18 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from recompose.metrics.intervals import Interval, bootstrap, student_interval
+from recompose.metrics.intervals import student_interval
 from recompose.metrics.variability import variability
 from recompose.papers.sami.data import SLUG, Images, centred, load_images
-from recompose.papers.sami.experiments import ACTIVE, Row, row, sampled, unit
+from recompose.papers.sami.experiments import ACTIVE, Row, ratio, row, sampled, unit
 from recompose.papers.sami.frozen import IMAGES, UNIFORM, diffae_from_file, pair_from_file
 from recompose.papers.sami.frozen_denoiser import denoiser_from_file, joined
 from recompose.papers.sami.networks import SETTLED, numbered, schedule_of, untrained
 from recompose.papers.sami.objective import Drawn, Pair, errors, settle
+from recompose.papers.sami.posterior import means_of
 from recompose.papers.sami.sampling import unconditional_samples
 from recompose.papers.sami.settings import Autoencoder, Encoding, Faces, FrozenDenoiser, PortraitsMeasures, Videos
-from recompose.papers.sami.videos import means_of, pixels, straightness_rows, videos_of
+from recompose.papers.sami.videos import pixels, straightness_rows, videos_of
 from recompose.randomness import numpy_generator, torch_generator
 from recompose.storage import Measured
 
@@ -30,7 +31,6 @@ SHOWN, ROWS = 8, 5
 """Samples of a condition in Figure 4A, and conditions."""
 PART = 32
 """Images whose errors are measured at once."""
-RESAMPLES = 500
 
 
 class Known(NamedTuple):
@@ -153,12 +153,6 @@ def error_rows(squares: np.ndarray, steps: int, name: str) -> list[Row]:
         generator = numpy_generator(SLUG, "portraits", name, place)
         rows.append(row("error", place, *ratio(values, generator), len(values)))
     return rows
-
-
-def ratio(values: np.ndarray, generator: np.random.Generator) -> Interval:
-    """Of the means of two columns, (images, 2), resampled over images."""
-    found = bootstrap(values, lambda of: of[:, 0].mean() / of[:, 1].mean(), generator=generator, resamples=RESAMPLES)
-    return Interval(*map(float, found))
 
 
 def latent_rows(pair: Pair, data: Images, device: str) -> list[Row]:

@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
+
+from recompose.papers.sami.data import AT_ONCE, centred
 
 SMALLEST_VARIANCE = 1e-6
 """What softplus(s)^2 underflows to nothing without."""
@@ -32,6 +36,13 @@ class Posterior(NamedTuple):
 
 Encoder = Callable[[Tensor, Tensor | None], Posterior]
 """Images and the step of each, None for clean ones -> q(z | x); most encoders do not look at the step."""
+
+
+@torch.no_grad()
+def means_of(encoder: Encoder, images: Tensor, device: str) -> NDArray[np.float64]:
+    """Posterior means of clean images, bytes or in [-1, 1], some at a time: (images, latents)."""
+    parts = images.split(AT_ONCE)  # type: ignore[no-untyped-call]
+    return torch.cat([encoder(centred(part.to(device)), None).mean for part in parts]).double().cpu().numpy()
 
 
 def of_outputs(mean: Tensor, spread: Tensor) -> Posterior:

@@ -5,17 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import torch
 from torch import Tensor
 
 from recompose.diffusion.curves import loss_curve
-from recompose.diffusion.training import Loss
 from recompose.errors import named
 from recompose.networks import files
 from recompose.papers.sami.baselines import BASELINES, Weights, baseline_loss
 from recompose.papers.sami.data import SLUG, load_images
-from recompose.papers.sami.denoisers import Denoiser
-from recompose.papers.sami.layers import averaging
 from recompose.papers.sami.names import BRIEF
 from recompose.papers.sami.networks import (
     SETTLED,
@@ -27,8 +23,9 @@ from recompose.papers.sami.networks import (
     trained,
     untrained,
     untrained_control,
+    untrained_denoiser,
 )
-from recompose.papers.sami.objective import Pair
+from recompose.papers.sami.objective import Pair, settled_by
 from recompose.papers.sami.settings import Autoencoder, Baselines
 
 
@@ -59,19 +56,8 @@ def trained_baseline(
         batch=settings.batch, names=names, reduction=settings.reduction, power=settings.timesteps,
     )  # fmt: skip
     losses = fitted(pair, loss, len(images), settings, names, checkpoint, report)
-    _settle(pair, loss)
+    settled_by(pair, loss, SETTLED)  # as SAMI's are
     return pair, losses
-
-
-@torch.no_grad()
-def _settle(pair: Pair, loss: Loss) -> None:
-    """Give the norms the mean deviations of some batches under the last weights, as SAMI's have them."""
-    pair.train()
-    for number in range(SETTLED):
-        averaging(pair, number)
-        loss(number)
-    averaging(pair, None)
-    pair.eval()
 
 
 def weights_of(method: str, asked: Baselines) -> Weights:
@@ -83,12 +69,8 @@ def untrained_baseline(method: str, images: Tensor, settings: Autoencoder, names
     """SAMI's encoder before training, with what the baseline decodes by."""
     if BASELINES[method].decodes == "image":
         return untrained_control(images, settings, names)
-    channels, size = images.shape[1:3]
-    denoiser = Denoiser(
-        (*names, "denoiser"), size=size, channels=channels, base=settings.base, multipliers=settings.multipliers,
-        middle=settings.middle, latents=settings.latents,
-    )  # fmt: skip
-    return Pair(untrained(images, settings, names).encoder, denoiser)
+    encoder = untrained(images, settings, names).encoder
+    return Pair(encoder, untrained_denoiser(images, settings, names, settings.latents))
 
 
 def rival_from_file(folder: Path, name: str, images: Tensor, settings: Autoencoder, device: str) -> Pair:

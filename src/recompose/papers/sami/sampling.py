@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from recompose.diffusion.sampling import Predict, sample
+from recompose.diffusion.sampling import Predict, ddpm_step, sample
 from recompose.diffusion.schedules import Schedule, timesteps
+from recompose.papers.sami.data import AT_ONCE
 from recompose.papers.sami.denoisers import Noise
 from recompose.papers.sami.guidance import EXACT, Constraints, guidance_score, shifted_noise
 from recompose.papers.sami.posterior import Encoder, steps
@@ -23,8 +24,6 @@ Score = Callable[[Tensor, int], Tensor]
 Watch = Callable[[int, Tensor, Tensor], None]
 """Is told, at every step t, the noise eps_theta and sigma g, which is taken off it: (images, ...) each. Norms of both
 are the curves of Figures 6 and 7; divided by -sigma they are scores."""
-AT_ONCE = 256
-"""Images that go through the networks together."""
 
 
 def score_of(encoder: Encoder, z: Tensor, constraints: Constraints = EXACT) -> Score:
@@ -111,6 +110,14 @@ def unconditional_samples(
     step = partial(guided_step, score=lambda x, t: torch.zeros_like(x), generator=generator)
     with evaluating(denoiser):
         return sample(noise_of(denoiser), start, schedule, times, step)
+
+
+def ancestral(
+    predict: Predict, start: Tensor, schedule: Schedule, generator: torch.Generator, *, moves: int, **options: Any
+) -> Tensor:
+    """From noise to images by any prediction of the noise, in so many moves; options: of `ddpm_step`."""
+    step = partial(ddpm_step, kind="noise", generator=generator, **options)
+    return sample(predict, start, schedule, timesteps(schedule.steps, moves, "trailing"), step)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Norms of scores along conditional sampling runs on dSprites (Figure 6), and how many bumps they have."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,11 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 from torch import Tensor
 
-from recompose.diffusion.sampling import ddpm_step, sample
-from recompose.diffusion.schedules import timesteps
 from recompose.metrics.intervals import student_interval, wilson_interval
 from recompose.papers.sami.data import SLUG, centred, load_images
 from recompose.papers.sami.networks import from_file, schedule_of
 from recompose.papers.sami.objective import Pair
-from recompose.papers.sami.sampling import guided_noise, noise_of, score_of
+from recompose.papers.sami.sampling import ancestral, guided_noise, noise_of, score_of
 from recompose.papers.sami.settings import Autoencoder, Scores
 from recompose.papers.sami.sprite_networks import FIRST
 from recompose.randomness import torch_generator
@@ -77,8 +74,7 @@ def magnitudes(
             found[name].append(each)
 
     predict = guided_noise(noise_of(pair.decoder), score_of(pair.encoder, z), schedule, watch)
-    step = partial(ddpm_step, kind="noise", generator=generator, variance="large", clip=scores.clip)
-    sample(predict, start, schedule, timesteps(schedule.steps, scores.moves, "trailing"), step)
+    ancestral(predict, start, schedule, generator, moves=scores.moves, variance="large", clip=scores.clip)
     return steps, {name: torch.stack(each, dim=1).numpy() for name, each in found.items()}
 
 

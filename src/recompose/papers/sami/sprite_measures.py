@@ -10,11 +10,10 @@ import torch
 from recompose.errors import RecomposeError
 from recompose.metrics.disentanglement import dci, modularity
 from recompose.metrics.intervals import OUTSIDE, student_interval
-from recompose.papers.sami.data import SLUG, Images, centred, load_images
+from recompose.papers.sami.data import AT_ONCE, SLUG, Images, centred, load_images
 from recompose.papers.sami.experiments import posterior
 from recompose.papers.sami.names import SCORES
 from recompose.papers.sami.objective import Pair
-from recompose.papers.sami.sampling import AT_ONCE
 from recompose.papers.sami.settings import Autoencoder, SpriteMeasures, Trainings
 from recompose.papers.sami.sprite_networks import all_trained
 from recompose.randomness import numpy_generator

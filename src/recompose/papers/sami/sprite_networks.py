@@ -14,6 +14,7 @@ from recompose.errors import named
 from recompose.networks import files
 from recompose.papers.sami.data import SLUG, load_images
 from recompose.papers.sami.networks import (
+    file_of,
     from_file,
     identity_of,
     trained,
@@ -73,7 +74,7 @@ def all_trained(folder: Path, images: Tensor, settings: Autoencoder, trainings: 
             start = untrained if method == "SAMI" else untrained_control
             here[method, number] = start(images, settings, (SLUG, name))
         made = nn.ModuleDict({_key(*each): pair for each, pair in here.items()})
-        _, tensors = files.read(folder / "networks" / f"{name}.safetensors", identity_of(name, settings, images))
+        _, tensors = files.read(file_of(folder, name), identity_of(name, settings, images))
         made.load_state_dict(tensors)
         made.to(device).eval().requires_grad_(False)
         found |= here

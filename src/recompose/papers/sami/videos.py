@@ -11,9 +11,7 @@ from recompose.datasets.sequences import Video, drawn_sequences, read_sequences
 from recompose.errors import RecomposeError, named
 from recompose.metrics.intervals import bootstrap
 from recompose.metrics.straightness import straightness
-from recompose.papers.sami.data import SLUG, centred
-from recompose.papers.sami.encoders import Inference
-from recompose.papers.sami.sampling import AT_ONCE
+from recompose.papers.sami.data import SLUG
 from recompose.papers.sami.settings import Faces, Videos
 from recompose.randomness import numpy_generator
 
@@ -35,13 +33,6 @@ def videos_of(settings: Videos, portraits: Faces) -> list[Video]:
     if len(found) < settings.count:
         raise RecomposeError(f"videos.count = {settings.count}: {FOLDER} has {len(found)}; ask for fewer, or add some")
     return [Video(each.name, each.frames[: settings.frames]) for each in found[: settings.count]]
-
-
-@torch.no_grad()
-def means_of(encoder: Inference, images: torch.Tensor, device: str) -> np.ndarray:
-    """Posterior means of images, bytes or in [-1, 1], some at a time: (images, latents)."""
-    parts = images.split(AT_ONCE)  # type: ignore[no-untyped-call]
-    return torch.cat([encoder(centred(part.to(device)), None).mean for part in parts]).double().cpu().numpy()
 
 
 def pixels(images: torch.Tensor) -> np.ndarray:
