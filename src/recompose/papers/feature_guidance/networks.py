@@ -48,6 +48,7 @@ def networks(
         Training(
             steps=steps,
             learning_rate=training.learning_rate,
+            optimizer=training.optimizer,
             annealing=Cosine(min(WARM_UP, steps // 20))
             if training.annealing == "cosine"
             else Halving(halving(training, NETWORKS[name].images) * each),
