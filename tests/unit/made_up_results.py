@@ -274,6 +274,7 @@ def guided() -> dict[str, pd.DataFrame]:
         ("all", "guided", "right"): (26, lambda sigma: sigma),
         ("all", "guided", "wrong"): (24, lambda sigma: -0.1 - 2 * sigma),
         ("one", "guided", "right"): (26, lambda sigma: -0.5 * sigma),
+        ("all", "guided", "none"): (25, lambda sigma: 0),
         ("one", "mixture", "none"): (25, lambda sigma: -2 * sigma),
         ("others", "guided", "wrong"): (24, lambda sigma: sigma),
     }

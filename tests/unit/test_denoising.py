@@ -23,12 +23,12 @@ class Share(nn.Module):
         return self.seen * x + (0 if told is None else self.told * told)
 
 
-def no_condition(others, labels, generator):
+def no_condition(told):
     return None
 
 
-def another_image(others, labels, generator):
-    return others
+def another_image(told):
+    return told.others[told.which]
 
 
 def data(images=30, classes=3, spread=0.0):
@@ -69,18 +69,63 @@ def test_the_condition_is_an_image_of_the_same_class():
     assert losses[-1] < 1e-3
 
 
-def test_the_other_image_is_rarely_the_same():
-    order, partner = epoch(torch.arange(300) % 3, torch.Generator().manual_seed(0))
-    assert sorted(order.tolist()) == sorted(partner.tolist()) == list(range(300))
-    assert (partner % 3 == torch.arange(300) % 3).all()
-    assert (partner == torch.arange(300)).sum() < 12
+@pytest.mark.parametrize("shared", [1, 4, 1000])
+def test_the_other_image_is_another_of_the_class(shared):
+    labels = torch.arange(303) % 3
+    order, partner = epoch(labels, torch.Generator().manual_seed(0), shared)
+    assert sorted(order.tolist()) == list(range(303))
+    assert (labels[partner] == labels).all() and (partner != torch.arange(303)).all()
+    assert len(torch.unique(partner)) == {1: 303, 4: 3 * 26, 1000: 3 * 2}[shared]
+
+
+def test_all_images_of_a_class_are_told_of_equally_often():
+    """Whether or not images share the other one: Algorithm 2 in expectation."""
+    labels = torch.arange(12) % 2
+    for shared in (1, 2):
+        counts = torch.zeros(12, 12)
+        for number in range(3000):
+            _, partner = epoch(labels, torch.Generator().manual_seed(number), shared)
+            counts[torch.arange(12), partner] += 1
+        apart = (labels[:, None] == labels) & ~torch.eye(12, dtype=torch.bool)
+        assert counts[~apart].sum() == 0
+        assert counts[apart].min() > 500 and counts[apart].max() < 700
+
+
+def test_images_that_share_the_other_one_are_together():
+    order, partner = epoch(torch.arange(40) // 20, torch.Generator().manual_seed(0), 4)
+    runs = partner[order].view(10, 4)
+    assert (runs == runs[:, :1]).all()
+
+
+def test_a_class_of_one_image_is_told_of_that():
+    _, partner = epoch(torch.tensor([0, 1, 1]), torch.Generator().manual_seed(0), 4)
+    assert partner.tolist() == [0, 2, 1]
+
+
+def test_the_loss_of_z_is_that_of_the_noise_over_sigma():
+    """A network that sees nothing leaves |z|^2 = 1, but where sigma is below the floor; or E sigma^2 = 1/3."""
+
+    class Blind(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(()))
+
+        def forward(self, x, told):
+            return self.weight * x
+
+    found = {}
+    for of in ("sigma_z", "z"):
+        loss = noise_loss(Blind(), data(3000), batch=3000, names=("test",), condition=no_condition, of=of)
+        found[of] = float(loss(0).detach())
+    assert found["sigma_z"] == pytest.approx(1 / 3, rel=0.05)
+    assert found["z"] == pytest.approx(1 - 0.2 * 2 / 3, rel=0.03)
 
 
 def test_an_epoch_sees_every_image_once():
     seen = []
 
-    def watch(others, labels, generator):
-        seen.append(labels)
+    def watch(told):
+        seen.append(told.labels)
 
     images = LabelledImages(torch.zeros(30, 1, 8, 8), torch.arange(30))
     _, losses = trained(watch, images, epochs=2)

@@ -37,10 +37,12 @@ from recompose.papers.feature_guidance.passes import halving, passes
 from recompose.papers.feature_guidance.rows import evenly
 from recompose.storage import read_csv, write_csv, write_tensors
 
-IMAGE = configuration.Images(classes=6, size=64, patch=16, held_out=2, single=1, members=1)
+IMAGE = configuration.Images(
+    classes=6, colour_classes=6, size=64, patch=16, held_out=2, single=1, members=1, group_patch=16
+)
 SHAPE = configuration.Network(width=2, levels=2, decoder=2)
 GAUSSIANS = configuration.Gaussians(patch=8, images=200, samples=10)
-TRAINING = configuration.Training(epochs=1, other_epochs=1, batch=32)
+TRAINING = configuration.Training(epochs=1, other_epochs=1, batch=32, average=None)
 BLOCKS = {
     "denoised": configuration.Denoised(classes=2),
     "gains": configuration.Gains(levels=(0.1, 0.5), images=2),
@@ -261,10 +263,10 @@ def test_learned_factors_are_told_block_by_block(folder):
     bench = Bench(
         None, None, {"guided": networks.trained(folder / "networks/guided.safetensors", network=SHAPE)}, "cpu"
     )
-    gain = bench.network.gain.data
-    gain.zero_()
-    gain[: SHAPE.width] = torch.tensor([0.8, 1.9])
-    gain[-1] = -1
+    learned = bench.network.learned.data
+    learned.zero_()
+    learned[: SHAPE.width] = torch.tensor([0.8, 1.9]) / SHAPE.gain_speed
+    learned[-1] = -1 / SHAPE.gain_speed
     found = embedding.factors(bench).numbers
     assert found.block.value_counts().to_dict() == {"encoder 1": 2, "encoder 2": 4, "middle": 8, "decoder 1": 4}
     assert found.near_one.tolist() == [1] + [0] * 17 and found.closer.tolist() == [1, 1] + [0] * 16
@@ -539,7 +541,11 @@ def test_every_network_is_used_and_every_use_is_a_network():
 @pytest.mark.parametrize(
     ("block", "values", "message"),
     [
-        ("images", {"size": 40, "patch": 16, "held_out": 2}, "half of it (20), as Figures 14-16 take it, holds 1"),
+        (
+            "images",
+            {"size": 40, "patch": 16, "group_patch": 16, "held_out": 2},
+            "half of it (20), as Figures 14-16 take it, holds 1",
+        ),
         ("sampling", {"start": 0.1, "final": 0.5}, "final = 0.5 must be below start = 0.1"),
         ("gains", {"levels": [0.5, 0.5]}, "[0.5, 0.5] must rise, each value once"),
         ("distances", {"levels": [1.0, 0.3, 0.1]}, "must rise"),
@@ -573,7 +579,7 @@ def photographs(tmp_path, monkeypatch):
 
 
 def test_photographs_in_the_place_of_generated_textures(photographs):
-    chosen = IMAGE.model_copy(update={"source": "photographs", "classes": 3})
+    chosen = IMAGE.model_copy(update={"source": "photographs", "classes": 3, "colour_classes": 3})
     gray, colour, single = (
         data.images(name, images=chosen, gaussians=GAUSSIANS)
         for name in ("gray_textures", "colour_textures", "one_texture")

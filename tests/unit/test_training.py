@@ -134,6 +134,28 @@ def test_without_decay_it_is_adam():
     assert torch.equal(ours.weight, network.weight) and torch.equal(ours.bias, network.bias)
 
 
+def test_soap_sees_no_turn_of_the_axes():
+    """The same loss of a matrix whose rows and columns are turned: Adam goes another way, SOAP the same."""
+    generator = torch_generator("turns")
+    turned, wide = (torch.linalg.qr(torch.randn((6, 6), generator=generator))[0] for _ in range(2))
+    aim, steep = torch.randn((6, 6), generator=generator), torch.logspace(-1, 0, 6)[:, None]
+    plain = torch.eye(6)
+
+    def found(optimizer, left, right):
+        def loss(network):
+            return lambda step: (steep * (left.T @ network.weight @ right.T - aim)).square().mean()
+
+        def zero():
+            network = nn.Linear(6, 6, bias=False)
+            nn.init.zeros_(network.weight)
+            return network
+
+        return fitted(zero, loss, Training(steps=40, learning_rate=0.05, optimizer=optimizer))[1]
+
+    torch.testing.assert_close(found("soap", turned, wide), found("soap", plain, plain), rtol=0.01, atol=1e-4)
+    assert (found("adam", turned, wide) - found("adam", plain, plain)).abs().max() > 0.03  # of .25 in the beginning
+
+
 def test_what_is_frozen_keeps_its_bits():
     network = with_buffers()
     before = copy.deepcopy(network[4].state_dict())
@@ -253,8 +275,13 @@ def test_no_start_is_left_in_an_average_with_a_warm_up():
 @pytest.mark.parametrize("turns", [2, 7])
 @pytest.mark.parametrize(
     "training",
-    [ALL, replace(ALL, fused=False, precision="bf16"), replace(PLAIN, average=0.9)],
-    ids=["all", "bf16", "plain"],
+    [
+        ALL,
+        replace(ALL, fused=False, precision="bf16"),
+        replace(PLAIN, average=0.9),
+        replace(ALL, optimizer="soap"),
+    ],
+    ids=["all", "bf16", "plain", "soap"],
 )
 def test_a_stop_changes_no_byte(tmp_path, monkeypatch, training, turns):
     """Weights, running statistics, losses; the moments, the average and the rate that they follow from."""

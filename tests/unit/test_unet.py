@@ -88,8 +88,8 @@ def test_with_a_gain_of_one_the_averages_are_those_asked_for(images):
 
 def test_learned_gains_begin_without_guidance(images):
     network = ready(FeatureUNet(("test",), **SMALL))
-    assert network.gain.requires_grad
-    assert not ready(FeatureUNet(("test",), gain=False, **SMALL)).gain.requires_grad
+    assert network.learned.requires_grad
+    assert not ready(FeatureUNet(("test",), gain=False, **SMALL)).learned.requires_grad
     torch.testing.assert_close(network(images, 5 + network.features(images)), network(images))
 
 

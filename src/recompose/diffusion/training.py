@@ -17,6 +17,7 @@ from recompose.errors import RecomposeError
 RECENT = 100
 """Steps over which a line of progress averages the loss."""
 
+OptimizerName = Literal["adam", "soap"]
 Loss = Callable[[int], Tensor]
 """The loss of a step, counted from 0, on a batch that it draws itself.
 
@@ -55,7 +56,7 @@ class Cosine:
 
 @dataclass(frozen=True)
 class Training:
-    """How a network is trained: by Adam (Kingma & Ba, 2015), whose other parameters are PyTorch's defaults."""
+    """How a network is trained: by an optimizer whose other parameters are its library's defaults."""
 
     steps: int
     learning_rate: float
@@ -73,8 +74,10 @@ class Training:
     """Of matrix products and convolutions; weights, losses and the optimizer are fp32 in any case."""
     compiled: bool = False
     """Whether torch.compile makes kernels of the network's own; on a processor it takes a C++ compiler."""
+    optimizer: OptimizerName = "adam"
+    """See `optimizer_of`."""
     fused: bool = True
-    """Whether a step of Adam is one kernel: faster, and other in the last digits than PyTorch's plain one."""
+    """Of Adam: whether a step is one kernel: faster, and other in the last digits than PyTorch's plain one."""
 
     def rate(self, step: int) -> float:
         """The learning rate of a step, counted from 0."""
@@ -108,13 +111,7 @@ def fit(
     """
     device = next(network.parameters()).device
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.Adam(
-        trained,
-        lr=training.learning_rate,
-        weight_decay=training.weight_decay,
-        decoupled_weight_decay=True,
-        fused=training.fused,
-    )
+    optimizer = optimizer_of(trained, training)
     average = moving_average(network, training.average, warm_up=training.average_warm_up) if training.average else None
     losses = torch.full((training.steps,), torch.nan, device=device)
     whole = {**identity, "training": repr(training)}
@@ -155,6 +152,20 @@ def fit(
     if average:
         network.load_state_dict(average.module.state_dict())
     return losses.cpu()
+
+
+def optimizer_of(parameters: list[nn.Parameter], training: Training) -> torch.optim.Optimizer:
+    """Adam (Kingma & Ba, 2015), or SOAP (Vyas et al., 2024): Adam along the axes of Shampoo's preconditioner.
+
+    SOAP comes to a loss in a fraction of Adam's steps; each takes products with matrices of the size of a layer's
+    channels, whatever the batch. Weights decay apart from the gradient with both.
+    """
+    rate, decay = training.learning_rate, training.weight_decay
+    if training.optimizer == "soap":
+        from pytorch_optimizer import SOAP  # late: it takes seconds to import
+
+        return SOAP(parameters, lr=rate, weight_decay=decay)
+    return torch.optim.Adam(parameters, lr=rate, weight_decay=decay, decoupled_weight_decay=True, fused=training.fused)
 
 
 def moving_average(network: nn.Module, decay: float, *, warm_up: bool) -> AveragedModel:

@@ -58,11 +58,13 @@ class FeatureUNet(nn.Module):
         middle: int = 3,
         decoder: int = 4,
         gain: bool = True,
+        gain_speed: float = 1.0,
     ) -> None:
         """Its start is drawn from the names, as PyTorch draws those of convolutions.
 
         gain: whether g is learned, from zero on (the paper does not say from where; the classes are told apart much
-        sooner so than from one on); else it is one.
+        sooner so than from one on); else it is one. gain_speed: how many times the learning rate of Adam g has: its way
+        is far longer than that of a weight.
         """
         super().__init__()
         widths = [width * 2**level for level in range(levels + 1)]
@@ -84,7 +86,13 @@ class FeatureUNet(nn.Module):
             for parameter in self.out.parameters():
                 nn.init.zeros_(parameter)
         self.blocks = [*widths, *reversed(widths[1:-1])]
-        self.gain = nn.Parameter(torch.full((sum(self.blocks),), 1.0 - gain), requires_grad=gain)
+        self.gain_speed = gain_speed if gain else 1.0
+        self.learned = nn.Parameter(torch.full((sum(self.blocks),), 1.0 - gain), requires_grad=gain)
+
+    @property
+    def gain(self) -> Tensor:
+        """g, (features,). A step of Adam is as long as the learning rate, whatever the parameter's scale."""
+        return self.gain_speed * self.learned
 
     def forward(self, x: Tensor, features: Tensor | None = None) -> Tensor:
         """The noise sigma z in x; (images, channels, height, width) -> the same.

@@ -72,17 +72,23 @@ def _members(name: str, images: configuration.Images) -> list[tuple[int, int, in
     families = len(FAMILIES)
     match name:
         case "gray_textures" | "colour_textures":
-            return [(each, each, 0) for each in range(images.classes)]
+            return [(each, each, 0) for each in range(_classes(name, images))]
         case "one_texture":  # realization 0 is in the other sets
             return [(0, ONE_TEXTURE, each + 1) for each in range(images.single)]
         case _:  # a family is a class; its textures are others than those of the other sets
-            others = range(images.classes // families + 1, images.classes // families + 1 + images.members)
+            first = max(images.classes, images.colour_classes) // families + 1
+            others = range(first, first + images.members)
             return [(label, label + families * each, 0) for label in range(GROUPS[name]) for each in others]
+
+
+def _classes(name: str, images: configuration.Images) -> int:
+    """How many textures are classes of a set."""
+    return images.colour_classes if name == "colour_textures" else images.classes
 
 
 def _textures(name: str, images: configuration.Images, processes: int) -> list[tuple[Tensor, Tensor]]:
     if name in GROUPS:  # many textures, a few patches of each
-        images = images.model_copy(update={"size": images.size // 2})
+        images = images.model_copy(update={"size": images.size // 2, "patch": images.group_patch})
     channels = 1 if name in ("gray_textures", "one_texture") else 3
     make = functools.partial(_patches, images=images, channels=channels)
     which = [(texture, image) for _, texture, image in _members(name, images)]
@@ -146,12 +152,13 @@ def _photographs(name: str, images: configuration.Images) -> dict[str, Tensor]:
     if name == "one_texture":
         files = tuple(path for each in found for path in each.files)
         found = [PhotographedTexture(name, files, images.patch, channels)]
-    elif len(found) < images.classes:
+    elif len(found) < _classes(name, images):
+        key = "colour_classes" if name == "colour_textures" else "classes"
         raise RecomposeError(
-            f"{folder}: {len(found)} textures, and images.classes = {images.classes} are asked for; add more, or lower"
-            " images.classes"
+            f"{folder}: {len(found)} textures, and images.{key} = {_classes(name, images)} are asked for; add more, or"
+            f" lower images.{key}"
         )
-    parts = [torch.from_numpy(each.patches()) for each in found[: images.classes]]
+    parts = [torch.from_numpy(each.patches()) for each in found[: _classes(name, images)]]
     return _divided(range(len(parts)), [(part[: -images.held_out], part[-images.held_out :]) for part in parts])
 
 
@@ -164,7 +171,9 @@ def _archives(name: str, images: configuration.Images) -> dict[str, Tensor]:
     parts = []
     for each in list(ARCHIVES)[: GROUPS[name]]:
         found = listing(each, DATA, images.pictures)
-        pictures = torch.from_numpy(read_pictures(found, DATA / each, images.patch, 3, images.skip_unusable).pictures)
+        pictures = torch.from_numpy(
+            read_pictures(found, DATA / each, images.group_patch, 3, images.skip_unusable).pictures
+        )
         if len(pictures) <= images.held_out:
             raise RecomposeError(
                 f"{DATA / each}: {len(pictures)} pictures leave none to train on beside images.held_out ="

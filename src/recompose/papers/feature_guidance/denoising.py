@@ -81,8 +81,9 @@ def figure3_classes(bench: Bench, single: Bench, *, gains: configuration.Gains) 
     """PSNR at every noise level, class by class, and image by image of the one texture that has a network of its own.
 
     single: that texture's images and its network. Wrong conditions: the class half way round; and, in the comparison
-    with the single texture, that texture. `group`: the class, a mean over its images; or the texture's image; `gain`:
-    over the mixture's PSNR of the same images or, with the single texture, over its network's.
+    with the single texture, that texture; none: s(x, 0), which Eq. 8 takes for the mixture's. `group`: the class, a
+    mean over its images; or the texture's image; `gain`: over the mixture's PSNR of the same images or, with the single
+    texture, over its network's.
     """
     frames = []
     own = bench.condition(ONE_TEXTURE)
@@ -98,12 +99,14 @@ def figure3_classes(bench: Bench, single: Bench, *, gains: configuration.Gains) 
         mixture = psnr(all_classes, denoise(bench.networks["mixture"], noisy, level=level))
         right = psnr(all_classes, denoise(bench.network, noisy, conditions[which], level=level))
         wrong = psnr(all_classes, denoise(bench.network, noisy, conditions[half], level=level))
+        unguided = psnr(all_classes, denoise(bench.network, noisy, level=level))
         as_texture = psnr(all_classes, denoise(bench.network, noisy, own.expand(len(noisy), -1), level=level))
         alone = psnr(all_classes, denoise(single.network, noisy, texture.expand(len(noisy), -1), level=level))
         noisy_one = one + level * noise(one.shape, "figure3", "single", level).to(bench.device)
         found = {
             ("all", "guided", "right"): (right, mixture, which),
             ("all", "guided", "wrong"): (wrong, mixture, which),
+            ("all", "guided", NONE): (unguided, mixture, which),
             ("all", "mixture", NONE): (mixture, mixture, which),
             ("others", "guided", "wrong"): (as_texture[others], alone[others], which[others]),
             ("others", "single", "wrong"): (alone[others], alone[others], which[others]),

@@ -118,17 +118,15 @@ def figure5(bench: Bench, *, distances: configuration.Distances) -> Measured:
     """Distances between conditional densities (Eq. 7) against squared distances of the features, for pairs of classes.
 
     The integral goes over the configured levels of noise, by the trapezoidal rule in their logarithm: learned scores
-    are those of the levels that the network was trained on. The scores are s / sigma^2; the condition is one image's.
+    are those of the levels that the network was trained on. The scores are s / sigma^2; their conditions are the mean
+    features of many images, between which the distances are.
     """
     pairs = _pairs(bench.classes, distances.pairs, "figure5")
     used = _used(pairs)
-    conditions = torch.stack([bench.condition(label) for label in used])
-    centroids = torch.stack(
-        [features(bench.network, bench.members(label, 16 * distances.images)).mean(dim=0) for label in used]
-    )
+    centroids = torch.stack([bench.condition(label, 16 * distances.images) for label in used])
     place = {label: number for number, label in enumerate(used)}
     of = {label: [*_partners(label, pairs)] for label in used}
-    squares = {label: _score_differences(bench, label, of[label], conditions, place, distances) for label in used}
+    squares = {label: _score_differences(bench, label, of[label], centroids, place, distances) for label in used}
     rows = []
     for first, second in pairs:
         images = squares[first][second] + squares[second][first]  # one image of either class after the other

@@ -61,7 +61,8 @@ def figure2(frame: pd.DataFrame, images: Images) -> Figure:
 def figure3(frame: pd.DataFrame) -> Figure:
     """PSNR against the noise: of all classes, and beside a denoiser of a single class."""
     names = {
-        "guided right": "guided, right condition", "guided wrong": "guided, wrong condition", "mixture none": "mixture",
+        "guided right": "guided, right condition", "guided wrong": "guided, wrong condition",
+        "guided none": "the same network, not guided", "mixture none": "mixture",
         "single right": "single class, its own images", "single wrong": "single class, other images",
     }  # fmt: skip
     styles = method_style(list(names))

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from recompose.diffusion.training import Halving, Training, fit
+from recompose.diffusion.training import Cosine, Halving, Training, fit
 from recompose.errors import named
 from recompose.machine import resolve_precision
 from recompose.networks import files
@@ -18,8 +18,10 @@ from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.data import load_images
 from recompose.papers.feature_guidance.names import NETWORKS, Kind
 from recompose.papers.feature_guidance.passes import halving, passes
-from recompose.papers.feature_guidance.training import Condition, noise_loss, steps_of_epoch
+from recompose.papers.feature_guidance.training import Condition, Told, noise_loss, steps_of_epoch
 
+WARM_UP = 50
+"""Steps in which the learning rate grows, where it falls as a cosine; a twentieth of few."""
 CURVE = 50
 """Steps that a point of the loss curve averages."""
 
@@ -37,15 +39,21 @@ def networks(
     print(f"{name}: {len(data.images)} images of {classes} classes, {precision} on {device}", flush=True)
     report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
     names, each = (SLUG, name), steps_of_epoch(data, training.batch)
-    condition = condition_of(kind, made, training.drop_label)
+    condition, steps = condition_of(kind, made, training.drop_label), passes(training, NETWORKS[name].images) * each
     losses = fit(
         made,
-        noise_loss(made, data, batch=training.batch, names=names, condition=condition),
+        noise_loss(
+            made, data, batch=training.batch, names=names, condition=condition, shared=training.shared, of=training.loss
+        ),
         Training(
-            steps=passes(training, NETWORKS[name].images) * each,
+            steps=steps,
             learning_rate=training.learning_rate,
-            annealing=Halving(halving(training, NETWORKS[name].images) * each),
+            optimizer=training.optimizer,
+            annealing=Cosine(min(WARM_UP, steps // 20))
+            if training.annealing == "cosine"
+            else Halving(halving(training, NETWORKS[name].images) * each),
             average=training.average,
+            average_warm_up=True,
             precision=precision,
             compiled=training.compiled,
         ),
@@ -62,16 +70,16 @@ def networks(
 def condition_of(kind: Kind, network: FeatureUNet, drop: float) -> Condition:
     """What a network is told while it is trained (Algorithms 2 and 4; Ho & Salimans, 2022)."""
 
-    def nothing(others: Tensor, labels: Tensor, generator: torch.Generator) -> None:
+    def nothing(told: Told) -> None:
         return None
 
-    def another_image(others: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
-        return network.features(others)
+    def another_image(told: Told) -> Tensor:
+        return network.features(told.others)[told.which]
 
-    def label(others: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
-        kept = torch.rand(len(labels), generator=generator).to(labels.device) >= drop
+    def label(told: Told) -> Tensor:
+        kept = torch.rand(len(told.labels), generator=told.generator).to(told.labels.device) >= drop
         assert isinstance(network, LabelledUNet)
-        return network.labels((labels + 1) * kept)
+        return network.labels((told.labels + 1) * kept)
 
     conditions: dict[Kind, Condition] = {
         "mixture": nothing, "guided": another_image, "fixed": another_image, "labelled": label

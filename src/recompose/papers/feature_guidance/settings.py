@@ -33,7 +33,8 @@ class Images(Block):
         "generated", description="textures that are generated, or photographs from data/textures and data/one_texture"
     )
     skip_unusable: bool = Field(False, description="leave out photographs that cannot be read, instead of stopping")
-    classes: int = Field(32, ge=2, description="textures, each a class (Appendix A)")
+    classes: int = Field(32, ge=2, description="gray textures, each a class (Appendix A)")
+    colour_classes: int = Field(12, ge=2, description="textures in colour, each a class (Figure 11)")
     size: int = Field(384, ge=16, description="pixels of a texture's side")
     patch: int = Field(32, ge=8, description="pixels of a patch's side; networks are trained on patches")
     held_out: Count = Field(4, description="the last patches of each texture, for testing")
@@ -43,17 +44,18 @@ class Images(Block):
         description="Figures 14-16: families of textures as classes, or the data sets themselves, from data/",
     )
     pictures: int = Field(500, ge=2, description="of each of the data sets, at most")
-    members: int = Field(8, ge=1, description="textures of a family, where families are the classes")
+    members: int = Field(2, ge=1, description="textures of a family, where families are the classes")
+    group_patch: int = Field(24, ge=8, description="pixels of a patch's side there")
 
     @model_validator(mode="after")
     def _patches_fit(self) -> Self:
-        grouped = [self.size // 2] if self.multi == "textures" else []  # textures of groups are of half the side
-        for size in [self.size, *grouped]:
-            patches = (size // self.patch) ** 2
+        grouped = {self.size // 2: self.group_patch} if self.multi == "textures" else {}
+        for size, patch in ({self.size: self.patch} | grouped).items():  # textures of groups are of half the side
+            patches = (size // patch) ** 2
             if patches < self.held_out + 2:
                 half = "" if size == self.size else f"; half of it ({size}), as Figures 14-16 take it,"
                 raise ValueError(
-                    f"size = {self.size}{half} holds {patches} patches of {self.patch}; held_out = {self.held_out} are"
+                    f"size = {self.size}{half} holds {patches} patches of {patch}; held_out = {self.held_out} are"
                     " for testing, and training takes two at least"
                 )
         return self
@@ -70,22 +72,35 @@ class Network(Block):
     gain: bool = Field(
         True, description="whether the guidance has a gain for each feature, learned from 0 on; else they are 1"
     )
+    gain_speed: Positive = Field(3.0, description="how many times the learning rate gains are learned with")
 
 
 class Training(Block):
-    """Algorithms 2 and 4, with Adam."""
+    """Algorithms 2 and 4."""
 
-    epochs: Count = Field(36, description="passes over the gray textures")
+    epochs: Count = Field(20, description="passes over the gray textures")
     single_epochs: Count = Field(
-        80, description="the same over the one texture of Figure 3; as many steps as over all take 190 at scale small"
+        60, description="the same over the one texture of Figure 3; as many steps as over all take 104 at scale small"
     )
-    other_epochs: Count = Field(12, description="the same over the other sets: Figures 6, 11 and 14-16")
+    other_epochs: Count = Field(40, description="the same over the other sets: Figures 6, 11 and 14-16")
     batch: int = Field(16, ge=2, description="images of a step")
-    learning_rate: Positive = Field(0.003, description="of Adam")
-    halve_every: Count = Field(
-        9, description="epochs after which the learning rate is halved; for the one texture as often on its way"
+    optimizer: Literal["adam", "soap"] = Field(
+        "soap", description="Adam (the paper), or SOAP, which learns in a quarter of the steps what textures look like"
     )
-    average: float | None = Field(None, gt=0, lt=1, description="decay of a moving average of the weights; null: none")
+    learning_rate: Positive = Field(0.01, description="of the optimizer")
+    shared: Count = Field(
+        1, description="images of a class in a batch whose condition is the same other image; 1 in the paper"
+    )
+    loss: Literal["sigma_z", "z"] = Field(
+        "sigma_z", description="what of the noise is predicted best: sigma_z (Algorithm 2), or z (section 4)"
+    )
+    annealing: Literal["halving", "cosine"] = Field(
+        "cosine", description="how the learning rate falls: by halves (the paper), or to zero as half a cosine"
+    )
+    halve_every: Count = Field(
+        3, description="epochs after which halving halves the rate; for the one texture as often on its way"
+    )
+    average: float | None = Field(0.995, gt=0, lt=1, description="decay of a moving average of the weights; null: none")
     drop_label: float = Field(0.1, gt=0, lt=1, description="share of images without their label, for classifier-free")
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="of the convolutions; auto takes bf16 where the device has units for it"
@@ -152,7 +167,7 @@ class Gaussians(Block):
     patch: int = Field(16, ge=8, description="pixels of the side of their images")
     separation: Positive = Field(6.0, description="distance of the means, in standard deviations along their line")
     contrast: Positive = Field(0.25, description="standard deviation of the pixels of the means' difference")
-    images: int = Field(4000, ge=100, description="training images")
+    images: int = Field(1000, ge=100, description="training images")
     samples: int = Field(200, ge=10, description="drawn for each class")
     weights: Annotated[tuple[float, ...], Rising] = Field(
         (1.0, 3.0), min_length=1, description="guidance weights of classifier-free guidance; 1: none beyond the label"
@@ -182,7 +197,7 @@ class Partial(Block):
     """Figures 12 and 13: conditioning from, or down to, some level of the noise."""
 
     classes: Count = Field(3, description="conditioning classes of Figure 12, and trajectories of Figure 13: shown")
-    measured: Count = Field(16, description="the same that are measured, if there are so many")
+    measured: Count = Field(31, description="the same that are measured, if there are so many")
     levels: Annotated[tuple[Level, ...], Falling] = Field(
         (0.9, 0.7, 0.5, 0.35, 0.2, 0.1), min_length=2, description="sigma, falling"
     )
@@ -207,7 +222,11 @@ class FeatureGuidance(Block):
     @model_validator(mode="after")
     def _sizes_divide(self) -> Self:
         smallest = 2**self.network.levels
-        for key, patch in (("images.patch", self.images.patch), ("gaussians.patch", self.gaussians.patch)):
+        for key, patch in (
+            ("images.patch", self.images.patch),
+            ("images.group_patch", self.images.group_patch),
+            ("gaussians.patch", self.gaussians.patch),
+        ):
             if patch % smallest:
                 raise ValueError(
                     f"{key} = {patch} must be a multiple of {smallest}: the network has {self.network.levels} levels"

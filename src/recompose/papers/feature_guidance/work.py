@@ -43,9 +43,9 @@ def activations(network: Network) -> float:
 
 
 def _training(paper: FeatureGuidance, name: str) -> Work:
-    """Forward, and twice as much backward; with the condition's image, all of that for two images."""
+    """Forward, and twice as much backward; the same for the images of conditions, of which there are fewer."""
     pixels, count, channels = _images(paper, NETWORKS[name].images)
-    seen = 2 if NETWORKS[name].kind in ("guided", "fixed") else 1
+    seen = 1 + 1 / paper.training.shared if NETWORKS[name].kind in ("guided", "fixed") else 1
     flop = 3 * seen * operations(paper.network, channels) * pixels
     held = 4 * seen * activations(paper.network) * pixels * paper.training.batch + 2 * count * pixels * channels
     return Work(1e-12 * flop * count * passes(paper.training, NETWORKS[name].images), 0, 1e-6 * held)
@@ -61,6 +61,7 @@ def _sampling(paper: FeatureGuidance, pixels: float) -> Work:
 def _passes(paper: FeatureGuidance) -> dict[str, float]:
     """How many pixels each artifact samples."""
     patch, samples, partial = paper.images.patch**2, paper.samples, paper.partial
+    grouped = paper.images.group_patch**2
     judged = min(samples.measured, paper.images.classes) * samples.seeds
     measured = max(partial.measured, partial.classes)
     free = paper.gaussians.samples * 2 * (1 + 2 * len(paper.gaussians.weights))
@@ -69,11 +70,11 @@ def _passes(paper: FeatureGuidance) -> dict[str, float]:
         "figure7": (3 * samples.classes + 3 + samples.larger**2 * samples.classes / 2) * patch,
         "figure8": paper.interpolation.pairs * paper.interpolation.steps * samples.seeds * patch,
         "figure10": judged * patch,
-        "figure11": judged * patch,
+        "figure11": min(samples.measured, paper.images.colour_classes) * samples.seeds * patch,
         "figure12": (1 + measured) * len(partial.levels) * patch,
         "figure13": measured * (1 + len(partial.levels)) * patch,
-        "figure14": GROUPS["six_groups"] * samples.seeds * patch,
-        "figure16": GROUPS["ten_groups"] * samples.seeds * patch,
+        "figure14": GROUPS["six_groups"] * samples.seeds * grouped,
+        "figure16": GROUPS["ten_groups"] * samples.seeds * grouped,
         "averaged_conditions": judged * patch,
         "free_guidance": 2 * judged * patch,
     }
@@ -84,11 +85,17 @@ def _images(paper: FeatureGuidance, name: str) -> tuple[int, int, int]:
     images = paper.images
     if name == "two_gaussians":
         return paper.gaussians.patch**2, paper.gaussians.images, 1
-    textures = {"gray_textures": images.classes, "colour_textures": images.classes, "one_texture": images.single}
-    group = GROUPS.get(name, 0) * images.members * _patches(images, 2)
-    count = textures[name] * _patches(images, 1) if name in textures else group
-    return images.patch**2, count, 1 if name in ("gray_textures", "one_texture") else 3
+    if name in GROUPS:
+        each = _patches(images, images.size // 2, images.group_patch)
+        return images.group_patch**2, GROUPS[name] * images.members * each, 3
+    textures = {
+        "gray_textures": images.classes,
+        "colour_textures": images.colour_classes,
+        "one_texture": images.single,
+    }
+    count = textures[name] * _patches(images, images.size, images.patch)
+    return images.patch**2, count, 3 if name == "colour_textures" else 1
 
 
-def _patches(images: Images, share: int) -> int:
-    return int(images.size // share // images.patch) ** 2 - images.held_out
+def _patches(images: Images, size: int, patch: int) -> int:
+    return (size // patch) ** 2 - images.held_out
