@@ -88,7 +88,8 @@ def test_what_trains_or_samples_has_its_work() -> None:
 def test_the_operations_of_training_denoisers_are_those_that_are_done(tmp_path: Path, name: str, channels: int) -> None:
     blocks = {
         "images": {"classes": 2, "size": 64, "patch": 16, "group_patch": 8, "colour_classes": 2, "held_out": 2},
-        "training": {"epochs": 1, "other_epochs": 1, "batch": 14, "optimizer": "adam"},  # what SOAP adds hangs on no image
+        # By the optimizer whose operations are few: those of SOAP hang on no image.
+        "training": {"epochs": 1, "other_epochs": 1, "batch": 14, "optimizer": "adam"},
         "network": {"levels": 3},
     }
     shown = {"samples": {"classes": 2}, "denoised": {"classes": 2}, "partial": {"classes": 1}}
