@@ -238,7 +238,7 @@ class Choices(Block):
 
 
 class Variant(Block):
-    """A SAMI beside the paper's, of the same networks; chosen on images and random numbers that it is not judged on."""
+    """A SAMI beside the paper's, of the same networks."""
 
     time_input: bool = Field(False, description="whether the encoder is told the noise, which the paper's is not")
     timesteps: Positive = Field(1.0, description="p of t = T u^p")

@@ -1,7 +1,8 @@
 """A variant of SAMI beside the paper's: what its latents tell apart at equal reconstruction, on dSprites and faces.
 
-The variant has the paper's networks and images, in the same order under the same noise, and sees no more of them. It
-was chosen on images and random numbers that nothing here is measured on.
+The variant has the paper's networks and images, in the same order under the same noise, and sees no more of them. What
+it has on dSprites was tried on images and random numbers that nothing here is measured on: two trainings of 8 epochs
+had a DCI of .20, beside .19, at .94 of the squared error. What it has on faces was set without a trial.
 """
 
 from pathlib import Path
