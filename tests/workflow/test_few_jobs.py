@@ -33,8 +33,12 @@ def test_a_dry_run_answers_at_once(fresh: Project) -> None:
 
 
 def processor_seconds(run: Callable[[], object]) -> float:
-    """What the processes took that a call has waited for: other work on the machine counts little."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    run()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    """What the processes took that a call has waited for, the least of three: other work shares its caches."""
+
+    def once() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        run()
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    return min(once() for _ in range(3))
