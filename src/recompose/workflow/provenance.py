@@ -129,7 +129,13 @@ def _source(module: str) -> str:
 
 @cache  # a hundred rules ask for the same modules, and `snakemake -n` waits for it
 def _hash_of_code(module: str) -> str:
-    return hashlib.sha256(_dumped(ast.Module(list(_statements(module)), [])).encode()).hexdigest()[:16]
+    told = f"Module(body=[{', '.join(map(_told, _statements(module)))}], type_ignores=[])"
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+@cache  # many functions come to the same statements
+def _told(statement: ast.stmt) -> str:
+    return _dumped(statement)
 
 
 def _dumped(value: object) -> str:
