@@ -180,7 +180,7 @@ def test_a_key_of_paper_2_reruns_its_readers(whole: Project, key: str, value: ob
         ("faces_networks", {"epochs": 3}, {"sami_of_faces_network", "sami_table1_numbers"}),
         ("faces_baselines", {"beta": 5.0}, {"sami_of_faces_network"}),
         ("faces_judge", {"iterations": 5}, {"sami_of_faces_network"}),
-        ("faces_comparison", {"samples": 9}, {"sami_of_faces_numbers"}),
+        ("faces_comparison", {"samples": 9}, {"sami_of_faces_numbers", "sami_of_dsprites_numbers"}),
         ("faces_measures", {"pairs": 3}, {"sami_of_faces_numbers"}),
         ("disks_measures", {"samples": 3}, {"sami_of_disks_numbers"}),
         ("disks_time_input", {"epochs": 2}, {"sami_of_disks_numbers"}),
