@@ -79,9 +79,7 @@ class Training(Block):
     """Algorithms 2 and 4."""
 
     epochs: Count = Field(20, description="passes over the gray textures")
-    single_epochs: Count = Field(
-        60, description="the same over the one texture of Figure 3; as many steps as over all take 104 at scale small"
-    )
+    single_epochs: Count = Field(104, description="the same over Figure 3's one texture: as many steps as over all")
     other_epochs: Count = Field(40, description="the same over the other sets: Figures 6, 11 and 14-16")
     batch: int = Field(16, ge=2, description="images of a step")
     optimizer: Literal["adam", "soap"] = Field(

@@ -85,7 +85,7 @@ class Sampling(Block):
 class Exact(Block):
     """Exact scores, sampled as published: they need no training."""
 
-    runs: int = Field(8, ge=2, description="repetitions, paired over K")
+    runs: int = Field(16, ge=2, description="repetitions, paired over K")
     particles: tuple[Count, ...] = Field((1, 4, 16), min_length=1, description="K, particles of a swarm")
     outputs: int = Field(5000, ge=2, description="swarms; each gives one output")
     steps: Count = Field(500, description="steps of the integration")
