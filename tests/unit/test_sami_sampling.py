@@ -270,3 +270,12 @@ def test_a_denoiser_of_other_images_is_told_in_one_line():
         conditional_samples(
             encoder, denoiser, torch.zeros(2, 2), torch.zeros(2, 1, 8, 8), ddpm_schedule(5), torch_generator("a")
         )
+
+
+def test_noise_of_a_step_comes_to_the_images():
+    """On whichever device they are; here on the one that holds no numbers."""
+    x = torch.empty(2, 1, 4, 4, device="meta")
+    found = guided_step(
+        x, x, ddpm_schedule(), 20, 10, score=lambda x, t: torch.zeros_like(x), generator=torch_generator("elsewhere")
+    )
+    assert found.device.type == "meta"

@@ -9,7 +9,7 @@ import torch
 
 from recompose.diffusion.guidance import classifier_free
 from recompose.diffusion.predictions import to_noise
-from recompose.diffusion.sampling import ddim_step, ddpm_step, sample
+from recompose.diffusion.sampling import ddim_step, ddpm_step, noise_like, sample
 from recompose.diffusion.schedules import cosine_schedule, ddpm_schedule, timesteps, zero_terminal_snr
 from recompose.errors import RecomposeError
 
@@ -199,3 +199,15 @@ def test_a_noise_predictor_cannot_start_where_no_data_are_left():
     with pytest.raises(RecomposeError, match="alpha = 0, where the noise says nothing of the data"):
         sample(predict, torch.ones(3), schedule, timesteps(1000, 5, "trailing"), partial(ddim_step, kind="noise"))
     assert to_noise(torch.ones(1), torch.ones(1), 0.0, 1.0, "score").isfinite().all()
+
+
+def test_noise_is_drawn_where_the_generator_is():
+    """Images on a GPU, here on the device without numbers, take a processor's noise: the same on every device."""
+    elsewhere = torch.empty(2, 1, 4, 4, device="meta")
+    assert noise_like(elsewhere, generator()).device.type == "meta"
+    assert (
+        ddpm_step(elsewhere, elsewhere, ddpm_schedule(), 20, 10, kind="noise", generator=generator()).device.type
+        == "meta"
+    )
+    here = torch.empty(2, 1, 4, 4, dtype=torch.float64)
+    assert noise_like(here, generator()).equal(torch.randn(here.shape, generator=generator(), dtype=here.dtype))

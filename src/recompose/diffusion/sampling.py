@@ -63,7 +63,7 @@ def ddpm_step(
     beta = 1 - kept**2  # of all steps from s to t together
     mean = (alpha_s * beta / sigma**2) * clean + (kept * sigma_s**2 / sigma**2) * x
     spread = beta if variance == "large" else beta * sigma_s**2 / sigma**2
-    return mean + spread**0.5 * _noise(x, generator)
+    return mean + spread**0.5 * noise_like(x, generator)
 
 
 def ddim_step(
@@ -87,7 +87,7 @@ def ddim_step(
     clean = _clipped(to_clean(predicted, x, alpha, sigma, kind), clip)
     spread = eta**2 * (1 - (alpha / alpha_s) ** 2) * sigma_s**2 / sigma**2
     moved = alpha_s * clean + max(sigma_s**2 - spread, 0.0) ** 0.5 * to_noise(predicted, x, alpha, sigma, kind)
-    return moved + spread**0.5 * _noise(x, generator) if spread else moved
+    return moved + spread**0.5 * noise_like(x, generator) if spread else moved
 
 
 def ode_step(x: Tensor, score: Tensor, beta: float) -> Tensor:
@@ -100,7 +100,7 @@ def ode_step(x: Tensor, score: Tensor, beta: float) -> Tensor:
 
 def sde_step(x: Tensor, score: Tensor, beta: float, generator: torch.Generator) -> Tensor:
     """Euler-Maruyama step of the reverse SDE, x + beta (x/2 + score) + sqrt(beta) noise: its Eq. 4."""
-    return x + beta * (0.5 * x + score) + beta**0.5 * _noise(x, generator)
+    return x + beta * (0.5 * x + score) + beta**0.5 * noise_like(x, generator)
 
 
 def _scales(schedule: Schedule, t: int) -> tuple[float, float]:
@@ -111,5 +111,8 @@ def _clipped(clean: Tensor, clip: float | None) -> Tensor:
     return clean if clip is None else clean.clamp(-clip, clip)
 
 
-def _noise(x: Tensor, generator: torch.Generator | None) -> Tensor:
-    return torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
+def noise_like(x: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Standard normal noise of x's shape, type and device, drawn where the generator is: a processor's are the same for
+    every device."""
+    device = generator.device if generator else x.device
+    return torch.randn(x.shape, generator=generator, device=device, dtype=x.dtype).to(x.device)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from recompose.diffusion.sampling import Predict, ddpm_step, sample
+from recompose.diffusion.sampling import Predict, ddpm_step, noise_like, sample
 from recompose.diffusion.schedules import Schedule, timesteps
 from recompose.papers.sami.data import AT_ONCE
 from recompose.papers.sami.denoisers import Noise
@@ -83,7 +83,7 @@ def guided_step(
     mean = mean + factor * score(x, t)
     if s == 0:
         return mean
-    return mean + spread * torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
+    return mean + spread * noise_like(x, generator)
 
 
 def conditional_samples(
