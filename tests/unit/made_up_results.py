@@ -331,8 +331,9 @@ def guided() -> dict[str, pd.DataFrame]:
             ci_low=table["mean"] - 0.05, ci_high=table["mean"] + 0.05, n=32
         ),
         "figure10": _samples(5),
-        "averaged_conditions": _samples(5),
-        "free_guidance": _samples(4),
+        "methods": pd.concat(
+            [_samples(5).assign(artifact="averaged_conditions"), _samples(4).assign(artifact="free_guidance")]
+        ),
         "training": pd.DataFrame(curves, columns=["network", "step", "psnr"]),
         "figure8": pd.DataFrame(along, columns=["row", "alpha", "along"]),
         "figure12": pd.DataFrame(partial, columns=["label", "sigma", "pull", "coarse"]),

@@ -22,11 +22,14 @@ from recompose.papers.feature_guidance import (
     data,
     denoising,
     embedding,
+    figures,
     interpolation,
+    methods,
     networks,
     partial,
     rows,
     sampling,
+    tables,
 )
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.artifacts import PAPER
@@ -83,20 +86,27 @@ def test_every_artifact_has_numbers_and_images(folder, artifact):
     assert {*told.index, told.value} <= set(found.numbers.columns)
 
 
-def test_the_documented_method_is_the_guided_score_at_weight_one(folder):
+def test_the_documented_method_is_the_guided_score_at_weight_one(folder, monkeypatch):
     """Steps without noise, which is drawn by the method's name; further from no condition, other samples."""
-    make = defined(5, {**vars(sampling), "classifier_free": classifier_free})["beyond_guided"]
-    (bench,) = benches(("guided",), folder, SHAPE, "cpu")
+    monkeypatch.setattr(methods, "METHODS", dict(methods.METHODS))
+    defined(5, {**vars(methods), "METHODS": methods.METHODS, "classifier_free": classifier_free})
+    monkeypatch.setattr(sampling, "METHODS", methods.METHODS)
+    (bench,) = benches(("guided", "labelled", "mixture"), folder, SHAPE, "cpu")
     quiet = configuration.Sampling(step=0.5, noise=1.0, final=0.5, limit=30)
 
-    def shown(method, weight):
+    def shown(artifact, weight):
         told = configuration.Samples(classes=2, measured=2, seeds=2, many=4, weight=weight)
         with torch.inference_mode():
-            return method(bench, samples=told, sampling=quiet).images["samples"]
+            return artifact(bench, samples=told, sampling=quiet)
 
-    guided = shown(sampling.figure10, 1.0)
-    torch.testing.assert_close(shown(make, 1.0), guided, atol=1e-5, rtol=0)
-    assert float((shown(make, 30.0) - guided).abs().max()) > 1e-3
+    guided, others = shown(sampling.figure10, 1.0).images["samples"], shown(sampling.methods, 1.0)
+    assert list(dict.fromkeys(others.numbers.artifact)) == ["averaged_conditions", "free_guidance", "beyond_guided"]
+    torch.testing.assert_close(others.images["beyond_guided"], guided, atol=1e-5, rtol=0)
+    assert float((shown(sampling.methods, 30.0).images["beyond_guided"] - guided).abs().max()) > 1e-3
+    table = tables.quality(aggregation.quality(others.numbers))
+    assert "| beyond guided, gray | samples |" in table
+    drawn = figures.methods(others.numbers, {key: each.numpy() for key, each in others.bytes().items()})
+    assert [panel.get_title() for panel in drawn.axes][-1] == "beyond guided, gray"
 
 
 def test_images_do_not_depend_on_the_processes():

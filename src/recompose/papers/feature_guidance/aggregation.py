@@ -139,10 +139,11 @@ def ks_distance(
 def quality(*frames: pd.DataFrame) -> pd.DataFrame:
     """How many samples are nearest to their class, in both spaces, and how much they differ: means over the classes.
 
-    frames: those of the artifacts with samples. `diversity` is the spread within a class over that of its test patches.
+    frames: those of the artifacts with samples, whose column `artifact` says by which method where there are several.
+    `diversity` is the spread within a class over that of its test patches.
     """
     rows = []
-    for frame in frames:
+    for frame in (part for each in frames for _, part in each.groupby("artifact", sort=False)):
         real = frame[frame.kind == REAL].groupby("label")
         for kind, part in frame.groupby("kind", sort=False):
             by = part.groupby("label")

@@ -5,7 +5,7 @@ from typing import Any
 from recompose.artifacts import Artifact, DataSet, Kept, Lines, Network, Paper
 from recompose.papers.feature_guidance.names import IMAGES, NETWORKS
 
-SAMPLED = ("figure10", "averaged_conditions", "free_guidance", "figure11", "figure14", "figure16")
+SAMPLED = ("figure10", "methods", "figure11", "figure14", "figure16")
 """Those whose samples the table of quality judges."""
 
 
@@ -225,16 +225,11 @@ PAPER = Paper(
             networks=("ten",),
         ),
         _samples(
-            "averaged_conditions",
-            title="samples under conditions from many images, for comparison",
-            caption="Figure 10 with phi_y averaged over many images (this project's comparison).",
-            networks=("guided",),
-        ),
-        _samples(
-            "free_guidance",
-            title="samples by classifier-free guidance, for comparison",
-            caption="Figure 10 by classifier-free guidance of a network of the same size (this project's comparison).",
-            networks=("labelled", "guided"),
+            "methods",
+            title="samples by other methods, for comparison",
+            caption="Classes of Figure 10 (top rows), and samples of them by other methods, from the same noises (this "
+            "project's comparison).",
+            networks=("guided", "labelled", "mixture"),
         ),
         Artifact(
             "quality",

@@ -18,14 +18,13 @@ from recompose.papers.feature_guidance.names import NETWORKS
 from recompose.papers.feature_guidance.networks import trained
 from recompose.papers.feature_guidance.partial import figure12, figure13
 from recompose.papers.feature_guidance.sampling import (
-    averaged_conditions,
     figure7,
     figure10,
     figure11,
     figure14,
     figure16,
-    free_guidance,
     late,
+    methods,
 )
 from recompose.storage import Measured
 
@@ -33,7 +32,7 @@ MEASURES: dict[str, Callable[..., Measured]] = {
     function.__name__: function
     for function in (
         figure2, figure3_classes, figure4, figure5, figure6, figure7, figure8, figure10, figure11, figure12, figure13,
-        figure14, figure15, figure16, free_guidance, averaged_conditions, factors, fixed_factors,
+        figure14, figure15, figure16, methods, factors, fixed_factors,
     )
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
+from recompose.papers.feature_guidance.names import titled
 from recompose.papers.feature_guidance.rows import OUTERMOST, evenly
 from recompose.presentation.mosaics import Image, mosaic, show
 from recompose.presentation.plotting import banded_lines, method_style, shared_legend, style
@@ -235,15 +236,21 @@ def _sampled(frame: pd.DataFrame, images: Images, *, beside: bool) -> Figure:
     """Samples of some classes, from the first to the last: a column for each below its example, or a row beside it."""
     seeds, classes = len(images["starts"]), len(images["examples"])
     shown = evenly(classes, SHOWN)
-    examples = images["examples"][shown]
+    if not beside:
+        return _picture(_below(images, "samples"))
     samples = images["samples"].reshape(classes, seeds, *images["samples"].shape[1:])[shown]
-    if beside:
-        return _picture(
-            mosaic([[example, *each] for example, each in zip(examples, samples, strict=True)], gaps=(1,)), width=6
-        )
-    rows: list[list[Image | None]] = [[None, *examples]]
+    rows = [[example, *each] for example, each in zip(images["examples"][shown], samples, strict=True)]
+    return _picture(mosaic(rows, gaps=(1,)), width=6)
+
+
+def _below(images: Images, key: str) -> Image:
+    """Examples of some classes, and below each samples, every row from the noise at its left."""
+    seeds, classes = len(images["starts"]), len(images["examples"])
+    shown = evenly(classes, SHOWN)
+    samples = images[key].reshape(classes, seeds, *images[key].shape[1:])[shown]
+    rows: list[list[Image | None]] = [[None, *images["examples"][shown]]]
     rows += [[images["starts"][seed], *samples[:, seed]] for seed in range(seeds)]
-    return _picture(mosaic(rows, gaps=(1,)))
+    return mosaic(rows, gaps=(1,))
 
 
 def figure10(frame: pd.DataFrame, images: Images) -> Figure:
@@ -251,7 +258,20 @@ def figure10(frame: pd.DataFrame, images: Images) -> Figure:
     return _sampled(frame, images, beside=False)
 
 
-figure11 = averaged_conditions = free_guidance = figure10
+figure11 = figure10
+
+
+def methods(frame: pd.DataFrame, images: Images) -> Figure:
+    """The same for each method, one below the other."""
+    pictures = {titled(name): _below(images, name) for name in dict.fromkeys(frame.artifact)}
+    height, across = next(iter(pictures.values())).shape[:2]
+    with style():
+        figure, panels = plt.subplots(
+            len(pictures), 1, figsize=(11, len(pictures) * (11 * height / across + 0.35)), squeeze=False
+        )
+        for panel, (title, picture) in zip(panels[:, 0], pictures.items(), strict=True):
+            show(panel, picture, title)
+    return figure
 
 
 def figure14(frame: pd.DataFrame, images: Images) -> Figure:

@@ -1,6 +1,7 @@
-"""Samples of classes: Figures 7, 10, 11, 14 and 16, classifier-free guidance beside them, and how good they are."""
+"""Samples of classes: Figures 7, 10, 11, 14 and 16, other methods beside them, and how good they are."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,17 +11,16 @@ from torch import Tensor
 from recompose.diffusion.score_ascent import Ascent, Residual
 from recompose.metrics.classes import nearest_centroid, spread
 from recompose.metrics.texture_statistics import texture_statistics
-from recompose.networks.unet import LabelledUNet
 from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.guidance import (
     MEMBERS,
     Bench,
     features,
-    free_residual,
     residual_of,
     sample,
     starts,
 )
+from recompose.papers.feature_guidance.methods import METHODS, Method, guided
 from recompose.papers.feature_guidance.rows import REAL, SAMPLES, evenly
 from recompose.storage import Measured
 
@@ -76,11 +76,6 @@ def figure10(bench: Bench, *, samples: configuration.Samples, sampling: configur
     return _class_samples(bench, "figure10", samples, sampling, _guided(bench, samples.conditions))
 
 
-def averaged_conditions(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
-    """The same with each condition phi_y averaged over many images (n_y of Appendix B)."""
-    return _class_samples(bench, "averaged_conditions", samples, sampling, _guided(bench, samples.many))
-
-
 def figure11(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
     """The same in colour."""
     return _class_samples(bench, "figure11", samples, sampling, _guided(bench, samples.conditions))
@@ -96,30 +91,27 @@ def figure16(bench: Bench, *, samples: configuration.Samples, sampling: configur
     return _class_samples(bench, "figure16", samples, sampling, _guided(bench, samples.many))
 
 
-def free_guidance(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
-    """The same by classifier-free guidance of a network of the same size; judged by the guided network's features.
+def methods(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
+    """The classes of Figure 10 from the same first noises by every registered method; judged by the guided network.
 
-    networks: the labelled one, and the guided one
+    Images: those of each method under its name, class by class; their `starts`; and an example of each class.
     """
-    network = bench.networks["labelled"]
-    assert isinstance(network, LabelledUNet)
-    return _class_samples(
-        bench,
-        "free_guidance",
-        samples,
-        sampling,
-        lambda labels: free_residual(network, labels.to(bench.device), samples.weight),
-    )
+    made = {
+        name: _class_samples(bench, name, samples, sampling, partial(_residual_of, each, bench, samples))
+        for name, each in METHODS.items()
+    }
+    shared = {key: images for each in made.values() for key, images in each.images.items() if key != "samples"}
+    numbers = pd.concat([each.numbers for each in made.values()], ignore_index=True)
+    return Measured(numbers, shared | {name: each.images["samples"] for name, each in made.items()})
+
+
+def _residual_of(method: Method, bench: Bench, samples: configuration.Samples, labels: Tensor) -> Residual:
+    return method(bench, labels, samples)
 
 
 def _guided(bench: Bench, count: int) -> Callable[[Tensor], Residual]:
     """The guided score of images with these labels, each condition from so many training images."""
-
-    def residual(labels: Tensor) -> Residual:
-        conditions = torch.stack([bench.condition(label, count) for label in range(int(labels.max()) + 1)])
-        return residual_of(bench.network, conditions[labels])
-
-    return residual
+    return lambda labels: guided(bench, labels, count)
 
 
 def _class_samples(

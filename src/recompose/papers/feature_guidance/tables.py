@@ -2,16 +2,8 @@
 
 import pandas as pd
 
+from recompose.papers.feature_guidance.names import titled
 from recompose.presentation.markdown import table_line, table_rule
-
-ARTIFACTS = {
-    "figure10": "guided, gray (Figure 10)",
-    "averaged_conditions": "guided, gray, conditions of many images",
-    "free_guidance": "classifier-free, gray",
-    "figure11": "guided, colour (Figure 11)",
-    "figure14": "guided, six classes (Figure 14)",
-    "figure16": "guided, ten classes (Figure 16)",
-}
 
 SEPARATED = {"figure4": "textures (Figure 4)", "figure15": "six classes of many kinds of images (Figure 15)"}
 
@@ -75,7 +67,7 @@ def quality(frame: pd.DataFrame) -> str:
     for (artifact, kind), rows in frame.groupby(["artifact", "kind"], sort=False):
         at = rows.set_index("quantity")
         cells = [f"{at['mean'][name]:.2f} [{at.ci_low[name]:.2f}, {at.ci_high[name]:.2f}]" for name in quantities]
-        lines.append(table_line([ARTIFACTS[str(artifact)], kind, *cells]))
+        lines.append(table_line([titled(str(artifact)), kind, *cells]))
     return "\n".join(lines) + (
         "\n\nMeans over the classes with 95 % intervals. Nearest class: the share of samples whose class has the"
         " nearest centroid, in the features of the guided network and in statistics that no network made"

@@ -10,6 +10,8 @@ from recompose.papers.feature_guidance.names import GROUPS, NETWORKS
 from recompose.papers.feature_guidance.passes import passes
 from recompose.papers.feature_guidance.settings import FeatureGuidance, Images, Network
 
+OTHERS = 3
+"""Passes that the other methods of sampling take together where the paper's takes one."""
 FLOATS = 3
 """An activation is kept before the normalization, after it, and after the ReLU."""
 
@@ -75,8 +77,7 @@ def _passes(paper: FeatureGuidance) -> dict[str, float]:
         "figure13": measured * (1 + len(partial.levels)) * patch,
         "figure14": GROUPS["six_groups"] * samples.seeds * grouped,
         "figure16": GROUPS["ten_groups"] * samples.seeds * grouped,
-        "averaged_conditions": judged * patch,
-        "free_guidance": 2 * judged * patch,
+        "methods": OTHERS * judged * patch,
     }
 
 
