@@ -1,5 +1,6 @@
 """Few, full jobs: at every scale the workflow is small enough for `snakemake -n` to answer at once."""
 
+import re
 import resource
 from collections.abc import Callable
 
@@ -30,6 +31,15 @@ def test_a_dry_run_answers_at_once(fresh: Project) -> None:
     (fresh.root / "empty.smk").write_text("rule all:\n")
     nothing = processor_seconds(lambda: fresh.finish("-n", "--snakefile", "empty.smk"))
     assert processor_seconds(lambda: fresh.finish("-n", scale="paper", artifacts="all")) < TIMES * nothing
+
+
+def test_papers_come_one_after_the_other_and_pictures_at_once(fresh: Project) -> None:
+    """The quickest figure of paper 1 is there before anything else begins, whatever the order that is asked for."""
+    asked = ("feature_guidance_two_gaussians_images", "coupled_inference_table1", "coupled_inference_figure4")
+    told = fresh.finish(*asked, cores=1, artifacts="all")
+    done = re.findall(r"(\w+) is done: ", told)
+    assert done[:3] == [f"coupled_inference_figure4{part}" for part in ("_part", "_numbers", "")]
+    assert done[-1] == "feature_guidance_two_gaussians_images"
 
 
 def processor_seconds(run: Callable[[], object]) -> float:

@@ -139,6 +139,12 @@ def asks(work=None, gpu=False):
     return needs(settings.cluster, work, gpu)
 
 
+def place_in_the_queue(rule):
+    """What a rule's jobs are ordered by: later papers come later, and within one a rule's own priority counts."""
+    number = next((number for number, slug in enumerate(PAPERS) if rule.name.startswith(slug)), len(PAPERS))
+    return -number, workflow.is_local(rule), rule.priority
+
+
 def go_by_results():
     """Learn of results that were put here by other means than a run, before Snakemake decides what to rerun."""
     try:

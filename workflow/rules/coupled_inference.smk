@@ -15,7 +15,8 @@ rule coupled_inference_search:
         FOUND,
 
 
-for artifact in ["table1", "figure2", "figure3", "figure4", "figure5", "figure6", "restarts"]:
+QUICKEST_FIRST = ["figure4", "figure5", "restarts", "figure6", "figure3", "figure2", "table1"]
+for artifact in QUICKEST_FIRST:
 
     rule:
         name:
@@ -28,6 +29,7 @@ for artifact in ["table1", "figure2", "figure3", "figure4", "figure5", "figure6"
             f"{TREE}/logs/coupled_inference/{artifact}.{{batch}}-of-{BATCHES}.log",
         benchmark:
             f"{TREE}/benchmarks/coupled_inference/{artifact}.{{batch}}-of-{BATCHES}.tsv"
+        priority: len(QUICKEST_FIRST) - QUICKEST_FIRST.index(artifact)  # the first picture comes in the first minute
         resources:
             **asks(),
         params:
