@@ -142,7 +142,8 @@ def asks(work=None, gpu=False):
 def place_in_the_queue(rule):
     """What a rule's jobs are ordered by: later papers come later, and within one a rule's own priority counts."""
     number = next((number for number, slug in enumerate(PAPERS) if rule.name.startswith(slug)), len(PAPERS))
-    return -number, workflow.is_local(rule), rule.priority
+    local = rule.name in workflow._localrules  # `is_local` says so of all where there is no cluster
+    return -number, local, rule.priority
 
 
 def go_by_results():
