@@ -47,7 +47,8 @@ def test_the_readme_shows_six_pictures_of_results() -> None:
     shown = re.findall(r'<a href="(.+?)"><img src="(.+?)"', README)
     assert len(shown) == 6 and all(link == image for link, image in shown)
     assert {image.split("/")[3] for _, image in shown} == set(papers())
-    assert len(re.findall(r"</b>, scale small\.", README)) == 6
+    scales = re.findall(r"</b>, scale (\w+)[.:]", README)
+    assert scales == [image.split("/")[2] for _, image in shown]
 
 
 @pytest.mark.parametrize("page", PAGES)
