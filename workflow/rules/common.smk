@@ -13,6 +13,8 @@ from recompose.storage import require_format
 
 TREE = f"results/{settings.scale}"
 BATCHES = settings.execution.batches
+# Images take seconds at small: a job of several cores would wait until they are free, and all of its paper with it.
+PROCESSES = 1 if settings.scale == "small" or BATCHES == 1 else 8
 PAPERS = papers()
 CHOSEN = chosen(settings.artifacts)
 

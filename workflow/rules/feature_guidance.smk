@@ -23,9 +23,8 @@ for name, data in GUIDANCE.data.items():
             f"{TREE}/logs/feature_guidance/images_{name}.log",
         benchmark:
             f"{TREE}/benchmarks/feature_guidance/images_{name}.tsv"
-        # Before every network: a job of several cores waits until they are free.
-        priority: round(sum(work.teraflop for work in GUIDANCE_WORK.values()))
-        threads: 1 if BATCHES == 1 else 8
+        priority: round(sum(work.teraflop for work in GUIDANCE_WORK.values()))  # before every network
+        threads: PROCESSES
         resources:
             **asks(),
         params:

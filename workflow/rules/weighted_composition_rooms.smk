@@ -37,7 +37,7 @@ rule weighted_composition_rooms_images:
     benchmark:
         f"{TREE}/benchmarks/weighted_composition/images_rooms.tsv"
     priority: round(sum(work.teraflop for work in ROOMS_WORK.values()))  # before every network of rooms
-    threads: 1 if BATCHES == 1 else 8
+    threads: PROCESSES
     resources:
         **asks(ROOMS_WORK["images"]),
     params:
