@@ -8,8 +8,15 @@ VENV := .venv
 READY := $(VENV)/.ready
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: reproduce restore test benchmarks format check
+.PHONY: help environment reproduce restore test benchmarks format check
 .DELETE_ON_ERROR:
+
+## what there is to make
+help:
+	@awk '/^## / { told = substr($$0, 4) } /^[a-z]+:/ && told { sub(":.*", ""); printf "make %-11s %s\n", $$0, told; told = "" }' Makefile
+
+## make the environment in .venv alone; every other target does, too
+environment: $(READY)
 
 ## regenerate every table, figure and verdict [SCALE=smoke|small|paper; without it as config/config.yaml says]
 reproduce: $(READY)

@@ -25,7 +25,7 @@ def require_own_source(folder: Path) -> None:
     if (here / "recompose" / "__init__.py").exists() and here != own:
         raise RecomposeError(
             f"the code that would run is that of {own.parent}, and this is {here.parent}; take this folder's"
-            " environment: deactivate, make, . .venv/bin/activate"
+            " environment: deactivate, make environment, . .venv/bin/activate"
         )
 
 

@@ -12,7 +12,6 @@ import torch
 from documented import defined
 
 from recompose.cli.paper import compute, paper_commands
-from recompose.diffusion.guidance import classifier_free
 from recompose.diffusion.score_ascent import Ascent
 from recompose.errors import RecomposeError
 from recompose.metrics.intervals import bootstrap
@@ -89,7 +88,7 @@ def test_every_artifact_has_numbers_and_images(folder, artifact):
 def test_the_documented_method_is_the_guided_score_at_weight_one(folder, monkeypatch):
     """Steps without noise, which is drawn by the method's name; further from no condition, other samples."""
     monkeypatch.setattr(methods, "METHODS", dict(methods.METHODS))
-    defined(5, {**vars(methods), "METHODS": methods.METHODS, "classifier_free": classifier_free})
+    defined(5, {**vars(methods), "METHODS": methods.METHODS})
     monkeypatch.setattr(sampling, "METHODS", methods.METHODS)
     (bench,) = benches(("guided", "labelled", "mixture"), folder, SHAPE, "cpu")
     quiet = configuration.Sampling(step=0.5, noise=1.0, final=0.5, limit=30)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+import torch
 from project import Project
 
 pytestmark = pytest.mark.workflow
@@ -68,6 +69,12 @@ def test_a_mistake_in_the_configuration_of_paper_2(untouched: Project, paper: ob
 def test_an_unknown_scale(untouched: Project) -> None:
     (line,) = errors(untouched, scale="smal")
     assert "scale = smal" in line and "smoke, small, paper" in line and 'did you mean "small"?' in line
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is one")
+def test_a_gpu_that_is_not_there(untouched: Project) -> None:
+    (line,) = errors(untouched, device="cuda")
+    assert line == "error: device = cuda: this machine has no CUDA device; use auto or cpu"
 
 
 def test_a_key_that_stands_twice_in_a_file_of_the_command_line(untouched: Project) -> None:

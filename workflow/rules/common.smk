@@ -4,6 +4,7 @@ import json
 
 from recompose.cli.config import check_values
 from recompose.config import block
+from recompose.machine import resolve_device
 from recompose.papers import chosen, papers
 from recompose.workflow.cluster import needs
 from recompose.workflow.metadata import keep, take_over
@@ -166,13 +167,15 @@ def end():
 
 
 def begin():
-    """Refuse, before a job starts, what the configuration's models cannot see: method names, weights, the output tree.
+    """Refuse, before a job starts, what models of settings cannot see: method names, weights, the device, the output tree.
 
     The tree may be of another version, read-only, or in the hands of another run. Snakemake's own lock, switched off
     in the profiles, would outlive a killed run, and the same command would not go on.
     """
     try:
         check_values(settings)
+        if settings.device == "cuda" and workflow.local_exec:
+            resolve_device("cuda")  # on a cluster it is the jobs' machines that have it
         require_format(TREE)
         take(TREE)
         settle_dates(TREE)

@@ -49,7 +49,7 @@ paper makes, `<paper>_notebook` its claims, told one after another.
 What a target is made by, Snakemake draws: `snakemake --rulegraph mermaid-js coupled_inference_figure2` prints three
 rules, of a paper 29 to 65, of everything 261, as [Mermaid](https://mermaid.live) draws them.
 
-At the scale small all of it takes about an hour on two cores. Measuring took these times of one core in the
+At the scale small all of it takes about 80 minutes on two cores. Measuring took these times of one core in the
 [reference run](../results/reference/README.md), what comes before it (images, networks) not counted. At the published
 scale paper 1 takes about an hour, by its operations; [scales.md](scales.md) tells how the scales differ.
 

@@ -237,10 +237,10 @@ def _sampled(frame: pd.DataFrame, images: Images, *, beside: bool) -> Figure:
     seeds, classes = len(images["starts"]), len(images["examples"])
     shown = evenly(classes, SHOWN)
     if not beside:
-        return _picture(_below(images, "samples"))
+        return _picture(_below(images, "samples"), "a patch of each class; below, samples from the noise at the left")
     samples = images["samples"].reshape(classes, seeds, *images["samples"].shape[1:])[shown]
     rows = [[example, *each] for example, each in zip(images["examples"][shown], samples, strict=True)]
-    return _picture(mosaic(rows, gaps=(1,)), width=6)
+    return _picture(mosaic(rows, gaps=(1,)), "an image of each class, and samples of it", width=6)
 
 
 def _below(images: Images, key: str) -> Image:
