@@ -232,17 +232,6 @@ def figure7(frame: pd.DataFrame, images: Images) -> Figure:
     return figure
 
 
-def _sampled(frame: pd.DataFrame, images: Images, *, beside: bool) -> Figure:
-    """Samples of some classes, from the first to the last: a column for each below its example, or a row beside it."""
-    seeds, classes = len(images["starts"]), len(images["examples"])
-    shown = evenly(classes, SHOWN)
-    if not beside:
-        return _picture(_below(images, "samples"), "a patch of each class; below, samples from the noise at the left")
-    samples = images["samples"].reshape(classes, seeds, *images["samples"].shape[1:])[shown]
-    rows = [[example, *each] for example, each in zip(images["examples"][shown], samples, strict=True)]
-    return _picture(mosaic(rows, gaps=(1,)), "an image of each class, and samples of it", width=6)
-
-
 def _below(images: Images, key: str) -> Image:
     """Examples of some classes, and below each samples, every row from the noise at its left."""
     seeds, classes = len(images["starts"]), len(images["examples"])
@@ -255,7 +244,7 @@ def _below(images: Images, key: str) -> Image:
 
 def figure10(frame: pd.DataFrame, images: Images) -> Figure:
     """Samples of each class, each row from the noise at its left."""
-    return _sampled(frame, images, beside=False)
+    return _picture(_below(images, "samples"), "a patch of each class; below, samples from the noise at the left")
 
 
 figure11 = figure10
@@ -275,8 +264,15 @@ def methods(frame: pd.DataFrame, images: Images) -> Figure:
 
 
 def figure14(frame: pd.DataFrame, images: Images) -> Figure:
-    """An image of each class, and samples of it, none picked."""
-    return _sampled(frame, images, beside=True)
+    """Images of each class, of different kinds, and samples of it, none picked."""
+    seeds = len(images["starts"])
+    classes = len(images["samples"]) // seeds
+    examples, samples = (
+        images[key].reshape(classes, -1, *images[key].shape[1:])[evenly(classes, SHOWN)]
+        for key in ("examples", "samples")
+    )
+    rows = [[*known, *made] for known, made in zip(examples, samples, strict=True)]
+    return _picture(mosaic(rows, gaps=(examples.shape[1],)), "images of each class, and samples of it", width=6.5)
 
 
 figure16 = figure14

@@ -26,6 +26,8 @@ from recompose.storage import Measured
 
 LATE = 0.01
 """Share of samples that may be unfinished at the limit of iterations."""
+EXAMPLES = 2
+"""Images that stand for a class of many kinds of them; of different textures, where those are the kinds."""
 OUTSIDE = 0.25
 """How far beyond the range of intensities, in parts of it, a sample that settled may go."""
 
@@ -83,12 +85,12 @@ def figure11(bench: Bench, *, samples: configuration.Samples, sampling: configur
 
 def figure14(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
     """Samples of six classes of many kinds of images each, phi_y averaged over many of them."""
-    return _class_samples(bench, "figure14", samples, sampling, _guided(bench, samples.many))
+    return _class_samples(bench, "figure14", samples, sampling, _guided(bench, samples.many), examples=EXAMPLES)
 
 
 def figure16(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
     """The same for ten classes."""
-    return _class_samples(bench, "figure16", samples, sampling, _guided(bench, samples.many))
+    return _class_samples(bench, "figure16", samples, sampling, _guided(bench, samples.many), examples=EXAMPLES)
 
 
 def methods(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
@@ -120,17 +122,18 @@ def _class_samples(
     samples: configuration.Samples,
     sampling: configuration.Sampling,
     residual: Callable[[Tensor], Residual],
+    examples: int = 1,
 ) -> Measured:
     """Samples of the first classes by the score of their labels, all from the same first noises; and their judgement.
 
-    Images: `samples`, class by class; their `starts`; and an example of each class.
+    Images: `samples`, class by class; their `starts`; and so many examples of each class.
     """
     classes = min(bench.classes, samples.measured)
     labels = torch.arange(classes).repeat_interleave(samples.seeds)
     first = starts(bench, sampling, samples.seeds, bench.train.images.shape[-1], "samples")
     found, ascent = sample(residual(labels), first.repeat(classes, 1, 1, 1), sampling, name)
-    examples = torch.cat([bench.members(label, 1) for label in range(classes)])
-    images = {"samples": found, "starts": first, "examples": examples}
+    members = torch.cat([bench.members(label, examples) for label in range(classes)])
+    images = {"samples": found, "starts": first, "examples": members}
     numbers = _judged(bench, name, found, labels, ascent)
     numbers.loc[numbers.kind == SAMPLES, "settled"] = settled(found, ascent, sampling.final).int().cpu().numpy()
     return Measured(numbers, images)
