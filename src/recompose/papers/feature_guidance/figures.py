@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from recompose.papers.feature_guidance.rows import OUTERMOST, evenly
-from recompose.papers.feature_guidance.tables import titled
+from recompose.papers.feature_guidance.titles import titled
 from recompose.presentation.mosaics import Image, mosaic, show
 from recompose.presentation.plotting import banded_lines, method_style, shared_legend, style
 

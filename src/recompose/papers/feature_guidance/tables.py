@@ -2,24 +2,10 @@
 
 import pandas as pd
 
+from recompose.papers.feature_guidance.titles import titled
 from recompose.presentation.markdown import table_line, table_rule
 
-SAMPLED = {
-    "figure10": "guided, gray (Figure 10)",
-    "averaged_conditions": "guided, gray, conditions of many images",
-    "free_guidance": "classifier-free, gray",
-    "figure11": "guided, colour (Figure 11)",
-    "figure14": "guided, six classes (Figure 14)",
-    "figure16": "guided, ten classes (Figure 16)",
-}
-"""Whose samples are judged: figures, and methods beside the paper's."""
-
 SEPARATED = {"figure4": "textures (Figure 4)", "figure15": "six classes of many kinds of images (Figure 15)"}
-
-
-def titled(name: str) -> str:
-    """What samples are called in table and figure; a new method by its name."""
-    return SAMPLED.get(name, f"{name.replace('_', ' ')}, gray")
 
 
 def embedding(frame: pd.DataFrame) -> str:
