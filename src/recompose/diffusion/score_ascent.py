@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from recompose.diffusion.sampling import noise_like
 from recompose.errors import NotFinite, require_finite
 
 Residual = Callable[[Tensor, Tensor], Tensor]
@@ -57,7 +58,7 @@ def score_ascent(
         if not len(active) or iterations[active].max() >= limit:
             break
         # Drawn for all, so that an image that stops leaves the others' noise as it is.
-        z = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=generator.device).to(x.device)[active]
+        z = noise_like(x, generator)[active]
         x[active] += step * climb + kept * sigma[active, None, None, None] * z
         iterations[active] += 1
     return Ascent(x, sigma, iterations)

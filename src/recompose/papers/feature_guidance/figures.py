@@ -194,21 +194,21 @@ def figure5(frame: pd.DataFrame, images: Images) -> Figure:
 
 def figure6(frame: pd.DataFrame) -> Figure:
     """Samples of either component, in its own standard deviations, against its density."""
-    methods = list(dict.fromkeys(frame.method))
+    shown = list(dict.fromkeys(frame.method))
     low, high = min(-4.0, frame.standard.min()), max(4.0, frame.standard.max())
     bins = np.linspace(max(low, -12), min(high, 12), 60)
     density = np.exp(-(bins**2) / 2) / np.sqrt(2 * np.pi)
     with style():
         figure, panels = plt.subplots(
-            2, len(methods), figsize=(3.6 * len(methods), 5), sharex=True, sharey=True, squeeze=False
+            2, len(shown), figsize=(3.6 * len(shown), 5), sharex=True, sharey=True, squeeze=False
         )
         for row, label in zip(panels, (0, 1), strict=True):
-            for panel, method in zip(row, methods, strict=True):
+            for panel, method in zip(row, shown, strict=True):
                 part = frame[(frame.method == method) & (frame.label == label)]
                 panel.hist(part.standard.clip(bins[0], bins[-1]), bins=bins, density=True, color="#de8f05")
                 panel.plot(bins, density, color="black", linewidth=1.2)
             row[0].set_ylabel(f"component {label + 1}\ndensity")
-        for panel, method in zip(panels[0], methods, strict=True):
+        for panel, method in zip(panels[0], shown, strict=True):
             panel.set_title(method)
         figure.supxlabel("standard deviations from the mean, along the line between the means", fontsize=10)
     return figure

@@ -11,8 +11,8 @@ from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.guidance import Bench, free_residual, residual_of
 
 Method = Callable[[Bench, Tensor, configuration.Samples], Residual]
-"""The gray textures with their networks (`guided`, `labelled`, `mixture`), the class of each image, (images,), and the
-block `samples` -> the projected score by which those images are sampled."""
+"""Images and their networks (of the gray textures `guided`, `labelled`, `mixture`), the class of each image, (images,),
+and the block `samples` -> the projected score by which those images are sampled."""
 METHODS: dict[str, Method] = {}
 """By their names, in the order of figure and table."""
 
@@ -23,16 +23,15 @@ def method(function: Method) -> Method:
     return function
 
 
-def guided(bench: Bench, labels: Tensor, count: int) -> Residual:
-    """The paper's: the guided score of these classes, each condition phi_y from so many training images."""
-    conditions = torch.stack([bench.condition(label, count) for label in range(int(labels.max()) + 1)])
-    return residual_of(bench.network, conditions[labels])
+def guided(bench: Bench, labels: Tensor, samples: configuration.Samples) -> Residual:
+    """The paper's own: the guided score, each condition phi_y from one training image, or as many as are set."""
+    return _conditioned(bench, labels, samples.conditions)
 
 
 @method
 def averaged_conditions(bench: Bench, labels: Tensor, samples: configuration.Samples) -> Residual:
     """The same with each condition averaged over many images (n_y of Appendix B)."""
-    return guided(bench, labels, samples.many)
+    return _conditioned(bench, labels, samples.many)
 
 
 @method
@@ -41,3 +40,9 @@ def free_guidance(bench: Bench, labels: Tensor, samples: configuration.Samples) 
     network = bench.networks["labelled"]
     assert isinstance(network, LabelledUNet)
     return free_residual(network, labels.to(bench.device), samples.weight)
+
+
+def _conditioned(bench: Bench, labels: Tensor, count: int) -> Residual:
+    """The guided score of these classes, each condition from so many training images."""
+    conditions = torch.stack([bench.condition(label, count) for label in range(int(labels.max()) + 1)])
+    return residual_of(bench.network, conditions[labels])

@@ -1,14 +1,13 @@
 """Samples of classes: Figures 7, 10, 11, 14 and 16, other methods beside them, and how good they are."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from recompose.diffusion.score_ascent import Ascent, Residual
+from recompose.diffusion.score_ascent import Ascent
 from recompose.metrics.classes import nearest_centroid, spread
 from recompose.metrics.texture_statistics import texture_statistics
 from recompose.papers.feature_guidance import settings as configuration
@@ -20,7 +19,7 @@ from recompose.papers.feature_guidance.guidance import (
     sample,
     starts,
 )
-from recompose.papers.feature_guidance.methods import METHODS, Method, guided
+from recompose.papers.feature_guidance.methods import METHODS, Method, averaged_conditions, guided
 from recompose.papers.feature_guidance.rows import REAL, SAMPLES, evenly
 from recompose.storage import Measured
 
@@ -75,22 +74,22 @@ def figure7(bench: Bench, *, samples: configuration.Samples, sampling: configura
 
 def figure10(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
     """Samples of every class by the guided score, from the same first noises, each condition phi_y from one image."""
-    return _class_samples(bench, "figure10", samples, sampling, _guided(bench, samples.conditions))
+    return _class_samples(bench, "figure10", samples, sampling, guided)
 
 
 def figure11(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
     """The same in colour."""
-    return _class_samples(bench, "figure11", samples, sampling, _guided(bench, samples.conditions))
+    return _class_samples(bench, "figure11", samples, sampling, guided)
 
 
 def figure14(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
     """Samples of six classes of many kinds of images each, phi_y averaged over many of them."""
-    return _class_samples(bench, "figure14", samples, sampling, _guided(bench, samples.many), examples=EXAMPLES)
+    return _class_samples(bench, "figure14", samples, sampling, averaged_conditions, examples=EXAMPLES)
 
 
 def figure16(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
     """The same for ten classes."""
-    return _class_samples(bench, "figure16", samples, sampling, _guided(bench, samples.many), examples=EXAMPLES)
+    return _class_samples(bench, "figure16", samples, sampling, averaged_conditions, examples=EXAMPLES)
 
 
 def methods(bench: Bench, *, samples: configuration.Samples, sampling: configuration.Sampling) -> Measured:
@@ -98,22 +97,10 @@ def methods(bench: Bench, *, samples: configuration.Samples, sampling: configura
 
     Images: those of each method under its name, class by class; their `starts`; and an example of each class.
     """
-    made = {
-        name: _class_samples(bench, name, samples, sampling, partial(_residual_of, each, bench, samples))
-        for name, each in METHODS.items()
-    }
+    made = {name: _class_samples(bench, name, samples, sampling, each) for name, each in METHODS.items()}
     shared = {key: images for each in made.values() for key, images in each.images.items() if key != "samples"}
     numbers = pd.concat([each.numbers for each in made.values()], ignore_index=True)
     return Measured(numbers, shared | {name: each.images["samples"] for name, each in made.items()})
-
-
-def _residual_of(method: Method, bench: Bench, samples: configuration.Samples, labels: Tensor) -> Residual:
-    return method(bench, labels, samples)
-
-
-def _guided(bench: Bench, count: int) -> Callable[[Tensor], Residual]:
-    """The guided score of images with these labels, each condition from so many training images."""
-    return lambda labels: guided(bench, labels, count)
 
 
 def _class_samples(
@@ -121,17 +108,17 @@ def _class_samples(
     name: str,
     samples: configuration.Samples,
     sampling: configuration.Sampling,
-    residual: Callable[[Tensor], Residual],
+    method: Method,
     examples: int = 1,
 ) -> Measured:
-    """Samples of the first classes by the score of their labels, all from the same first noises; and their judgement.
+    """Samples of the first classes by a method, all from the same first noises; and their judgement.
 
     Images: `samples`, class by class; their `starts`; and so many examples of each class.
     """
     classes = min(bench.classes, samples.measured)
     labels = torch.arange(classes).repeat_interleave(samples.seeds)
     first = starts(bench, sampling, samples.seeds, bench.train.images.shape[-1], "samples")
-    found, ascent = sample(residual(labels), first.repeat(classes, 1, 1, 1), sampling, name)
+    found, ascent = sample(method(bench, labels, samples), first.repeat(classes, 1, 1, 1), sampling, name)
     members = torch.cat([bench.members(label, examples) for label in range(classes)])
     images = {"samples": found, "starts": first, "examples": members}
     numbers = _judged(bench, name, found, labels, ascent)

@@ -1,6 +1,6 @@
 """What samples are called in tables and figures of paper 5."""
 
-SAMPLED = {
+TITLES = {
     "figure10": "guided, gray (Figure 10)",
     "averaged_conditions": "guided, gray, conditions of many images",
     "free_guidance": "classifier-free, gray",
@@ -13,4 +13,4 @@ SAMPLED = {
 
 def titled(name: str) -> str:
     """What samples are called in table and figure; a new method by its name."""
-    return SAMPLED.get(name, f"{name.replace('_', ' ')}, gray")
+    return TITLES.get(name, f"{name.replace('_', ' ')}, gray")

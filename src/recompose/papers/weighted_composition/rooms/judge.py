@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, grid_sample, interpolate
 
 from recompose.datasets.labelled_images import LabelledImages
+from recompose.diffusion.sampling import noise_like
 from recompose.diffusion.training import Cosine, Loss, Training, fit
 from recompose.errors import named
 from recompose.networks import files
@@ -113,7 +114,9 @@ def _loss(judge: Judge, data: LabelledImages, *, batch: int, names: tuple[str | 
         clean = torch.where(flipped.to(device)[:, None, None, None], clean.flip(-1), clean)
         wrong = data.labels[others].to(device) == labels
         bad = spoiled(clean, centred(data.images[others], device), wrong, generator)
-        good = clean + NOISE * torch.rand((batch, 1, 1, 1), generator=generator).to(device) * _normal(clean, generator)
+        good = clean + NOISE * torch.rand((batch, 1, 1, 1), generator=generator).to(device) * noise_like(
+            clean, generator
+        )
         logits, of_bad = judge(good), judge(bad)[:, -1]
         known = torch.cat([holds(labels), torch.ones_like(of_bad)[:, None]], dim=1)
         right = binary_cross_entropy_with_logits(logits.float(), known)
@@ -157,7 +160,3 @@ def _smooth(images: int, channels: int, size: int, coarse: int, generator: torch
     """Gaussian fields with so many independent places along a side."""
     drawn = torch.randn((images, channels, coarse, coarse), generator=generator)
     return interpolate(drawn, size=size, mode="bicubic", align_corners=False)
-
-
-def _normal(x: Tensor, generator: torch.Generator) -> Tensor:
-    return torch.randn(x.shape, generator=generator).to(x.device)
