@@ -6,6 +6,7 @@ snakemake --cores all --config scale=smoke         another scale, in an output t
 """
 
 import gc
+import os
 import sys
 from pathlib import Path
 
@@ -24,6 +25,8 @@ gc.disable()  # until a run begins: what is read stays, and looking through it o
 min_version("9.27")
 hide_devices()
 end_without_traceback()
+# Jobs run the commands of the environment that Snakemake runs in, also where nobody has activated it.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 try:
     require_own_source(Path(workflow.basedir))
