@@ -9,6 +9,8 @@ Scale = Literal["smoke", "small", "paper"]
 SCALES: tuple[str, ...] = get_args(Scale)
 
 Count = Annotated[int, Field(gt=0)]
+Optimizer = Literal["adam", "soap"]
+"""What trains a network, `recompose.diffusion.training.optimizer_of`."""
 
 
 class Block(BaseModel):

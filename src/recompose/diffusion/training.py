@@ -11,13 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from recompose.blocks import Optimizer
 from recompose.diffusion.checkpoints import CHECKPOINT_SECONDS, load_checkpoint, save_checkpoint
 from recompose.errors import RecomposeError
 
 RECENT = 100
 """Steps over which a line of progress averages the loss."""
 
-OptimizerName = Literal["adam", "soap"]
 Loss = Callable[[int], Tensor]
 """The loss of a step, counted from 0, on a batch that it draws itself.
 
@@ -74,7 +74,7 @@ class Training:
     """Of matrix products and convolutions; weights, losses and the optimizer are fp32 in any case."""
     compiled: bool = False
     """Whether torch.compile makes kernels of the network's own; on a processor it takes a C++ compiler."""
-    optimizer: OptimizerName = "adam"
+    optimizer: Optimizer = "adam"
     """See `optimizer_of`."""
     fused: bool = True
     """Of Adam: whether a step is one kernel: faster, and other in the last digits than PyTorch's plain one."""

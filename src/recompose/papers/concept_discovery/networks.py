@@ -49,6 +49,7 @@ def networks(
         Training(
             steps=settings.iterations,
             learning_rate=settings.learning_rate,
+            optimizer=settings.optimizer,
             annealing=Cosine(settings.warm_up),
             weight_decay=settings.weight_decay,
             clip=settings.clip,

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from recompose.blocks import Block, Count
+from recompose.blocks import Block, Count, Optimizer
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -106,11 +106,12 @@ class Backbone(Block):
     prediction: Literal["noise", "velocity"] = Field(
         "velocity", description="what it predicts: the noise as published, or the velocity, which learns classes faster"
     )
-    iterations: Count = Field(4500, description="steps of AdamW")
+    iterations: Count = Field(2000, description="steps of the optimizer")
     batch: Count = Field(32, description="images of a step")
-    learning_rate: Positive = Field(4e-3, description="of AdamW, after the warm-up")
+    optimizer: Optimizer = Field("soap", description="AdamW (the paper), or SOAP, which comes further in as many steps")
+    learning_rate: Positive = Field(1e-2, description="of the optimizer, after the warm-up")
     warm_up: int = Field(50, ge=0, description="steps over which it grows; then it falls as half a cosine")
-    weight_decay: float = Field(1e-6, ge=0, description="of AdamW")
+    weight_decay: float = Field(1e-6, ge=0, description="of the optimizer")
     clip: Positive = Field(1.0, description="largest norm of the gradient")
     average: float = Field(0.9999, gt=0, lt=1, description="largest decay of the weights' average, which samples")
     dropout: float = Field(0.1, gt=0, lt=1, description="share of images whose class is the null token")

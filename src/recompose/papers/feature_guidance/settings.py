@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from recompose.blocks import Block, Count
+from recompose.blocks import Block, Count, Optimizer
 
 Positive = Annotated[float, Field(gt=0)]
 Level = Annotated[float, Field(gt=0, le=1)]
@@ -82,7 +82,7 @@ class Training(Block):
     single_epochs: Count = Field(104, description="the same over Figure 3's one texture: as many steps as over all")
     other_epochs: Count = Field(40, description="the same over the other sets: Figures 6, 11 and 14-16")
     batch: int = Field(16, ge=2, description="images of a step")
-    optimizer: Literal["adam", "soap"] = Field(
+    optimizer: Optimizer = Field(
         "soap", description="Adam (the paper), or SOAP, which learns in a quarter of the steps what textures look like"
     )
     learning_rate: Positive = Field(0.01, description="of the optimizer")

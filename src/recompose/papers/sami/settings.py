@@ -64,7 +64,7 @@ class Encoding(Block):
     reduction: Literal["pixel_sum", "pixel_mean"] = Field(
         "pixel_sum", description="of the squared error over an image, to which weights of the KL belong"
     )
-    weight: Positive = Field(0.05, description="beta of the KL in the end")
+    weight: Positive = Field(0.01, description="beta of the KL in the end")
     first_weight: Positive = Field(
         1e-6, description="and in the beginning; it grows by equal factors from epoch to epoch"
     )
@@ -277,15 +277,15 @@ class Sami(Block):
     theory: Theory = Theory()
     faces: Faces = Faces()
     faces_networks: Autoencoder = Autoencoder(
-        encoder=(16, 32, 64), latents=32, base=8, multipliers=(1, 2, 4), middle=8, steps=1000, weight=3e-3,
-        first_weight=1e-5, epochs=32, settled=0.5, batch=16, learning_rate=6e-3,
+        encoder=(16, 32, 64), latents=32, base=8, multipliers=(1, 2, 4), middle=8, steps=1000, weight=1e-3,
+        first_weight=1e-5, epochs=32, settled=0.2, batch=16, learning_rate=6e-3,
     )  # fmt: skip
     dsprites: Sprites = Sprites()
     # With the disks' encoder: in a short training, norms of the other's three layers differ so much between clean and
     # noisy images that in evaluation, where they cannot, guidance is worse than none.
     dsprites_networks: Autoencoder = Autoencoder(
-        encoder=(32, 64), latents=7, base=8, multipliers=(1, 2), middle=4, noise="cosine", steps=1000, epochs=12,
-        batch=32, learning_rate=4e-3,
+        encoder=(32, 64), latents=7, base=8, multipliers=(1, 2), middle=4, noise="cosine", steps=1000, weight=0.05,
+        epochs=12, batch=32, learning_rate=4e-3,
     )  # fmt: skip
     dsprites_trainings: Trainings = Trainings()
     dsprites_measures: SpriteMeasures = SpriteMeasures()
@@ -295,7 +295,7 @@ class Sami(Block):
     faces_judge: Judge = Judge()
     faces_baselines: Baselines = Baselines()
     faces_comparison: Comparison = Comparison()
-    faces_variant: Variant = Variant(weight=3e-3, settled=0.8)
+    faces_variant: Variant = Variant(weight=1e-3, settled=0.8)
     portraits: Faces = Faces(size=24, channels=3, train=3000, test=500)
     portraits_denoiser: FrozenDenoiser = FrozenDenoiser(
         multipliers=(1, 2, 4), middle=8, steps=500

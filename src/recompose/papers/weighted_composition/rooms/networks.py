@@ -46,6 +46,7 @@ def networks(
         Training(
             steps=rooms_networks.iterations,
             learning_rate=rooms_networks.learning_rate,
+            optimizer=rooms_networks.optimizer,
             annealing=Cosine(rooms_networks.warm_up),
             weight_decay=rooms_networks.weight_decay,
             average=rooms_networks.average,

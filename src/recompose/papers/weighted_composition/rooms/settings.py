@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from recompose.blocks import Block, Count
+from recompose.blocks import Block, Count, Optimizer
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -46,9 +46,10 @@ class RoomsNetworks(Block):
     )
     layers: Count = Field(1, description="residual blocks of a level")
     embeddings: int = Field(3, ge=3, description="rows of the class embedding: 3 conditions; the text says 4")
-    iterations: Count = Field(900, description="steps of AdamW, of every network")
+    iterations: Count = Field(1400, description="steps of the optimizer, for every network")
     batch: Count = Field(32, description="images of a step")
-    learning_rate: Positive = Field(4e-3, description="of AdamW, after the warm-up")
+    optimizer: Optimizer = Field("soap", description="AdamW (the paper), or SOAP, which comes further in as many steps")
+    learning_rate: Positive = Field(2e-2, description="of the optimizer, after the warm-up")
     warm_up: int = Field(50, ge=0, description="steps over which it grows; then it falls as half a cosine")
     weight_decay: float = Field(0.0, ge=0, description="none in the text, 0.01 in the authors' code")
     average: float = Field(0.9999, gt=0, lt=1, description="largest decay of the weights' average, which samples")
