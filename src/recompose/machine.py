@@ -41,12 +41,19 @@ def resolve_device(device: str) -> str:
 
 
 def resolve_precision(precision: Literal["auto", "fp32", "bf16"], device: str) -> Literal["fp32", "bf16"]:
-    """`auto` becomes `bf16` where the device multiplies matrices of bfloat16 in units of their own, else `fp32`."""
+    """`auto` becomes `bf16` where the device multiplies matrices of bfloat16 in units of their own, else `fp32`.
+
+    A processor that PyTorch is told to use as one without (ATEN_CPU_CAPABILITY=avx2) counts as one without.
+    """
     import torch
 
     if precision != "auto":
         return precision
-    units = torch.cuda.is_bf16_supported(including_emulation=False) if device == "cuda" else _amx()
+    units = (
+        torch.cuda.is_bf16_supported(including_emulation=False)
+        if device == "cuda"
+        else _amx() and torch.backends.cpu.get_cpu_capability() != "AVX2"
+    )
     return "bf16" if units else "fp32"
 
 

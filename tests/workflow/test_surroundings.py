@@ -1,5 +1,8 @@
 """Machines, folders and file systems that are not as one expects: all works, or one line says what to do."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from project import Project
 
@@ -25,6 +28,16 @@ def test_another_folder_is_not_worked_in(fresh: Project, way: str) -> None:
     told = run.communicate(timeout=300)[0]
     assert run.returncode != 0 and "Traceback" not in told
     assert f"error: this runs in {fresh.root}, not in {elsewhere}: go there first, and leave out --directory" in told
+
+
+def test_an_environment_that_nobody_activated(fresh: Project) -> None:
+    """Snakemake is called by its path: its jobs find the command that is installed beside it."""
+    snakemake = shutil.which("snakemake", path=fresh.environment["PATH"])
+    assert snakemake
+    without = [each for each in fresh.environment["PATH"].split(":") if not Path(each, "recompose").exists()]
+    run = fresh.start(snakemake, *fresh.command("sami_table1")[1:], PATH=":".join(without))
+    told = run.communicate(timeout=300)[0]
+    assert run.returncode == 0, told
 
 
 def test_a_folder_of_photographs_is_read(fresh: Project) -> None:
