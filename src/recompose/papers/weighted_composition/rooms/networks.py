@@ -135,9 +135,10 @@ def learned_velocities(
     folder: Path, setting: str, model: str, *, rooms: configuration.Rooms,
     rooms_networks: configuration.RoomsNetworks, at_once: int, device: str, sources: tuple[int, ...] = ALL,
 ) -> Velocities:  # fmt: skip
-    """What the networks of a setting predict under some of its conditions, for so many images at once.
+    """What the networks of a setting predict under some of its conditions; a network sees so many images at once.
 
-    A conditional network sees an image once under each condition; of separate ones each sees it once.
+    A conditional network sees an image once under each condition, all of them together; of separate ones each sees it
+    once. More at once is no gain: of 768 each took 1.6 times what one of 256 did, whose activations stay in the cache.
     """
     read = [
         from_file(
@@ -154,7 +155,9 @@ def learned_velocities(
         labels = torch.tensor(sources, device=x.device).repeat_interleave(len(x))
         return read[0](x.repeat(len(sources), 1, 1, 1), told, labels).unflatten(0, (len(sources), len(x)))
 
+    together = max(1, at_once // len(sources)) if model == "conditional" else at_once
+
     def in_parts(x: Tensor, t: int) -> Tensor:
-        return torch.cat([velocities(part, t).float() for part in x.split(at_once)], dim=1)  # type: ignore[no-untyped-call]
+        return torch.cat([velocities(part, t).float() for part in x.split(together)], dim=1)  # type: ignore[no-untyped-call]
 
     return in_parts
