@@ -106,10 +106,10 @@ class Backbone(Block):
     prediction: Literal["noise", "velocity"] = Field(
         "velocity", description="what it predicts: the noise as published, or the velocity, which learns classes faster"
     )
-    iterations: Count = Field(2000, description="steps of the optimizer")
+    iterations: Count = Field(4500, description="steps of the optimizer")
     batch: Count = Field(32, description="images of a step")
-    optimizer: Optimizer = Field("soap", description="AdamW (the paper), or SOAP, which comes further in as many steps")
-    learning_rate: Positive = Field(1e-2, description="of the optimizer, after the warm-up")
+    optimizer: Optimizer = Field("adam", description="AdamW (the paper), or SOAP, which comes further in as many steps")
+    learning_rate: Positive = Field(4e-3, description="of the optimizer, after the warm-up")
     warm_up: int = Field(50, ge=0, description="steps over which it grows; then it falls as half a cosine")
     weight_decay: float = Field(1e-6, ge=0, description="of the optimizer")
     clip: Positive = Field(1.0, description="largest norm of the gradient")
@@ -216,7 +216,7 @@ class ConceptDiscovery(Block):
     digits_distillation: Distillation = Distillation()
     digits_exploration: Exploration = Exploration()
     faces: Faces = Faces()
-    faces_backbone: Backbone = Backbone()
+    faces_backbone: Backbone = Backbone(iterations=2000, optimizer="soap", learning_rate=1e-2)
     faces_judge: Judge = Judge(iterations=1500)
     faces_discovery: Discovery = Discovery(last=500, every=90, step=0.09, from_noise=0)
     faces_sampling: Sampling = Sampling(base=0.5)
