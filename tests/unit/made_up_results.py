@@ -433,7 +433,8 @@ def made_up_rooms() -> dict[str, pd.DataFrame]:
              for setting, model, source in conditions]
         ),
         "rooms_conditions": pd.DataFrame(
-            [{"setting": setting, "model": model, "source": source, "outcome": outcome, "apart": 0.01}
+            [{"setting": setting, "model": model, "source": source, "outcome": outcome, "mean": 0.26, "ci_low": 0.24,
+              "ci_high": 0.28, "exact": 0.25}
              for setting, model, source in conditions for outcome in OUTCOMES]
         ),
         "rooms_accuracy": pd.DataFrame(
