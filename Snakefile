@@ -6,7 +6,6 @@ snakemake --cores all --config scale=smoke         another scale, in an output t
 """
 
 import gc
-import os
 import sys
 from pathlib import Path
 
@@ -19,14 +18,20 @@ from recompose.machine import require_own_source
 from recompose.workflow.interrupts import end_without_traceback, heed_ctrl_c
 from recompose.workflow.progress import tell_progress
 from recompose.workflow.provenance import content_hash
-from recompose.workflow.run import accept_dates, dated_ahead, is_full, require_own_folder, require_temporary_room
+from recompose.workflow.run import (
+    accept_dates,
+    dated_ahead,
+    is_full,
+    require_own_folder,
+    require_temporary_room,
+    use_own_commands,
+)
 
 gc.disable()  # until a run begins: what is read stays, and looking through it over and over took a third of a dry run
 min_version("9.27")
 hide_devices()
 end_without_traceback()
-# Jobs run the commands of the environment that Snakemake runs in, also where nobody has activated it.
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+use_own_commands()
 
 try:
     require_own_source(Path(workflow.basedir))

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,11 @@ def require_own_folder(folder: Path) -> None:
     """Refuse to work anywhere but in the project's folder, where its configuration, claims and results are."""
     if Path.cwd().resolve() != folder.resolve():
         raise RecomposeError(f"this runs in {folder}, not in {Path.cwd()}: go there first, and leave out --directory")
+
+
+def use_own_commands() -> None:
+    """Jobs run the commands of the environment that Snakemake runs in, also where nobody has activated it."""
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
 def take(tree: str | Path) -> int:
