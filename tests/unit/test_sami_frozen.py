@@ -22,7 +22,7 @@ from recompose.storage import write_tensors
 
 PORTRAITS = Faces(size=16, channels=3, train=24, test=20)
 DENOISER = FrozenDenoiser(base=4, multipliers=(1, 2), middle=2, steps=10, epochs=2, batch=8)
-ENCODER = Encoding(weight=0.05, of="celeba", encoder=(4, 4, 4), latents=4, timesteps=0.5, epochs=2, batch=8)
+ENCODER = Encoding(of="celeba", encoder=(4, 4, 4), latents=4, timesteps=0.5, epochs=2, batch=8)
 MEASURES = PortraitsMeasures(conditions=2, samples=3, sampling_steps=3, levels=2, repeats=1)
 BLOCKS = {"portraits": PORTRAITS, "portraits_denoiser": DENOISER, "portraits_networks": ENCODER}
 TOLD = {"portraits_denoiser": DENOISER, "portraits_networks": ENCODER, "portraits_measures": MEASURES}

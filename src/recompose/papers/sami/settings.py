@@ -64,7 +64,7 @@ class Encoding(Block):
     reduction: Literal["pixel_sum", "pixel_mean"] = Field(
         "pixel_sum", description="of the squared error over an image, to which weights of the KL belong"
     )
-    weight: Positive = Field(0.01, description="beta of the KL in the end")
+    weight: Positive = Field(0.05, description="beta of the KL in the end")
     first_weight: Positive = Field(
         1e-6, description="and in the beginning; it grows by equal factors from epoch to epoch"
     )
@@ -271,7 +271,7 @@ class Sami(Block):
     """Paper 3: SAMI, a score-based autoencoder."""
 
     disks: Disks = Disks()
-    disks_networks: Autoencoder = Autoencoder()
+    disks_networks: Autoencoder = Autoencoder(weight=0.01)
     disks_measures: Measures = Measures()
     disks_collapse: Collapse = Collapse()
     theory: Theory = Theory()
@@ -284,8 +284,8 @@ class Sami(Block):
     # With the disks' encoder: in a short training, norms of the other's three layers differ so much between clean and
     # noisy images that in evaluation, where they cannot, guidance is worse than none.
     dsprites_networks: Autoencoder = Autoencoder(
-        encoder=(32, 64), latents=7, base=8, multipliers=(1, 2), middle=4, noise="cosine", steps=1000, weight=0.05,
-        epochs=12, batch=32, learning_rate=4e-3,
+        encoder=(32, 64), latents=7, base=8, multipliers=(1, 2), middle=4, noise="cosine", steps=1000, epochs=12,
+        batch=32, learning_rate=4e-3,
     )  # fmt: skip
     dsprites_trainings: Trainings = Trainings()
     dsprites_measures: SpriteMeasures = SpriteMeasures()
