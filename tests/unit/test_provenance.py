@@ -10,9 +10,8 @@ from made_up_results import ROOT
 from recompose.config import Config, block
 from recompose.errors import RecomposeError
 from recompose.storage import write_text
+from recompose.workflow.code import code_hash, module_hashes
 from recompose.workflow.provenance import (
-    code_hash,
-    module_hashes,
     read_manifest,
     record,
     require_tree_unchanged,
@@ -39,7 +38,7 @@ def code(package):
 
 
 def hash_in(package, module="recompose.metrics.first"):
-    command = "import sys; from recompose.workflow.provenance import code_hash; print(code_hash(*sys.argv[1:]))"
+    command = "import sys; from recompose.workflow.code import code_hash; print(code_hash(*sys.argv[1:]))"
     done = package.run("-c", command, module)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -49,6 +48,30 @@ def test_an_edit_of_an_imported_module_changes_the_hash(code):
     before = hash_in(code)
     code.write("metrics/second.py", "def two():\n    return 3\n")
     assert hash_in(code) != before
+
+
+def test_what_was_read_is_kept_by_its_contents(code):
+    kept = code.source.parent / ".snakemake"
+    anew = hash_in(code)
+    kept.mkdir()
+    assert hash_in(code) == anew  # this one keeps it
+    (file,) = kept.glob("code.*.json")
+    assert hash_in(code) == anew
+    file.write_text(file.read_text()[:1000])
+    assert hash_in(code) == anew
+    code.write("metrics/second.py", "def two():\n    return 3\n")
+    edited = hash_in(code)
+    assert edited != anew
+    assert hash_in(code) == edited
+
+
+def test_what_is_no_python_is_told_by_its_importer(code):
+    """A rule that does not import it is as it was."""
+    other = hash_in(code, "recompose.metrics.unrelated")
+    before = hash_in(code)
+    code.write("metrics/second.py", "def two(:\n")
+    assert hash_in(code) != before
+    assert hash_in(code, "recompose.metrics.unrelated") == other
 
 
 def test_an_edit_of_a_comment_a_docstring_or_the_layout_does_not(code):
@@ -116,7 +139,7 @@ SHOWING = {
 def hashes_in(package) -> dict[str, str]:
     """The hash of every method, and of one of them with each module of values named beside it."""
     command = (
-        "import json, sys; from recompose.workflow.provenance import code_hash;"
+        "import json, sys; from recompose.workflow.code import code_hash;"
         "print(json.dumps({roots: code_hash(*roots.split()) for roots in sys.argv[1:]}))"
     )
     done = package.run("-c", command, *METHODS, *(f"{METHODS[0]} {module}" for module in VALUES))

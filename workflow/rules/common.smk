@@ -8,7 +8,8 @@ from recompose.machine import resolve_device
 from recompose.papers import chosen, papers
 from recompose.workflow.cluster import needs
 from recompose.workflow.metadata import keep, take_over
-from recompose.workflow.provenance import code_hash, sidecar_of
+from recompose.workflow.code import code_hash
+from recompose.workflow.provenance import sidecar_of
 from recompose.workflow.run import settle_dates, take
 from recompose.storage import require_format
 

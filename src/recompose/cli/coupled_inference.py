@@ -16,7 +16,7 @@ def add_search(commands: typer.Typer, paper: Paper) -> None:
         """Search the hyperparameters of one variant; a search that was stopped goes on."""
         from recompose.cli.step import Step, function_of, resolve, tree_of_scale
         from recompose.storage import write_yaml
-        from recompose.workflow.provenance import code_hash
+        from recompose.workflow.code import code_hash
 
         tree, function = tree_of_scale(scale, results), function_of(paper.slug, "search:search")
         step = Step(tree, f"{paper.package}.search", paper.slug, settings or resolve(paper.slug, scale, "search"))

@@ -19,7 +19,8 @@ from recompose.config.models import Config
 from recompose.errors import RecomposeError
 from recompose.machine import resolve_device
 from recompose.storage import read_csv, read_json, require_format
-from recompose.workflow.provenance import code_hash, record, require_unchanged, sha256_of, sidecar_of
+from recompose.workflow.code import code_hash
+from recompose.workflow.provenance import record, require_unchanged, sha256_of, sidecar_of
 from recompose.workflow.run import join
 
 if TYPE_CHECKING:

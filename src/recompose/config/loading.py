@@ -89,7 +89,6 @@ def validate(model: type[BaseModel], layers: Sequence[Layer]) -> tuple[BaseModel
     values = _own_defaults(model)
     for layer in layers:
         values = _merge(values, layer.values)
-    schema = model.model_json_schema()
     mistakes: dict[str, None] = {}  # an ordered set
     while True:
         try:
@@ -98,6 +97,7 @@ def validate(model: type[BaseModel], layers: Sequence[Layer]) -> tuple[BaseModel
             return valid, list(mistakes)
         except ValidationError as error:
             found = {_path_in(values, e["loc"]): e for e in error.errors()}
+        schema = model.model_json_schema()  # says what was expected; making it takes as long as all of the validation
         # A list whose every entry is wrong is also said to be too short.
         found = {path: e for path, e in found.items() if not any(path == p[: len(path)] != p for p in found)}
         for path, e in found.items():

@@ -1,6 +1,5 @@
-"""Where each number comes from: hashes of its code, a record beside each artifact, and their check."""
+"""Where each number comes from: a record beside each artifact, and their check."""
 
-import ast
 import hashlib
 import json
 import os
@@ -18,34 +17,12 @@ from typing import Any
 from recompose.config import Config, block
 from recompose.errors import RecomposeError
 from recompose.storage import read_json, write_json
+from recompose.workflow.code import code_hash, module_hashes
 
 MANIFEST = "manifest.json"
 _PACKAGE = "recompose"
-_DISCOVERY = "recompose.discovery"
-_VALUES = ("settings", "names", "artifacts", "work")
-"""Modules of a paper that hold values and no method: a rule has those that it reads among its `params`."""
-_SHOWING = ("figures", "tables", "aggregation")
-"""Modules of a paper whose work shows its names in their order: there these count."""
-_WORDS = ("recompose.errors", "recompose.blocks", "recompose.artifacts")
-"""What these stand on, and the words of errors."""
 _CHANGED = "changed since it was made (its sha256 differs); delete it, and the next run makes it again"
 _VERSIONS = ("torch", "diffusers", "numpy", "pandas", "recompose")
-
-
-def code_hash(*modules: str) -> str:
-    """One hash of the method in these modules and all that they import; comments, docstrings, layout do not count.
-
-    `module:function` is that function, what it uses of its module, and what these import. A rule carries the hash in
-    its `params`: an edit reruns exactly the rules whose command executes what was edited. Models of
-    settings and tables of names and artifacts do not count, unless they are among the modules that are named here:
-    their values travel in `params`. Names count where a module shows them.
-    """
-    return hashlib.sha256(json.dumps(module_hashes(*modules)).encode()).hexdigest()[:16]
-
-
-def module_hashes(*modules: str) -> dict[str, str]:
-    """The hash of each module of this project that importing these ones executes."""
-    return dict(_hashes(modules))
 
 
 def content_hash(*files: str | Path) -> str:
@@ -61,176 +38,6 @@ def _listing(folder: Path) -> list[tuple[str, int]]:
     """The files below a folder, in linked folders too, each with its size; a link to nothing has none."""
     found = (Path(place, name) for place, _, names in os.walk(folder, followlinks=True) for name in names)
     return sorted((str(path.relative_to(folder)), path.stat().st_size if path.exists() else -1) for path in found)
-
-
-@cache  # a command that writes many artifacts records the same code with each
-def _hashes(modules: tuple[str, ...]) -> dict[str, str]:
-    return {module: _hash_of_code(module) for module in sorted(_closure(modules))}
-
-
-def _closure(modules: Sequence[str]) -> set[str]:
-    """The modules, what they import (also late, inside a function), and the packages all these stand in.
-
-    A module that imports `recompose.discovery` finds the members of its own package when it runs: all count.
-    """
-    todo, found = list(modules), set[str]()
-    while todo:
-        module = todo.pop()
-        if module in found:
-            continue
-        name = module.partition(":")[0]
-        known = _imports(module)
-        found.add(module)
-        shows = module in modules and name.rpartition(".")[2] in _SHOWING
-        imported = [each for each in known if not _holds_values(each) or (shows and each.endswith(".names"))]
-        parent = name.rpartition(".")[0]
-        todo += [*imported, *([parent] if parent else [])]
-        if _DISCOVERY in imported:
-            is_package = any(each.startswith(f"{name}.") for each in _modules())
-            inside = f"{name if is_package else parent}."
-            members = [each for each in _modules() if each.startswith(inside)]
-            todo += [each for each in members if not _holds_values(each)]
-    return found
-
-
-@cache
-def _imports(module: str) -> frozenset[str]:
-    """The modules of this project that a module imports, or what a function comes to of its module."""
-    name = module.partition(":")[0]
-    if name not in _modules():
-        raise ModuleNotFoundError(f"no module {name} in {_PACKAGE}")
-    return frozenset(_imported_by(each for each in _statements(module) if not _is_for_types(each)))
-
-
-@cache
-def _holds_values(module: str) -> bool:
-    """Whether a module holds values, or words, and no method."""
-    in_paper = module.startswith(f"{_PACKAGE}.papers.")
-    return module in _WORDS or (in_paper and module.rpartition(".")[2] in _VALUES)
-
-
-@cache
-def _modules() -> frozenset[str]:
-    """All modules and packages of this project."""
-    root = Path(__file__).parents[1]
-    files = [path.relative_to(root.parent).with_suffix("") for path in root.rglob("*.py")]
-    # As Python does: what is no name, a folder of a tool's for one, is no module.
-    found = {".".join(each.parts).removesuffix(".__init__") for each in files if all(map(str.isidentifier, each.parts))}
-    return frozenset(found | {each.rpartition(".")[0] for each in found} - {""})
-
-
-def _source(module: str) -> str:
-    # Found below the package's folder and never through the import system: that would execute the parents.
-    folder = Path(__file__).parents[1].joinpath(*module.split(".")[1:])
-    path = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
-    # A folder without __init__.py is a package too; it executes nothing.
-    return path.read_text(encoding="utf-8") if path.exists() else ""
-
-
-@cache  # a hundred rules ask for the same modules, and `snakemake -n` waits for it
-def _hash_of_code(module: str) -> str:
-    told = f"Module(body=[{', '.join(map(_told, _statements(module)))}], type_ignores=[])"
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
-
-
-@cache  # many functions come to the same statements
-def _told(statement: ast.stmt) -> str:
-    return _dumped(statement)
-
-
-def _dumped(value: object) -> str:
-    """A tree in words, as `ast.dump` of Python 3.11 has it, in half the time."""
-    if isinstance(value, ast.AST):
-        kind, fields = type(value), value.__dict__
-        told = [
-            f"{name}={_dumped(fields[name])}"
-            for name in kind._fields
-            if name in fields and (fields[name] is not None or getattr(kind, name, ...) is not None)
-        ]
-        return f"{kind.__name__}({', '.join(told)})"
-    return f"[{', '.join(map(_dumped, value))}]" if isinstance(value, list) else repr(value)
-
-
-@cache
-def _statements(module: str) -> tuple[ast.stmt, ...]:
-    """The statements of a module without its texts; of `module:function` those that the function comes to, in order."""
-    name, _, function = module.partition(":")
-    body = _body(name)
-    if not function:
-        return body
-    bound = {statement: _bound_by(statement) for statement in body if not _is_for_types(statement)}
-    if function not in set().union(*bound.values()):
-        raise ModuleNotFoundError(f"no {function} in {name}")
-    used, todo = set[ast.stmt](), [each for each, names in bound.items() if not names or function in names]
-    while todo:
-        statement = todo.pop()
-        if statement not in used:
-            used.add(statement)
-            todo += [each for each, others in bound.items() if others & _names_in(statement)]
-    return tuple(statement for statement in body if statement in used)
-
-
-@cache
-def _body(module: str) -> tuple[ast.stmt, ...]:
-    tree = ast.parse(_source(module))
-    for node in _within(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
-    return tuple(tree.body)
-
-
-def _within(*nodes: ast.AST) -> Iterator[ast.AST]:
-    """These and all statements inside: functions and imports stand among these, and expressions are most of a tree."""
-    todo = list(nodes)
-    while todo:
-        node = todo.pop()
-        yield node
-        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
-            todo += getattr(node, field, ())
-
-
-@cache
-def _names_in(statement: ast.stmt) -> set[str]:
-    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-
-
-def _is_for_types(statement: ast.stmt) -> bool:
-    """Whether a statement is `if TYPE_CHECKING`, which nothing executes."""
-    return isinstance(statement, ast.If) and isinstance(test := statement.test, ast.Name) and test.id == "TYPE_CHECKING"
-
-
-def _bound_by(statement: ast.stmt) -> set[str]:
-    """The names that a statement of a module defines or imports; none if it does something else."""
-    match statement:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            return {statement.name}
-        case ast.Import() | ast.ImportFrom():
-            return {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
-        case ast.Assign() | ast.AnnAssign():
-            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
-        case _:
-            return set()
-
-
-def _imported_by(statements: Iterable[ast.stmt]) -> set[str]:
-    """The modules of this project that some statements import, also late, inside a function."""
-    modules = _modules()
-    nodes = list(_within(*statements))
-    found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    for node in (node for node in nodes if isinstance(node, ast.ImportFrom)):
-        inside = {f"{node.module}.{alias.name}" for alias in node.names} & modules
-        found |= inside if len(inside) == len(node.names) else {*inside, str(node.module)}
-    return found & modules
-
-
-def _is_text(statement: ast.stmt) -> bool:
-    """A docstring, or a text that stands below a constant to explain it."""
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
 
 
 def sidecar_of(artifact: str | Path, tree: str | Path) -> Path:
