@@ -23,6 +23,7 @@ from recompose.workflow.run import (
     dated_ahead,
     is_full,
     require_own_folder,
+    require_targets,
     require_temporary_room,
     use_own_commands,
 )
@@ -32,6 +33,12 @@ min_version("9.27")
 hide_devices()
 end_without_traceback()
 use_own_commands()
+
+
+def lines(error):
+    """Every mistake in a line."""
+    return "\n".join(f"error: {mistake}" for mistake in str(error).splitlines())
+
 
 try:
     require_own_source(Path(workflow.basedir))
@@ -44,7 +51,7 @@ try:
         else load_config(given.config, root=workflow.basedir, files=given.configfiles)
     )
 except RecomposeError as error:
-    sys.exit("\n".join(f"error: {mistake}" for mistake in str(error).splitlines()))
+    sys.exit(lines(error))
 
 pin(workflow, settings)
 
@@ -60,6 +67,12 @@ for each in PAPERS:
 include: "workflow/rules/presentation.smk"
 include: "workflow/rules/report.smk"
 
+
+if workflow.is_main_process:
+    try:
+        require_targets(sys.argv[1:], {each.name for each in workflow.rules}, PAPERS)
+    except RecomposeError as error:
+        sys.exit(lines(error))
 
 # Snakemake compares contents only where a file's date tells it to, and a clock may have been wrong. So what people
 # write, and rules read, stands by its contents in their parameters.

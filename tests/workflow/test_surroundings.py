@@ -40,6 +40,14 @@ def test_an_environment_that_nobody_activated(fresh: Project) -> None:
     assert run.returncode == 0, told
 
 
+def test_a_misspelt_target_is_told_in_a_line(fresh: Project) -> None:
+    run = fresh.snakemake("-n", "coupled_inference_figur2", "--forcerun", "sami_nothing_of_the_kind")
+    told = run.stdout
+    assert run.returncode != 0 and "Exception" not in told
+    assert 'error: coupled_inference_figur2: no such target; did you mean "coupled_inference_figure2"?' in told
+    assert "error: sami_nothing_of_the_kind: no such target; all are in docs/targets.md" in told
+
+
 def test_a_folder_of_photographs_is_read(fresh: Project) -> None:
     textures = fresh.root / "data/textures"
     textures.mkdir(parents=True)

@@ -7,11 +7,11 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from recompose.errors import RecomposeError
+from recompose.errors import RecomposeError, closest
 from recompose.storage import atomic, is_its_own
 
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
@@ -27,6 +27,20 @@ def require_own_folder(folder: Path) -> None:
 def use_own_commands() -> None:
     """Jobs run the commands of the environment that Snakemake runs in, also where nobody has activated it."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+
+
+def require_targets(words: Iterable[str], rules: Collection[str], papers: Iterable[str]) -> None:
+    """Refuse a misspelt target, or a rule in an option: a word of the command line that begins with a paper's name."""
+    ours = tuple(f"{paper}_" for paper in papers)
+    wrong = [each for each in words if each.startswith(ours) and each.isidentifier() and each not in rules]
+    if wrong:
+        hints = (closest(each, rules) for each in wrong)
+        raise RecomposeError(
+            "\n".join(
+                f"{each}: no such target; {hint or 'all are in docs/targets.md'}"
+                for each, hint in zip(wrong, hints, strict=True)
+            )
+        )
 
 
 def take(tree: str | Path) -> int:
