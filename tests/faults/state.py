@@ -5,7 +5,7 @@ import re
 
 from project import Project
 
-TIMES = re.compile(rb'"(date|wall_seconds)": [^\n]*|<dt>(date|wall seconds)</dt><dd>[^<]*</dd>')
+TIMES = re.compile(rb'"(date|(wall|processor)_seconds)": [^\n]*|<dt>(date|(wall|processor) seconds)</dt><dd>[^<]*</dd>')
 """Of records and of the page: when something was made, and how long it took."""
 
 

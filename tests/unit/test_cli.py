@@ -150,11 +150,12 @@ def test_a_gathered_artifact_records_its_settings_and_the_time_of_its_parts(reco
     part = TREE / "parts/table1.0-of-1.csv"
     well(recompose("coupled-inference", "table1", "--batch", "0/1"))
     made = record(part.name)
-    made["wall_seconds"], made["device"] = 1000.0, "cuda"
+    made["wall_seconds"], made["processor_seconds"], made["device"] = 1000.0, 500.0, "cuda"
     (TREE / "provenance" / f"{part.name}.json").write_text(json.dumps(made))
     well(recompose("coupled-inference", "gather", "table1", "--batches", "1"))
     entry = record("table1.csv")
     assert 1000 <= entry["wall_seconds"] < 1100
+    assert 500 <= entry["processor_seconds"] < 600
     assert entry["device"] == "cuda"
     assert entry["paper"] == "coupled_inference"
     assert entry["settings"]["methods"] == ["als"]

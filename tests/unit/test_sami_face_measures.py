@@ -152,7 +152,7 @@ def test_figure_3_has_its_panels(folder):
     assert counts == {"C": 4, "D": 12, "E": 7, "F": 16, "G": 6}
     spectrum = found.numbers[found.numbers.panel == "C"]["mean"]
     assert spectrum.is_monotonic_decreasing
-    assert found.images["grid"].shape == (5, 5, 1, 16, 16)
+    assert found.images["axes"].shape == (4, 5, 1, 16, 16)
     figures.figure3(found.numbers, {key: each.numpy() for key, each in found.bytes().items()})
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import inspect
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -37,7 +38,7 @@ class Step:
         self.tree, self.modules, self.paper, self.settings = tree, [module], paper, parse(settings)
         self.device = "cpu"
         self.inputs: dict[Path, str] = {}
-        self.started = time.perf_counter()
+        self.started, self.busy = time.perf_counter(), -sum(os.times()[:4])  # a process, and those that it has started
 
     def call(self, function: Function, *arguments: Any, **offered: Any) -> Any:
         """Call a function with its settings as models, and with those of the offered arguments it takes."""
@@ -94,6 +95,7 @@ class Step:
                 self.device = made["device"]
                 self.settings = self.settings or made["settings"]
                 self.started -= made["wall_seconds"]
+                self.busy += made["processor_seconds"]
 
     def save(self, value: Any, output: Path, write: Callable[[Any, Path], None]) -> None:
         """Write the artifact, and the record beside it."""
@@ -107,6 +109,7 @@ class Step:
             inputs=self.inputs,
             device=self.device,
             seconds=time.perf_counter() - self.started,
+            processor=self.busy + sum(os.times()[:4]),
         )
 
 

@@ -132,9 +132,9 @@ def targets(reference: Path = Path("results/reference/small/manifest.json")) -> 
 
 
 def _time(made: dict[str, Any], files: Sequence[str]) -> str:
-    """How long making some files took."""
+    """How long making some files took a core."""
     if any(file not in made for file in files):
         return ""
-    seconds = round(sum(made[file]["wall_seconds"] for file in files))
+    seconds = round(sum(made[file]["processor_seconds"] for file in files))
     minutes, rest = divmod(seconds, 60)
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

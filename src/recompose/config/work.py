@@ -90,7 +90,7 @@ def times(made: Made) -> str:
 
 
 def _seconds(made: Made, slug: str) -> dict[str, float]:
-    return {name: each["wall_seconds"] for name, each in made.items() if name.startswith(f"{slug}/")}
+    return {name: each["processor_seconds"] for name, each in made.items() if name.startswith(f"{slug}/")}
 
 
 def minutes(seconds: Mapping[str, float]) -> dict[str, float]:

@@ -61,12 +61,14 @@ def record(
     inputs: Mapping[Path, str] = MappingProxyType({}),
     device: str = "cpu",
     seconds: float = 0.0,
+    processor: float = 0.0,
     command: Sequence[str] | None = None,
 ) -> Path:
     """Write the record of a finished artifact beside it, and return the record's path.
 
     `inputs` are the files that were read and are no artifacts of the tree, which have records of their own, each with
-    its sha256 when it was read.
+    its sha256 when it was read. seconds: how long it took; processor: for how long of these a core was busy, which
+    other work on the machine hardly changes.
     """
     artifact, tree = Path(artifact), Path(tree)
     commit, dirty = _commit()
@@ -86,6 +88,7 @@ def record(
         "versions": _versions(),
         "device": device,
         "wall_seconds": round(seconds, 3),
+        "processor_seconds": round(processor, 3),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": list(command if command is not None else [_PACKAGE, *sys.argv[1:]]),
     }

@@ -227,9 +227,10 @@ PAPER = Paper(
             caption="A: left images (framed), right samples by their latents. B: between the latents of two images"
             " (framed), with shared noise. C: posterior variances of one image. D: mean variances against the noise,"
             " coloured by their order at its end. E: along two axes that the encoder is sure of, both together, and"
-            " below along one whose variance grows much. F: of every axis, the most coherent first, variances of means"
-            " over images and of noisy posteriors, the sensitivity of the latter, and coherence. G: one coherent axis,"
-            " on two images. E and G are of images of much contrast, here stretched, with one noise for all places.",
+            " one whose variance grows much; right: what has changed at either end, red lighter, blue darker. F: of"
+            " every axis, the most coherent first, variances of means over images and of noisy posteriors, the"
+            " sensitivity of the latter, and coherence. G: one coherent axis, on two images, as in E. E and G are of"
+            " images of much contrast, here stretched, with one noise for all places.",
             index=("panel", "quantity", "place", "t"),
             forms=("figure",),
             reads=ON_FACES,

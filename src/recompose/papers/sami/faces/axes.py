@@ -1,6 +1,7 @@
 """Figure 3, A to G: what single latents of faces do, which of them the same for all images (appendix A.8)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,7 +95,8 @@ def figure3(
         _group_row("E", "consistency", "both", np.mean([_agreeing(moves[axis], both) for axis in pair], axis=0)),
         *_group_rows(groups, moves),
     ]
-    pictures = _pictures(asked, deviations, pair, largest["large"], largest["global"])
+    shown = replace(asked, moves=faces_measures.shown_steps)
+    pictures = _pictures(shown, deviations, pair, largest["large"], largest["global"])
     return Measured(pd.DataFrame(rows), pictures)
 
 
@@ -230,7 +232,10 @@ def frequency(change: Tensor) -> float:
 def _pictures(
     asked: TrainedFaces, deviations: Tensor, pair: tuple[int, int], fine: int, shared: int
 ) -> dict[str, Tensor]:
-    """A, B, E and G in [0, 1]; E and G of the images of most contrast, with one noise for all places of an image."""
+    """A, B, E and G in [0, 1]; E and G of the images of most contrast, with one noise for all places of an image.
+
+    `axes`: along two axes, both together, and a fine one; `global`: two images along one axis. (lines, places, ...)
+    """
     shown = asked.data.test[:CONDITIONS]
     of = asked.posterior(shown).repeat(SHOWN)
     latent_noise = torch.randn(of.mean.shape, generator=torch_generator(SLUG, "figure3", "latents"))
@@ -239,17 +244,17 @@ def _pictures(
     strongest = asked.data.test[:CANDIDATES].flatten(1).std(dim=1).argsort(descending=True)[:2]
     mean = asked.posterior(asked.data.test[strongest]).mean
 
-    def along(image: int, *directions: Tensor) -> Tensor:
-        z = mean[image] + sum(directions, torch.zeros_like(mean[image]))
-        return asked.samples(z[None], ("figure3", "grid"))[0]
+    def along(image: int, direction: Tensor) -> Tensor:
+        return asked.samples((mean[image] + direction)[None], ("figure3", "grid"))[0]
 
-    grid = [[along(0, x * axes[pair[0]], y * axes[pair[1]]) for x in GRID] for y in GRID]
+    first, second = (axes[axis] for axis in pair)
     return {
         "conditions": unit(shown),
         "samples": samples.view(len(shown), SHOWN, *shown.shape[1:]),
         "ends": unit(asked.data.test[: 2 * CONDITIONS]),
         "between": asked.interpolations(CONDITIONS, ("figure3", "interpolation")),
-        "grid": torch.stack([torch.stack(line) for line in grid]),
-        "fine": torch.stack([along(0, x * axes[fine]) for x in GRID]),
+        "axes": torch.stack(
+            [torch.stack([along(0, x * axis) for x in GRID]) for axis in (first, second, first + second, axes[fine])]
+        ),
         "global": torch.stack([torch.stack([along(image, x * axes[shared]) for x in GRID]) for image in (0, 1)]),
     }

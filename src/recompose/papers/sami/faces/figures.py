@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from recompose.presentation.mosaics import mosaic, show
 from recompose.presentation.plotting import banded_lines, method_style, style
@@ -25,7 +25,7 @@ def figure3(frame: pd.DataFrame, images: Images) -> Figure:
         _interpolations(figure.add_subplot(grid[0, 5:]), images)
         _spectrum(figure.add_subplot(grid[1, :4]), frame[frame.panel == "C"])
         _variances(figure.add_subplot(grid[1, 4:8]), frame[frame.panel == "D"])
-        _axes(figure.add_subplot(grid[1, 8:]), images)
+        _moved(figure.add_subplot(grid[1, 8:]), images["axes"], "E  an axis, another, both, a fine one; changes")
         below = grid[2, :8].subgridspec(1, 3)
         _population(figure.add_subplot(below[0]), frame[frame.panel == "F"])
         titles = {"sensitivity": r"F  $|\partial\sigma_i^2/\partial x_t|$", "coherence": "F  coherence $C_i$"}
@@ -34,12 +34,14 @@ def figure3(frame: pd.DataFrame, images: Images) -> Figure:
             here = frame[(frame.panel == "F") & (frame.quantity == quantity)]
             panel.plot(here["mean"].to_numpy(), "o", color=BLUE, markersize=4)
             _by_coherence(panel, title)
-        _globally(figure.add_subplot(grid[2, 8:]), images)
+        _moved(figure.add_subplot(grid[2, 8:]), images["global"], "G  a coherent axis, two images; changes")
     return figure
 
 
 def _by_coherence(panel: Axes, title: str) -> None:
     panel.set(title=title, xlabel="axis, by coherence", yscale="log")
+    panel.yaxis.set_major_locator(LogLocator(subs=(1, 3)))
+    panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     panel.yaxis.set_minor_formatter(NullFormatter())
 
 
@@ -72,13 +74,14 @@ def _variances(panel: Axes, frame: pd.DataFrame) -> None:
     panel.set(title="D  mean variances, by the noise", xlabel="step $t$", ylabel=r"$\sigma_i^2$", yscale="log")
 
 
-def _axes(panel: Axes, images: Images) -> None:
-    grid, fine = images["grid"], images["fine"]
-    count = len(grid)
-    lines = _stretched(np.concatenate([grid, fine[None]]))
-    rows = [list(line) for line in lines]
-    frames = {(place, place): "none" for place in range(count)}
-    show(panel, mosaic(rows, frames), "E  two axes, both (framed); below a fine one")
+def _moved(panel: Axes, lines: np.ndarray, title: str) -> None:
+    """Lines of images, (lines, places, 1, size, size), and what has changed at either end: red lighter, blue darker."""
+    changes = lines[:, [0, -1]].astype(float) - lines[:, [len(lines[0]) // 2]]
+    reach = max(float(np.percentile(np.abs(changes), 99.5)), 1.0)
+    coloured = plt.get_cmap("RdBu_r")(0.5 + 0.5 * (changes[:, :, 0] / reach).clip(-1, 1))[..., :3]
+    told = (255 * coloured).round().astype(np.uint8).transpose(0, 1, 4, 2, 3)
+    rows = [[*line, *of] for line, of in zip(_stretched(lines), told, strict=True)]
+    show(panel, mosaic(rows, gaps=(lines.shape[1],)), title)
 
 
 def _population(panel: Axes, frame: pd.DataFrame) -> None:
@@ -87,7 +90,8 @@ def _population(panel: Axes, frame: pd.DataFrame) -> None:
         values = frame[frame.quantity == quantity]["mean"].to_numpy()
         panel.plot(values, marker, color=colour, label=label, markersize=4)
     _by_coherence(panel, "F  means, noisy variances")
-    panel.legend()
+    panel.margins(y=0.3)
+    panel.legend(loc="upper center", ncols=2, columnspacing=1, handletextpad=0.1)
 
 
 def _stretched(images: np.ndarray) -> np.ndarray:
@@ -95,14 +99,6 @@ def _stretched(images: np.ndarray) -> np.ndarray:
     low, high = np.percentile(images, (1, 99))
     found: np.ndarray = (255 * ((images - low) / max(high - low, 1.0)).clip(0, 1)).round().astype(np.uint8)
     return found
-
-
-def _globally(panel: Axes, images: Images) -> None:
-    show(
-        panel,
-        mosaic([list(line) for image in images["global"] for line in _stretched(image[None])]),
-        "G  a coherent axis, two images",
-    )
 
 
 def figure5(frame: pd.DataFrame) -> Figure:
@@ -121,7 +117,7 @@ def figure5(frame: pd.DataFrame) -> Figure:
             )
             panel.axvline(rows.distance.mean(), color=told_kind, linestyle="--", linewidth=1.2)
         panel.set(xscale="log", xlabel="squared distance per pixel (dashed: mean)", ylabel="share")
-        panel.legend()
+        figure.legend(loc="outside upper center", ncols=2)
     return figure
 
 
@@ -132,6 +128,7 @@ def figure7(frame: pd.DataFrame) -> Figure:
         here = frame.assign(method="SAMI", ci_low=frame.ratio_ci_low, ci_high=frame.ratio_ci_high)
         banded_lines(panel, here, x="t", y="ratio", methods=method_style(["SAMI"]))
         panel.axhline(1, color="0.5", linestyle="--", linewidth=1)
+        panel.text(0.01, 1, "equal", transform=panel.get_yaxis_transform(), va="bottom", color="0.35")
         panel.set(yscale="log", xlabel="step $t$, of the noise", ylabel="|score of the denoiser| / |guidance|")
         panel.invert_xaxis()
     return figure
