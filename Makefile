@@ -26,7 +26,7 @@ reproduce: $(READY)
 restore: $(READY)
 	recompose restore $(if $(SCALE),--scale $(SCALE))
 
-## run all tests
+## run all tests but those of faults and of a cluster, which .ci/run runs too
 test: $(READY)
 	pytest -n auto
 

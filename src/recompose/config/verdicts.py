@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import yaml
-
 from recompose.errors import RecomposeError
 from recompose.papers import papers
 
@@ -32,14 +30,10 @@ def _table(counted: dict[str, dict[str, dict[str, int]]]) -> str:
     for slug, paper in papers().items():
         if slug not in counted:
             continue
-        name = f"{paper.number}. [{_title(slug)}](docs/findings.md#paper-{paper.number}), `{slug}`"
+        name = f"{paper.number}. [{paper.name}](docs/findings.md#paper-{paper.number})"
         for group, what in _COUNTED.items():
             if numbers := counted[slug].get(group):
                 found = [str(numbers[verdict.replace(" ", "_")]) for verdict in _VERDICTS]
                 lines.append(f"| {name} | {what} | {' | '.join(found)} |")
                 name = ""
     return "\n".join([*lines, ""])
-
-
-def _title(slug: str) -> str:
-    return yaml.safe_load(Path(f"config/claims/{slug}.yaml").read_text(encoding="utf-8"))["title"]
