@@ -208,7 +208,8 @@ def test_a_perfect_reproduction_reproduces_everything(results):
     assert sum(group["reproduced"] for group in groups) == len(card) - contrary.sum()
     assert counted[SLUG]["paper table cells"]["reproduced"] == 7 * 3 * 3
     json.dumps(counted)
-    assert all(statement.replace("|", "&#124;") in markdown(card) for statement in card.statement)
+    told = markdown(card)
+    assert all(said.replace("|", "&#124;") in told for said in (*card.statement, *card.note))
 
 
 def test_the_headlines_are_the_numbers_of_the_results(results):

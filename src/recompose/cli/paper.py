@@ -141,6 +141,8 @@ def show(
     inputs = [tree / paper.slug / f"{artifact.name}{end}" for end in (".csv", *[".safetensors"] * artifact.pictures)]
     step = Step(tree, f"{paper.package}.{artifact.shown_by(form)}")
     shown = function_of(paper.slug, artifact.shown_by(form))(*step.frames(inputs))
+    if form == "table" and artifact.stand_in:  # it is read without the page, too
+        shown = f"{shown.rstrip()}\n\n{paper.stand_in}\n"
     for end in ends:
         step.save(shown, inputs[0].with_suffix(f".{end}"), write)
 

@@ -334,12 +334,12 @@ def markdown(card: pd.DataFrame) -> str:
         told = ", ".join(f"{n} {verdict}" for verdict, n in claims.verdict.value_counts().items())
         whose = "the paper's" if by == "paper" else f"{by}'s"
         lines += [f"## {paper}: {whose} {_counted(cell)}", "", f"{told}.", ""]
-        lines += ["| claim | where | quantity | measured [95 %] | reproduced if | case | published | verdict |"]
-        lines += ["|---|---|---|---|---|---|---|---|"]
+        lines += ["| claim | where | quantity | measured [95 %] | reproduced if | case | published | verdict | note |"]
+        lines += ["|---|---|---|---|---|---|---|---|---|"]
         for row in claims.to_dict("records"):
             published = "" if pd.isna(row["published"]) else f"{row['published']:g}"
-            places = [row["quantity"], measured(row), row["condition"], row["worst"], published, row["verdict"]]
-            cells = [row["statement"], row["where"], *places]
+            places = [row["quantity"], measured(row), row["condition"], row["worst"], published]
+            cells = [row["statement"], row["where"], *places, row["verdict"], row["note"]]
             lines.append(f"| {' | '.join(str(cell).replace('|', '&#124;') for cell in cells)} |")
         lines.append("")
     return "\n".join(lines)

@@ -49,9 +49,9 @@ def _mesh(panel: Axes, points: np.ndarray, shape: tuple[int, int], colours: np.n
         for line in lines:
             panel.plot(*line.T, color="0.75", linewidth=0.8, zorder=1)
     dots = panel.scatter(points[:, 0], points[:, 1], c=colours, cmap="viridis", s=16, zorder=2)
-    bar = panel.get_figure().colorbar(dots, ax=panel, shrink=0.8)  # type: ignore[union-attr]
+    bar = panel.get_figure().colorbar(dots, ax=panel, shrink=0.5)  # type: ignore[union-attr]
     bar.set_label(label)
-    panel.set_aspect("equal", adjustable="datalim")
+    panel.set_aspect("equal", adjustable="box")
 
 
 def _position(panel: Axes, frame: pd.DataFrame) -> None:
@@ -69,7 +69,7 @@ def _cube(figure: Figure, place: object, frame: pd.DataFrame) -> None:
     panel = figure.add_subplot(place, projection="3d")
     latents = frame[[name for name in frame.columns if name.startswith("z")]].to_numpy(float)[:, :3]
     dots = panel.scatter(latents[:, 0], latents[:, 1], zs=latents[:, 2], c=frame.background, cmap="viridis", s=10)
-    figure.colorbar(dots, ax=panel, shrink=0.7, pad=0.12).set_label("$I_{bg}$")
+    figure.colorbar(dots, ax=panel, shrink=0.7, pad=0.2).set_label("$I_{bg}$")
     panel.set(title="F  all three", xlabel="$z_0$", ylabel="$z_1$", zlabel="$z_2$")
 
 

@@ -23,6 +23,7 @@ def figure4(frame: pd.DataFrame, images: Mapping[str, np.ndarray]) -> Figure:
         framed = {(row, 0): "right" for row in range(len(rows) - 1)}
         left = figure.add_subplot(grid[:, 0])
         show(left, mosaic(rows, frames=framed, gaps=(1,)), "A  left an image, right samples by its latents")
+        left.set_anchor("N")
         below = "last row: samples of the denoiser alone"
         left.text(0.5, -0.02, below, ha="center", va="top", transform=left.transAxes)
         upper = grid[0, 1].subgridspec(2, 1, height_ratios=[1, 2.2], hspace=0.05)
@@ -40,7 +41,8 @@ def _cosines(panel: Axes, frame: pd.DataFrame) -> None:
     for method, label in CODES.items():
         here = frame[frame.method == method]
         panel.plot(here.frame, here["mean"], color=told.palette[method], dashes=told.dashes[method], label=label)
-    panel.set(xlabel="frame (colours as in C)", ylabel="cosine", ylim=(None, 1.05))
+    panel.set(xlabel="frame", ylabel="cosine", ylim=(None, 1.05))
+    panel.legend(loc="upper center", bbox_to_anchor=(0.5, -0.3), ncols=len(CODES), columnspacing=1)
 
 
 def _means(panel: Axes, frame: pd.DataFrame) -> None:
