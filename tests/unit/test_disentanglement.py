@@ -156,3 +156,22 @@ def test_what_cannot_be_measured_is_said():
         modularity(np.where(factors > 1, np.nan, factors), factors)
     with pytest.raises(ValueError, match="expected as many"):
         modularity(factors[:5], factors)
+
+
+def test_numbers_are_those_of_disentanglement_lib():
+    """What its release 1.5 says of the same numbers: its functions alone, for as a whole it asks for TensorFlow 1.
+
+    The same to the last digit, but for the trees of DCI, which there begin with another random number.
+    """
+    generator = np.random.default_rng(0)
+    factors = np.stack([generator.integers(values, size=400) for values in (3, 4, 5)], axis=1)
+    mixing = np.array([[1, 0.5, 0, 0], [0, 1, 0, 0.2], [0, 0, 1, 0]])
+    codes = factors @ mixing + 0.5 * generator.normal(size=(400, 4))
+    importance = generator.random((4, 3)) ** 3
+    assert disentanglement(importance) == pytest.approx(0.33105578125268587, rel=1e-12)
+    assert completeness(importance) == pytest.approx(0.22574676578263392, rel=1e-12)
+    assert modularity(codes, factors) == pytest.approx(0.9325741722493056, rel=1e-12)
+    found = dci(codes[:300], factors[:300], codes[300:], factors[300:], generator=np.random.default_rng(0))
+    assert found.disentanglement == pytest.approx(0.40236577801462337, abs=5e-3)
+    assert found.completeness == pytest.approx(0.3944098136988721, abs=5e-3)
+    assert found.informativeness == pytest.approx(0.7, abs=1e-2)
