@@ -296,6 +296,17 @@ def test_the_published_settings_are_those_of_table_1():
     assert differ == {("weight", "disks")}
 
 
+def test_at_scale_paper_networks_are_trained_as_the_authors_do():
+    """Without norms as in evaluation; and a variant of ours differs in what it is about, not in the weight."""
+    from recompose.config.loading import load_config
+
+    sami = load_config(scale="paper").sami
+    for block in (sami.disks_networks, sami.faces_networks, sami.dsprites_networks, sami.portraits_networks):
+        assert block.settled == 0
+    assert sami.dsprites_variant.weight == sami.dsprites_networks.weight
+    assert sami.faces_variant.weight == sami.faces_networks.weight
+
+
 # -- Their work
 
 
