@@ -208,6 +208,12 @@ class FrozenDenoiser(Denoising):
     learning_rate: Positive = Field(3e-3, description="of Adam, in the beginning; it falls as half a cosine")
 
 
+def joined(denoiser: FrozenDenoiser, encoder: Encoding, *, uniform: bool = False) -> Autoencoder:
+    """Both as one SAMI; uniform: with steps that are drawn uniformly."""
+    both = denoiser.model_dump(include={"base", "multipliers", "middle", "noise", "steps"}) | encoder.model_dump()
+    return Autoencoder(**both | ({"timesteps": 1.0} if uniform else {}))
+
+
 class PortraitsMeasures(Block):
     """What is measured of the latents of portraits."""
 
