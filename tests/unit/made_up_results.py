@@ -117,6 +117,7 @@ def latents() -> dict[str, pd.DataFrame]:
     by_choice = {
         ("weight", "divergence"): (9.0, 6.0, 3.0), ("weight", "gap"): (0.02, 0.03, 0.04),
         ("latents", "divergence"): (3.0, 6.0, 9.0), ("latents", "gap"): (0.04, 0.03, 0.02),
+        ("weight", "captured"): (3.0, 2.0, 1.0), ("latents", "captured"): (1.0, 2.0, 3.0),
         ("timesteps", "captured"): (3.0, 2.0, 1.0),
     }  # fmt: skip
     chosen = [
