@@ -69,6 +69,8 @@ def latents() -> dict[str, pd.DataFrame]:
         ("reward", "L_2", 0.5, -0.3, 0.0),
         ("roughness", "SAMI", 0.05, 0.2, 0.0),
         ("roughness", "control", 0.05, 0.9, 0.0),
+        ("pooled", "SAMI", 0.05, 0.2, 0.0),
+        ("pooled", "control", 0.05, 0.9, 0.0),
         ("switch", "c = 0.2", 0.2, 0.447, 0.447),
         ("count", "active latents", 1.0, 2.0, 2.0),
     ]

@@ -106,7 +106,7 @@ class Theory(Block):
     """Appendix B as numbers."""
 
     probes: Count = Field(8, description="random directions in which Jacobians are looked at")
-    images: Count = Field(64, description="images at which they are")
+    images: Count = Field(500, description="images at which they are")
     distance: Positive = Field(0.05, description="how far the second Jacobian is, of images in [-1, 1], per pixel")
 
 
