@@ -128,6 +128,7 @@ def latents() -> dict[str, pd.DataFrame]:
         for place, mean in enumerate(means)
     ]
     of_faces = {
+        ("variability", "images"): 0.0662, ("variability", "samples"): 0.00204,
         ("attributes", ""): 15, ("scatter", "images"): 0.02, ("scatter", "samples"): 0.001, ("jump", ""): 1.4,
         ("modes", ""): 0.2, ("growing", ""): 1.0, ("order", ""): 0.9, ("volume", ""): 0.9, ("error", ""): 0.9,
         ("relaxed", "distances"): 2.0, ("relaxed", "volume"): 1.5, ("relaxed", "all"): 20.0,
