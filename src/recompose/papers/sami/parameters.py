@@ -48,7 +48,7 @@ def table1(
     `kind`: number or words, of what runs. Of portraits images, epochs and steps are those of the encoder; their
     denoiser is left as it is.
     """
-    running = {
+    running: dict[str, tuple[Disks | Faces, Autoencoder]] = {
         "disks": (disks, disks_networks),
         "celeba": (faces, faces_networks),
         "celeba_hq": (portraits, joined(portraits_denoiser, portraits_networks)),
