@@ -69,6 +69,8 @@ def latents() -> dict[str, pd.DataFrame]:
         ("reward", "L_2", 0.5, -0.3, 0.0),
         ("roughness", "SAMI", 0.05, 0.2, 0.0),
         ("roughness", "control", 0.05, 0.9, 0.0),
+        ("pooled", "SAMI", 0.05, 0.2, 0.0),
+        ("pooled", "control", 0.05, 0.9, 0.0),
         ("switch", "c = 0.2", 0.2, 0.447, 0.447),
         ("count", "active latents", 1.0, 2.0, 2.0),
     ]
@@ -117,6 +119,7 @@ def latents() -> dict[str, pd.DataFrame]:
     by_choice = {
         ("weight", "divergence"): (9.0, 6.0, 3.0), ("weight", "gap"): (0.02, 0.03, 0.04),
         ("latents", "divergence"): (3.0, 6.0, 9.0), ("latents", "gap"): (0.04, 0.03, 0.02),
+        ("weight", "captured"): (3.0, 2.0, 1.0), ("latents", "captured"): (1.0, 2.0, 3.0),
         ("timesteps", "captured"): (3.0, 2.0, 1.0),
     }  # fmt: skip
     chosen = [
@@ -125,6 +128,7 @@ def latents() -> dict[str, pd.DataFrame]:
         for place, mean in enumerate(means)
     ]
     of_faces = {
+        ("variability", "images"): 0.0662, ("variability", "samples"): 0.00204,
         ("attributes", ""): 15, ("scatter", "images"): 0.02, ("scatter", "samples"): 0.001, ("jump", ""): 1.4,
         ("modes", ""): 0.2, ("growing", ""): 1.0, ("order", ""): 0.9, ("volume", ""): 0.9, ("error", ""): 0.9,
         ("relaxed", "distances"): 2.0, ("relaxed", "volume"): 1.5, ("relaxed", "all"): 20.0,

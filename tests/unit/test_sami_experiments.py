@@ -17,6 +17,7 @@ from recompose.papers.sami.settings import Autoencoder, Collapse, Disks, Measure
 from recompose.papers.sami.theory import figures as figures_of_theory
 from recompose.papers.sami.theory import measures as appendix
 from recompose.papers.sami.theory import tables as tables_of_theory
+from recompose.papers.sami.theory.formulas import Roughness
 from recompose.storage import write_tensors
 
 DISKS = Disks(size=8, radius=2, train=24, test=20)
@@ -135,7 +136,16 @@ def test_appendix_b_by_its_formulas_and_without_them(folder):
     assert apart["score", "corrected"] < 1e-12 < 0.1 < apart["score", "printed"]
     assert apart["precision"].max() < 1e-5 and apart["switch"].max() < 1e-4 and apart["count"].max() == 0
     assert found[found["check"] == "reward"].value.item() < 0
-    assert (found[found["check"] == "roughness"].value > 0).all()
+    assert (found[found["check"].isin(["roughness", "pooled"])].value > 0).all()
     assert "B.1's score" in tables_of_theory.theory(found)
     figures_of_theory.theory(found)
     assert isinstance(found, pd.DataFrame)
+
+
+def test_an_image_whose_jacobian_is_small_outweighs_others_in_one_mean_of_two(folder, monkeypatch):
+    known = Roughness(torch.tensor([1.0, 2.0, 3.0]), torch.tensor([2.0, 4.0, 0.01]))
+    monkeypatch.setattr(appendix.formulas, "roughness", lambda *told: known)
+    found = appendix.theory(folder=folder, device="cpu", disks_networks=NETWORKS, theory=Theory(probes=2, images=3))
+    values = found[found.case == "SAMI"].set_index("check").value
+    assert values["roughness"] == pytest.approx((0.5 + 0.5 + 300) / 3)
+    assert values["pooled"] == pytest.approx(6 / 6.01)

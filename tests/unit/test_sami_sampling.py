@@ -13,6 +13,7 @@ from recompose.errors import RecomposeError
 from recompose.papers.sami.denoisers import Denoiser
 from recompose.papers.sami.encoders import StridedEncoder
 from recompose.papers.sami.guidance import PRINTED, Constraints
+from recompose.papers.sami.objective import Drawn, Sign, errors, sami_loss
 from recompose.papers.sami.posterior import Posterior
 from recompose.papers.sami.sampling import (
     conditional_samples,
@@ -113,6 +114,27 @@ def test_with_the_printed_sign_samples_flee_from_z():
     assert (found.mean(dim=0) * wanted < 0).any()
     right = (drawn(Z, 500).mean(dim=0) - wanted).abs()
     assert ((found.mean(dim=0) - wanted).abs() > 10 * right).all()
+
+
+@pytest.mark.parametrize("step", [10, 100, 190])
+def test_with_the_printed_sign_of_algorithm_2_guidance_raises_the_error(step):
+    """Exact networks leave Var(eps | x_t, z) of Var(eps | x_t); that sign adds three times what is else taken off."""
+    count = 20_000
+    images = VARIANCES.sqrt().view(2, 2) * normal(count, 1, 2, 2, name="images")
+    latent, prior = normal(2, count, 4, name="latent")
+    seen = Drawn(torch.full((count,), step), normal(count, 1, 2, 2, name="noise"), latent, prior)
+    known = float(SCHEDULE.alpha[step] / SCHEDULE.sigma[step]) ** 2
+    left = known / (known + 1 / VARIANCES), known / (known + 1 / VARIANCES + WEIGHTS**2 / SPREAD**2)
+    unguided, guided = (float(each.sum()) for each in left)
+
+    def loss(sign: Sign) -> float:
+        found = sami_loss(exact_posterior, exact_noise, images, seen, SCHEDULE, weight=0.0, sign=sign)
+        return float(found.denoising.detach())
+
+    found = errors(exact_posterior, exact_noise, images, seen, SCHEDULE).unguided
+    assert float(found.square().sum() / count) == pytest.approx(unguided, rel=0.03)
+    assert loss("right") == pytest.approx(guided, rel=0.03)
+    assert loss("printed") == pytest.approx(unguided + 3 * (unguided - guided), rel=0.03)
 
 
 @pytest.mark.parametrize("reading", ["alpha", "covariance"])

@@ -115,7 +115,7 @@ PAPER = Paper(
             caption="What runs here, and what is printed.",
             index=("parameter", "set"),
             forms=("table",),
-            reads=("disks", "disks_networks", "faces", "faces_networks"),
+            reads=("disks", "disks_networks", "faces", "faces_networks", "portraits", *FROZEN[:2]),
             value="value",
             module="parameters",
         ),

@@ -28,6 +28,9 @@ from recompose.randomness import torch_generator
 Reduction = Literal["pixel_sum", "pixel_mean"]
 """Of squared errors over an image; its mean over a batch is taken in any case. Weights of the KL belong to one of them:
 Table 1's are comparable if those of the disks and CelebA-HQ are of the mean, and CelebA-64's of the sum."""
+Sign = Literal["right", "printed"]
+"""Of the guidance in the noise that is seen: Eqs. 8 and 10 take it off, `right`; Algorithm 2 prints it added, whereby
+it raises the error of a denoiser and an encoder that fit."""
 Images = Callable[[Tensor], Tensor]
 """Numbers of images -> these images, (images, channels, size, size) in [-1, 1], on the device of choice."""
 
@@ -77,9 +80,9 @@ class Errors(NamedTuple):
 
 def errors(
     encoder: Encoder, denoiser: Noise, images: Tensor, drawn: Drawn, schedule: Schedule, *,
-    create_graph: bool = False, constraints: Constraints = EXACT,
+    create_graph: bool = False, constraints: Constraints = EXACT, sign: Sign = "right",
 ) -> Errors:  # fmt: skip
-    """The errors of the noise that is seen in x_t, guided by z ~ q(z | x_0) (Algorithm 2, with the sign of Eq. 10).
+    """The errors of the noise that is seen in x_t, guided by z ~ q(z | x_0) (Algorithm 2; the sign is Eq. 10's).
 
     images: (images, channels, size, size). Gradients come to the encoder through z, which is mu_0 and sigma_0, and
     through mu_t and sigma_t; none comes through x_t. A.5 measures a model by what guidance takes off the square.
@@ -89,6 +92,8 @@ def errors(
     z = posterior.sample(drawn.latent_noise)
     score = guidance_score(encoder, noisy, z, drawn.t, create_graph=create_graph, constraints=constraints)
     predicted = denoiser(noisy, drawn.t).to(drawn.noise.dtype)
+    if sign == "printed":
+        score = -score
     return Errors(drawn.noise - predicted, drawn.noise - shifted_noise(predicted, score, sigma), posterior)
 
 
@@ -108,10 +113,10 @@ class Losses(NamedTuple):
 
 def sami_loss(
     encoder: Encoder, denoiser: Noise, images: Tensor, drawn: Drawn, schedule: Schedule, *, weight: float,
-    reduction: Reduction = "pixel_sum", constraints: Constraints = EXACT,
+    reduction: Reduction = "pixel_sum", constraints: Constraints = EXACT, sign: Sign = "right",
 ) -> Losses:  # fmt: skip
     """Eq. 10 with lambda_t = 1: the guided error, and `weight` (beta) times the KL, summed over the latents."""
-    found = errors(encoder, denoiser, images, drawn, schedule, create_graph=True, constraints=constraints)
+    found = errors(encoder, denoiser, images, drawn, schedule, create_graph=True, constraints=constraints, sign=sign)
     denoising, divergence = reduced(found.guided, reduction), found.posterior.divergence().mean()
     return Losses(denoising + weight * divergence, denoising, divergence)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from recompose.papers.sami.aggregation import printed
-from recompose.papers.sami.settings import Autoencoder, Disks, Faces
+from recompose.papers.sami.settings import Autoencoder, Disks, Encoding, Faces, FrozenDenoiser, joined
 
 Value = float | str
 Row = dict[str, Any]
@@ -39,21 +39,28 @@ def _listed(values: tuple[int, ...]) -> str:
     return f"[{', '.join(map(str, values))}]"
 
 
-def table1(*, disks: Disks, disks_networks: Autoencoder, faces: Faces, faces_networks: Autoencoder) -> pd.DataFrame:
+def table1(
+    *, disks: Disks, disks_networks: Autoencoder, faces: Faces, faces_networks: Autoencoder, portraits: Faces,
+    portraits_denoiser: FrozenDenoiser, portraits_networks: Encoding,
+) -> pd.DataFrame:  # fmt: skip
     """Rows a parameter of a set: `value` as it runs and as `published`, or as words, `run` and `printed`.
 
-    `kind`: number or words; printed, of a set that does not run in this way.
+    `kind`: number or words, of what runs. Of portraits images, epochs and steps are those of the encoder; their
+    denoiser is left as it is.
     """
-    running = {"disks": (disks, disks_networks), "celeba": (faces, faces_networks), "celeba_hq": None}
+    running: dict[str, tuple[Disks | Faces, Autoencoder]] = {
+        "disks": (disks, disks_networks),
+        "celeba": (faces, faces_networks),
+        "celeba_hq": (portraits, joined(portraits_denoiser, portraits_networks)),
+    }
+    frozen = _frozen(portraits_denoiser)
     known = printed("table1").set_index(["case", "quantity"])
     rows: list[Row] = []
     for name, blocks in running.items():
         for parameter, of in PARAMETERS.items():
             there = (name, parameter) in known.index
-            if blocks is None and not there:
-                continue
-            value = of(*blocks) if blocks else None
-            kind = "printed" if value is None else "words" if isinstance(value, str) else "number"
+            value = frozen[parameter] if name == "celeba_hq" and parameter in frozen else of(*blocks)
+            kind = "words" if isinstance(value, str) else "number"
             rows.append(
                 {
                     "parameter": parameter,
@@ -66,3 +73,14 @@ def table1(*, disks: Disks, disks_networks: Autoencoder, faces: Faces, faces_net
                 }
             )
     return pd.DataFrame(rows).astype({"value": "Float64", "published": float})  # words have no number
+
+
+def _frozen(denoiser: FrozenDenoiser) -> dict[str, str]:
+    """What is said otherwise of a denoiser that is not trained with the encoder.
+
+    One that comes trained brings its own channels: those that are set are of DiffAE's denoiser, which is trained.
+    """
+    if denoiser.pretrained:
+        own = dict.fromkeys(("denoiser_channels", "denoiser_multipliers"), "its own")
+        return {"denoiser": "UNet (pretrained, frozen)", **own}
+    return {"denoiser": "UNet (no attn, frozen)"}

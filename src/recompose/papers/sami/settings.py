@@ -106,7 +106,7 @@ class Theory(Block):
     """Appendix B as numbers."""
 
     probes: Count = Field(8, description="random directions in which Jacobians are looked at")
-    images: Count = Field(64, description="images at which they are")
+    images: Count = Field(500, description="images at which they are")
     distance: Positive = Field(0.05, description="how far the second Jacobian is, of images in [-1, 1], per pixel")
 
 
@@ -206,6 +206,12 @@ class FrozenDenoiser(Denoising):
     epochs: Count = Field(18, description="passes through the images")
     batch: Count = Field(32, description="images of a step")
     learning_rate: Positive = Field(3e-3, description="of Adam, in the beginning; it falls as half a cosine")
+
+
+def joined(denoiser: FrozenDenoiser, encoder: Encoding, *, uniform: bool = False) -> Autoencoder:
+    """Both as one SAMI; uniform: with steps that are drawn uniformly."""
+    both = denoiser.model_dump(include={"base", "multipliers", "middle", "noise", "steps"}) | encoder.model_dump()
+    return Autoencoder(**both | ({"timesteps": 1.0} if uniform else {}))
 
 
 class PortraitsMeasures(Block):

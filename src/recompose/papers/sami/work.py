@@ -5,7 +5,7 @@ Convolutions are counted. No torch: the workflow reads it.
 
 from recompose.artifacts import Work
 from recompose.papers.sami.names import BRIEF, baselines
-from recompose.papers.sami.settings import Autoencoder, Faces, Judge, Sami, SpriteMeasures
+from recompose.papers.sami.settings import Autoencoder, Faces, Judge, Sami, SpriteMeasures, joined
 
 ACTIVATIONS = 40
 """Numbers that training keeps for every channel and place of a level."""
@@ -58,7 +58,7 @@ def _frozen(paper: Sami) -> dict[str, Work]:
     DiffAE."""
     size, channels, images = paper.portraits.size, paper.portraits.channels, paper.portraits.train
     of, told, measures = paper.portraits_networks, paper.portraits_denoiser, paper.portraits_measures
-    both = Autoencoder(**told.model_dump(include={"base", "multipliers", "middle"}) | of.model_dump())
+    both = joined(told, of)
     encoder, denoiser = passes(size, both, channels)
     held = training(size, images, both, channels)[1]
     frozen = PRETRAINED if told.pretrained else denoiser

@@ -15,7 +15,7 @@ from recompose.papers.sami.data import SLUG
 from recompose.papers.sami.denoisers import Pretrained
 from recompose.papers.sami.networks import SETTLED, file_of, fitted, numbered, schedule_of, untrained_denoiser
 from recompose.papers.sami.objective import Drawn, noised, of_batches, reduced, settled_by
-from recompose.papers.sami.settings import Autoencoder, Encoding, FrozenDenoiser
+from recompose.papers.sami.settings import Encoding, FrozenDenoiser, joined
 
 Names = tuple[str | int, ...]
 Report = Callable[[str], None] | None
@@ -24,12 +24,6 @@ FILES = (
     "config.json and diffusion_pytorch_model.safetensors in diffusers' format, of a UNet2DModel that predicts the noise"
     " (google/ddpm-celebahq-256: 455 MB)"
 )
-
-
-def joined(denoiser: FrozenDenoiser, encoder: Encoding, *, uniform: bool = False) -> Autoencoder:
-    """Both as one SAMI; uniform: with steps that are drawn uniformly."""
-    both = denoiser.model_dump(include={"base", "multipliers", "middle", "noise", "steps"}) | encoder.model_dump()
-    return Autoencoder(**both | ({"timesteps": 1.0} if uniform else {}))
 
 
 def denoiser_of(

@@ -15,12 +15,20 @@ from recompose.papers.sami.data import SLUG, Images, centred, load_images
 from recompose.papers.sami.measuring import ACTIVE, Row, ratio, row, sampled, unit
 from recompose.papers.sami.networks import SETTLED, numbered, schedule_of, untrained
 from recompose.papers.sami.objective import Drawn, Pair, errors, settle
-from recompose.papers.sami.portraits.denoiser import denoiser_from_file, joined
+from recompose.papers.sami.portraits.denoiser import denoiser_from_file
 from recompose.papers.sami.portraits.networks import IMAGES, UNIFORM, diffae_from_file, pair_from_file
 from recompose.papers.sami.portraits.videos import pixels, straightness_rows, videos_of
 from recompose.papers.sami.posterior import means_of
 from recompose.papers.sami.sampling import unconditional_samples
-from recompose.papers.sami.settings import Autoencoder, Encoding, Faces, FrozenDenoiser, PortraitsMeasures, Videos
+from recompose.papers.sami.settings import (
+    Autoencoder,
+    Encoding,
+    Faces,
+    FrozenDenoiser,
+    PortraitsMeasures,
+    Videos,
+    joined,
+)
 from recompose.randomness import numpy_generator, torch_generator
 from recompose.storage import Measured
 

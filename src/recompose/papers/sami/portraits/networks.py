@@ -34,10 +34,9 @@ from recompose.papers.sami.portraits.denoiser import (
     denoiser_from_file,
     denoiser_of,
     digest,
-    joined,
     kept_denoiser,
 )
-from recompose.papers.sami.settings import Autoencoder
+from recompose.papers.sami.settings import Autoencoder, joined
 
 IMAGES = "portraits"
 UNIFORM, DIFFAE = "portraits_uniform", "portraits_diffae"

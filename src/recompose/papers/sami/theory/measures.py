@@ -14,11 +14,12 @@ from recompose.metrics.intervals import student_interval
 from recompose.papers.sami.data import SLUG, load_images
 from recompose.papers.sami.encoders import StridedEncoder
 from recompose.papers.sami.guidance import guidance_score
+from recompose.papers.sami.measuring import ratio
 from recompose.papers.sami.networks import control_from_file, from_file
 from recompose.papers.sami.posterior import Encoder, Posterior
 from recompose.papers.sami.settings import Autoencoder, Theory
 from recompose.papers.sami.theory import formulas
-from recompose.randomness import torch_generator
+from recompose.randomness import numpy_generator, torch_generator
 
 Row = dict[str, Any]
 AXES = (0.05, 0.2, 0.8, 3.2)
@@ -34,7 +35,8 @@ def theory(*, folder: Path, device: str, disks_networks: Autoencoder, theory: Th
     and as printed. `precision`: a = |w|^2 / s^2 of each axis that minimizes L_2 + L_3 (B.1, B.2), by a search.
     `switch`: the noise at which an axis switches on. `reward`: L_2 of the linear-Gaussian case, 0 in the text. `count`:
     active latents of the linear VAE (B.3), by a numerical search. `roughness`: |J(x + d) - J(x)|^2 / (|d|^2 |J(x)|^2)
-    of the encoder and of its control, the same one trained with an ordinary decoder, per image.
+    of the encoder and of its control, the same one trained with an ordinary decoder, the mean over images; `pooled`:
+    the same of the two means over images, so that those whose Jacobian is small do not outweigh the others.
     """
     rows = [*_score_rows(), *_switch_rows(), *_count_rows()]
     return pd.DataFrame([*rows, *_roughness_rows(folder, device, disks_networks, theory)])
@@ -166,9 +168,11 @@ def _roughness_rows(folder: Path, device: str, settings: Autoencoder, theory: Th
     rows = []
     for case, encoder in encoders.items():
         found = formulas.roughness(partial(_mean, encoder), x, step, probes)
-        relative = (found.change / found.size).double().cpu().numpy()
-        mean, low, high = student_interval(relative)
+        both = torch.stack([found.change, found.size], dim=1).double().cpu().numpy()
+        mean, low, high = student_interval(both[:, 0] / both[:, 1])
         rows.append(_row("roughness", case, theory.distance, mean, 0.0, low, high))
+        mean, low, high = ratio(both, numpy_generator(SLUG, "theory", "pooled", case))
+        rows.append(_row("pooled", case, theory.distance, mean, 0.0, low, high))
     return rows
 
 

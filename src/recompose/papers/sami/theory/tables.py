@@ -19,7 +19,11 @@ def theory(frame: pd.DataFrame) -> str:
         for case, rows in frame[frame["check"] == check].groupby("case", sort=False):
             apart = (rows.value - rows.expected).abs().max()
             lines.append(table_line([name, str(case), str(len(rows)), f"{apart:.2g}"]))
-    for row in frame[frame["check"] == "roughness"].to_dict("records"):
-        value = f"{row['value']:.3g} [{row['ci_low']:.3g}, {row['ci_high']:.3g}]"
-        lines.append(table_line(["change of the Jacobian (value itself)", row["case"], "", value]))
-    return "\n".join(lines) + "\n\nChange of the Jacobian: |J(x + d) - J(x)|^2 / (|d|^2 |J(x)|^2), mean over images.\n"
+    for check, name in {"roughness": "mean of ratios", "pooled": "ratio of means"}.items():
+        for row in frame[frame["check"] == check].to_dict("records"):
+            value = f"{row['value']:.3g} [{row['ci_low']:.3g}, {row['ci_high']:.3g}]"
+            lines.append(table_line([f"change of the Jacobian, {name} (value itself)", row["case"], "", value]))
+    return "\n".join(lines) + (
+        "\n\nChange of the Jacobian: |J(x + d) - J(x)|^2 / (|d|^2 |J(x)|^2), the mean over images, and that of"
+        " numerator over that of denominator.\n"
+    )
