@@ -1,5 +1,6 @@
 """Paper 3's data, trainings and measures, with tiny images and networks."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +8,16 @@ import pandas as pd
 import pytest
 import torch
 from pydantic import ValidationError
+from torch import nn
 
 from recompose.errors import RecomposeError
 from recompose.papers.sami import measuring, networks
 from recompose.papers.sami.data import load_images
 from recompose.papers.sami.disks import collapse, figures, measures, tables
 from recompose.papers.sami.disks.images import disk_images, images
+from recompose.papers.sami.informativeness import collapsed, told
+from recompose.papers.sami.objective import Pair
+from recompose.papers.sami.posterior import of_outputs
 from recompose.papers.sami.settings import Autoencoder, Collapse, Disks, Measures, Theory
 from recompose.papers.sami.theory import figures as figures_of_theory
 from recompose.papers.sami.theory import measures as appendix
@@ -121,6 +126,55 @@ def test_the_threshold_is_closed_in_on(folder, monkeypatch):
         0.01,
         100,
     ]
+
+
+def test_latents_collapse_where_it_is_shown_that_they_tell_nothing():
+    assert collapsed(0.9954)  # what a huge weight leaves on disks, whose KL is .17 nat
+    assert not collapsed(0.85)  # the lower end of informative ones, whose upper one is above 1
+    assert not collapsed(0.97)  # too few images to tell
+
+
+def test_a_training_ends_with_a_line_on_its_latents(folder, monkeypatch):
+    """It draws numbers of its own, and names the weight to lower where latents have collapsed."""
+    images_of, names = load_images(folder, "disks").train, ("sami", "disks_networks")
+    lines: list[str] = []
+    pair, _ = networks.trained(images_of, NETWORKS, names, device="cpu", report=lines.append)
+    monkeypatch.setattr(networks, "tell", lambda *others: None)
+    silent, _ = networks.trained(images_of, NETWORKS, names, device="cpu", report=lambda line: None)
+    alike = zip(pair.state_dict().values(), silent.state_dict().values(), strict=True)
+    assert not pair.training and all(torch.equal(one, other) for one, other in alike)
+    assert re.fullmatch(
+        r"latents: KL \S+ nats, [0-3] of 3 active, error guided over unguided \S+ \[\S+, \S+\], 0 with a variance at"
+        r" the clamp of 1e-06(; collapsed: lower `disks_networks.weight`, .*)?",
+        lines[-1],
+    )
+
+
+def nothing_told(latents: int, spread: float) -> Pair:
+    """Latents that are alike for all images."""
+
+    class Alike(nn.Module):
+        channels, size = 1, 8
+
+        def forward(self, x, t=None):
+            ends = (x.flatten(1)[:, :1] * 0).expand(-1, latents)
+            return of_outputs(ends, ends + spread)
+
+    encoder = Alike()
+    encoder.latents = latents
+    return Pair(encoder, networks.untrained(torch.zeros(1, 1, 8, 8), NETWORKS, ("test",)).decoder).eval()
+
+
+def test_collapsed_latents_are_told_with_the_weight_to_lower(folder):
+    """Also of a training whose name says more than its images; 0 and softplus(.54)^2, about 1, are the prior."""
+    data = load_images(folder, "disks")
+    asked = {"batch": 8, "names": ("sami", "disks_brief"), "device": "cpu"}
+    line = told(nothing_told(2, 0.5413), data.train, networks.schedule_of(NETWORKS), **asked)
+    assert "0 of 2 active, error guided over unguided 1.0000 [1.0000, 1.0000], 0 with" in line
+    assert "; collapsed: lower `disks_networks.weight`, or" in line
+    assert "2 with a variance at the clamp" in told(
+        nothing_told(2, -20.0), data.train, networks.schedule_of(NETWORKS), **asked
+    )
 
 
 def test_a_training_of_each_weight_is_measured(folder):
