@@ -107,25 +107,38 @@ def test_positions_that_latents_hold_are_decodable():
     assert measures._decodable(generator.normal(size=(400, 3)), positions, "test", "0")[0] < 0.05
 
 
-def rows(weight, divergence):
-    values = {"divergence": divergence, "error": 1.0}
-    return [{"weight": weight, "collapsed": float(divergence < collapse.COLLAPSED), "quantity": key, "place": "",
-             "mean": value, "ci_low": value, "ci_high": value, "n": 1} for key, value in values.items()]  # fmt: skip
+def made_up(threshold):
+    """A training at a weight, as the search sees it: latents take .12 off up to the threshold, and nothing above."""
+
+    def measured(weight, *others):
+        value = 0.88 if weight <= threshold else 0.9994
+        means = {("error", ""): value, ("divergence", ""): 5.0, ("position", "0"): 0.9, ("angle", "x-y"): 0.3}
+        return [
+            {"weight": weight, **measuring.row(*of, mean, mean - 0.003, mean + 0.003, 1)} for of, mean in means.items()
+        ]
+
+    return measured
 
 
-def test_the_threshold_is_closed_in_on(folder, monkeypatch):
-    """Latents that collapse at weights above 3: halvings on a logarithmic scale."""
-    monkeypatch.setattr(collapse, "_measured", lambda weight, *others: rows(weight, 5.0 if weight < 3 else 0.0))
+@pytest.mark.parametrize(
+    ("threshold", "weights"),
+    [
+        (3, [0.01, 1, 10**0.5, 10, 100]),  # halvings on a logarithmic scale: 1, 10, and half way between
+        (300, [0.01, 100, 10**2.25, 10**2.375, 10**2.5, 1000]),  # raised once
+        (1e9, [0.01, 100, 1e3, 1e4, 1e5]),  # never: raised as often as may be
+        (0, [0.01, 100]),  # at the least one, too: no weight is to blame, and nothing is to be closed in on
+    ],
+)
+def test_the_threshold_is_closed_in_on(folder, monkeypatch, threshold, weights):
+    monkeypatch.setattr(collapse, "_measured", made_up(threshold))
     asked = Collapse(weights=(0.01, 100.0), halvings=3)
     found = collapse.collapse(folder=folder, device="cpu", disks_collapse=asked, **TOLD)
-    weights = sorted(found.weight.unique())
-    assert weights == pytest.approx([0.01, 1, 10**0.5, 10, 100])
-    figures.collapse(found)
-    monkeypatch.setattr(collapse, "_measured", lambda weight, *others: rows(weight, 5.0))
-    assert sorted(collapse.collapse(folder=folder, device="cpu", disks_collapse=asked, **TOLD).weight.unique()) == [
-        0.01,
-        100,
-    ]
+    assert sorted(found.weight.unique()) == pytest.approx(weights)
+    assert (found.collapsed == (found.weight > (threshold or np.inf))).all()
+    largest = found[found.place == "largest"]
+    assert largest.quantity.tolist() == ["error"] and largest.weight.item() == pytest.approx(weights[-1])
+    legends = [text.get_text() for each in figures.collapse(found).legends for text in each.get_texts()]
+    assert ("collapsed" in legends) == (0 < threshold < weights[-1])
 
 
 def test_latents_collapse_where_it_is_shown_that_they_tell_nothing():
@@ -180,7 +193,7 @@ def test_collapsed_latents_are_told_with_the_weight_to_lower(folder):
 def test_a_training_of_each_weight_is_measured(folder):
     asked = Collapse(weights=(0.001, 1.0), halvings=0, epochs=1)
     found = collapse.collapse(folder=folder, device="cpu", disks_collapse=asked, **TOLD)
-    assert sorted(found.weight.unique()) == [0.001, 1] and np.isfinite(found["mean"]).all()
+    assert {0.001, 1} <= set(found.weight) and np.isfinite(found["mean"]).all()
 
 
 def test_appendix_b_by_its_formulas_and_without_them(folder):
