@@ -56,13 +56,13 @@ def latents() -> dict[str, pd.DataFrame]:
         ("spread", "1"): 1.0, ("variability", "images"): 0.56, ("variability", "samples"): 0.004, ("error", ""): 0.5,
     }  # fmt: skip
     disks = [(*key, mean, mean, mean) for key, mean in known.items()]
-    weights = {1e-3: (0, 0.3, 9.0), 1e-2: (0, 0.2, 6.0), 0.1: (0, 0.1, 3.0), 1: (1, 0.5, 0.0)}
+    weights = {1e-3: (0, 0.3, 0.87), 1e-2: (0, 0.2, 0.88), 0.1: (0, 0.1, 0.9), 1: (1, 0.5, 1.0)}
     by_weight = [
         (weight, collapsed, quantity, place, mean, mean - 1e-3, mean + 1e-3)
-        for weight, (collapsed, angle, nats) in weights.items()
-        for quantity, place, mean in (("angle", "x-y", angle), ("divergence", "", nats))
+        for weight, (collapsed, angle, error) in weights.items()
+        for quantity, place, mean in (("angle", "x-y", angle), ("error", "", error))
     ]
-    by_weight.append((1, 1, "divergence", "largest", 0.0, 0.0, 0.0))
+    by_weight.append((1, 1, "error", "largest", 1.0, 0.999, 1.001))
     checks = [
         ("score", "corrected", 0.0, 1e-16, 0.0),
         ("score", "printed", 0.0, 2.0, 0.0),

@@ -1,5 +1,6 @@
 """Paper 3's data, trainings and measures, with tiny images and networks."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +8,16 @@ import pandas as pd
 import pytest
 import torch
 from pydantic import ValidationError
+from torch import nn
 
 from recompose.errors import RecomposeError
 from recompose.papers.sami import measuring, networks
 from recompose.papers.sami.data import load_images
 from recompose.papers.sami.disks import collapse, figures, measures, tables
 from recompose.papers.sami.disks.images import disk_images, images
+from recompose.papers.sami.informativeness import collapsed, told
+from recompose.papers.sami.objective import Pair
+from recompose.papers.sami.posterior import of_outputs
 from recompose.papers.sami.settings import Autoencoder, Collapse, Disks, Measures, Theory
 from recompose.papers.sami.theory import figures as figures_of_theory
 from recompose.papers.sami.theory import measures as appendix
@@ -103,31 +108,93 @@ def test_positions_that_latents_hold_are_decodable():
     assert measures._decodable(generator.normal(size=(400, 3)), positions, "test", "0")[0] < 0.05
 
 
-def rows(weight, divergence):
-    values = {"divergence": divergence, "error": 1.0}
-    return [{"weight": weight, "collapsed": float(divergence < collapse.COLLAPSED), "quantity": key, "place": "",
-             "mean": value, "ci_low": value, "ci_high": value, "n": 1} for key, value in values.items()]  # fmt: skip
+def made_up(threshold):
+    """A training at a weight, as the search sees it: latents take .12 off up to the threshold, and nothing above."""
+
+    def measured(weight, *others):
+        value = 0.88 if weight <= threshold else 0.9994
+        means = {("error", ""): value, ("divergence", ""): 5.0, ("position", "0"): 0.9, ("angle", "x-y"): 0.3}
+        return [
+            {"weight": weight, **measuring.row(*of, mean, mean - 0.003, mean + 0.003, 1)} for of, mean in means.items()
+        ]
+
+    return measured
 
 
-def test_the_threshold_is_closed_in_on(folder, monkeypatch):
-    """Latents that collapse at weights above 3: halvings on a logarithmic scale."""
-    monkeypatch.setattr(collapse, "_measured", lambda weight, *others: rows(weight, 5.0 if weight < 3 else 0.0))
+@pytest.mark.parametrize(
+    ("threshold", "weights"),
+    [
+        (3, [0.01, 1, 10**0.5, 10, 100]),  # halvings on a logarithmic scale: 1, 10, and half way between
+        (300, [0.01, 100, 10**2.25, 10**2.375, 10**2.5, 1000]),  # raised once
+        (1e9, [0.01, 100, 1e3, 1e4, 1e5]),  # never: raised as often as may be
+        (0, [0.01, 100]),  # at the least one, too: no weight is to blame, and nothing is to be closed in on
+    ],
+)
+def test_the_threshold_is_closed_in_on(folder, monkeypatch, threshold, weights):
+    monkeypatch.setattr(collapse, "_measured", made_up(threshold))
     asked = Collapse(weights=(0.01, 100.0), halvings=3)
     found = collapse.collapse(folder=folder, device="cpu", disks_collapse=asked, **TOLD)
-    weights = sorted(found.weight.unique())
-    assert weights == pytest.approx([0.01, 1, 10**0.5, 10, 100])
-    figures.collapse(found)
-    monkeypatch.setattr(collapse, "_measured", lambda weight, *others: rows(weight, 5.0))
-    assert sorted(collapse.collapse(folder=folder, device="cpu", disks_collapse=asked, **TOLD).weight.unique()) == [
-        0.01,
-        100,
-    ]
+    assert sorted(found.weight.unique()) == pytest.approx(weights)
+    assert (found.collapsed == (found.weight > (threshold or np.inf))).all()
+    largest = found[found.place == "largest"]
+    assert largest.quantity.tolist() == ["error"] and largest.weight.item() == pytest.approx(weights[-1])
+    legends = [text.get_text() for each in figures.collapse(found).legends for text in each.get_texts()]
+    assert ("collapsed" in legends) == (0 < threshold < weights[-1])
+
+
+def test_latents_collapse_where_it_is_shown_that_they_tell_nothing():
+    assert collapsed(0.9954)  # what a huge weight leaves on disks, whose KL is .17 nat
+    assert not collapsed(0.85)  # the lower end of informative ones, whose upper one is above 1
+    assert not collapsed(0.97)  # too few images to tell
+
+
+def test_a_training_ends_with_a_line_on_its_latents(folder, monkeypatch):
+    """It draws numbers of its own, and names the weight to lower where latents have collapsed."""
+    images_of, names = load_images(folder, "disks").train, ("sami", "disks_networks")
+    lines: list[str] = []
+    pair, _ = networks.trained(images_of, NETWORKS, names, device="cpu", report=lines.append)
+    monkeypatch.setattr(networks, "tell", lambda *others: None)
+    silent, _ = networks.trained(images_of, NETWORKS, names, device="cpu", report=lambda line: None)
+    alike = zip(pair.state_dict().values(), silent.state_dict().values(), strict=True)
+    assert not pair.training and all(torch.equal(one, other) for one, other in alike)
+    assert re.fullmatch(
+        r"latents: KL \S+ nats, [0-3] of 3 active, error guided over unguided \S+ \[\S+, \S+\], 0 with a variance at"
+        r" the clamp of 1e-06(; collapsed: lower `disks_networks.weight`, .*)?",
+        lines[-1],
+    )
+
+
+def nothing_told(latents: int, spread: float) -> Pair:
+    """Latents that are alike for all images."""
+
+    class Alike(nn.Module):
+        channels, size = 1, 8
+
+        def forward(self, x, t=None):
+            ends = (x.flatten(1)[:, :1] * 0).expand(-1, latents)
+            return of_outputs(ends, ends + spread)
+
+    encoder = Alike()
+    encoder.latents = latents
+    return Pair(encoder, networks.untrained(torch.zeros(1, 1, 8, 8), NETWORKS, ("test",)).decoder).eval()
+
+
+def test_collapsed_latents_are_told_with_the_weight_to_lower(folder):
+    """Also of a training whose name says more than its images; 0 and softplus(.54)^2, about 1, are the prior."""
+    data = load_images(folder, "disks")
+    asked = {"batch": 8, "names": ("sami", "disks_brief"), "device": "cpu"}
+    line = told(nothing_told(2, 0.5413), data.train, networks.schedule_of(NETWORKS), **asked)
+    assert "0 of 2 active, error guided over unguided 1.0000 [1.0000, 1.0000], 0 with" in line
+    assert "; collapsed: lower `disks_networks.weight`, or" in line
+    assert "2 with a variance at the clamp" in told(
+        nothing_told(2, -20.0), data.train, networks.schedule_of(NETWORKS), **asked
+    )
 
 
 def test_a_training_of_each_weight_is_measured(folder):
     asked = Collapse(weights=(0.001, 1.0), halvings=0, epochs=1)
     found = collapse.collapse(folder=folder, device="cpu", disks_collapse=asked, **TOLD)
-    assert sorted(found.weight.unique()) == [0.001, 1] and np.isfinite(found["mean"]).all()
+    assert {0.001, 1} <= set(found.weight) and np.isfinite(found["mean"]).all()
 
 
 def test_appendix_b_by_its_formulas_and_without_them(folder):

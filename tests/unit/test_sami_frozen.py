@@ -48,14 +48,15 @@ def known(folder) -> portraits.Known:
 
 def test_training_leaves_every_bit_of_the_denoiser(known):
     """Also its norms' running deviations, and where it would have gradients."""
-    before = frozen_denoiser.digest(known.denoiser)
+    before, lines = frozen_denoiser.digest(known.denoiser), []
     pair, losses = frozen.trained_encoder(
-        known.data.train, known.denoiser, known.settings, ("test",), device="cpu", report=lambda line: None
+        known.data.train, known.denoiser, known.settings, ("test",), device="cpu", report=lines.append
     )
     start = frozen.untrained(known.data.train, known.settings, ("test",)).encoder
     assert frozen_denoiser.digest(known.denoiser) == before
     assert frozen_denoiser.digest(pair.encoder) != frozen_denoiser.digest(start)
     assert len(losses) == 6 and not pair.training
+    assert lines[-1].startswith("latents: KL ") and "of 4 active" in lines[-1]
 
 
 def test_the_norms_are_settled_half_way_and_stay(known, monkeypatch):

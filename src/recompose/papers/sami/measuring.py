@@ -6,18 +6,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recompose.metrics.intervals import Interval, bootstrap
-from recompose.papers.sami.data import SLUG, Images, centred
+from recompose.metrics.intervals import student_interval
+from recompose.papers.sami.data import SLUG, Images
+from recompose.papers.sami.informativeness import active, ratio, seen, squares
 from recompose.papers.sami.networks import schedule_of
-from recompose.papers.sami.objective import Drawn, Pair, errors
+from recompose.papers.sami.objective import Pair
 from recompose.papers.sami.sampling import conditional_samples
 from recompose.papers.sami.settings import Autoencoder, Measures, PortraitsMeasures
 from recompose.randomness import numpy_generator, torch_generator
 
 Row = dict[str, Any]
-RESAMPLES = 500
-ACTIVE = 0.01
-"""The variance of a latent's mean over images above which it is active (Burda et al., 2016)."""
 
 
 def unit(x: Tensor) -> Tensor:
@@ -59,22 +57,16 @@ def row_of_error(pair: Pair, data: Images, settings: Autoencoder, name: str, dev
     return row("error", "", *ratio(squares, numpy_generator(SLUG, name, "error")), len(squares))
 
 
-@torch.no_grad()
 def noise_squares(pair: Pair, data: Images, settings: Autoencoder, name: str, device: str) -> np.ndarray:
     """Squared errors of the noise on test images, (images, 2): guided, and unguided. The noise is the name's."""
-    schedule, generator = schedule_of(settings), torch_generator(SLUG, name, "errors")
-    x = centred(data.test).to(device)
-    t = 1 + torch.randint(schedule.steps, (len(x),), generator=generator)
-    noise = torch.randn(x.shape, generator=generator)
-    latent_noise, prior = torch.randn(2, len(x), settings.latents, generator=generator)
-    drawn = Drawn(*(each.to(device) for each in (t, noise, latent_noise, prior)))
-    found = errors(pair.encoder, pair.decoder, x, drawn, schedule)
-    return np.column_stack(
-        [each.square().flatten(1).mean(dim=1).double().cpu().numpy() for each in (found.guided, found.unguided)]
-    )
+    generator = torch_generator(SLUG, name, "errors")
+    return squares(seen(pair, data.test, schedule_of(settings), generator, device))
 
 
-def ratio(values: np.ndarray, generator: np.random.Generator) -> Interval:
-    """Of the means of two columns, (images, 2), resampled over images."""
-    found = bootstrap(values, lambda of: of[:, 0].mean() / of[:, 1].mean(), generator=generator, resamples=RESAMPLES)
-    return Interval(*map(float, found))
+def posterior_rows(divergence: np.ndarray, means: np.ndarray) -> list[Row]:
+    """The `divergence` of an image's posterior, nats, from (images,), and `active` latents from (images, latents)."""
+    count = float(active(means))
+    return [
+        row("divergence", "", *student_interval(divergence), len(divergence)),
+        row("active", "", count, count, count, len(means)),
+    ]

@@ -125,6 +125,8 @@ ON_FACES = {
     "attributes": "attributes that samples keep",
     "kept": "judged as the own condition, more often than as another",
     "error": "error of the noise, guided over unguided",
+    "divergence": QUANTITIES["divergence"],
+    "active": QUANTITIES["active"],
     "modes": "effective modes of a posterior's variances, over latents",
     "growing": "latents that are less certain of noise than of images",
     "order": "rank correlation of latents' variances at both ends of the noise",

@@ -17,6 +17,7 @@ from recompose.papers.sami.baselines import Decoder, Weights, baseline_loss
 from recompose.papers.sami.data import SLUG, centred, load_images
 from recompose.papers.sami.denoisers import Denoiser
 from recompose.papers.sami.encoders import ENCODERS
+from recompose.papers.sami.informativeness import told as told_of_latents
 from recompose.papers.sami.objective import Annealing, Pair, settle, settling, steps_of_epoch, training_loss
 from recompose.papers.sami.settings import Autoencoder, Denoising, FrozenDenoiser
 
@@ -58,7 +59,8 @@ def trained(
     losses = fitted(pair, loss, len(images), settings, names, checkpoint, report)
     if not settings.settled:
         settled()
-    return pair.eval(), losses
+    tell(pair.eval(), images, settings, names, device, report)
+    return pair, losses
 
 
 def trained_control(
@@ -93,8 +95,22 @@ def fitted(
         name=" ".join(map(str, names)),
         identity={"names": repr(names), "settings": settings.model_dump_json()},
         checkpoint=checkpoint,
-        report=report or (lambda line: print(f"{names[-1]}: {line}", flush=True)),
+        report=report or printing(names),
     )
+
+
+def printing(names: tuple[str | int, ...]) -> Callable[[str], None]:
+    """How a training is told of unless its caller says otherwise."""
+    return lambda line: print(f"{names[-1]}: {line}", flush=True)
+
+
+def tell(
+    pair: Pair, images: Tensor, settings: Autoencoder, names: tuple[str | int, ...], device: str,
+    report: Callable[[str], None] | None,
+) -> None:  # fmt: skip
+    """Tell of the latents of a trained pair, in evaluation mode: a collapse is seen in the log, not in a figure."""
+    line = told_of_latents(pair, images, schedule_of(settings), batch=settings.batch, names=names, device=device)
+    (report or printing(names))(line)
 
 
 def untrained(images: Tensor, settings: Autoencoder, names: tuple[str | int, ...]) -> Pair:

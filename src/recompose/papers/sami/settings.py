@@ -92,11 +92,15 @@ class Measures(Block):
     sampling_steps: Count = Field(400, description="moves of the sampler; a quarter of them left specks on images")
 
 
+RAISES = 3
+"""How often at most the search for a weight at which latents collapse goes on above the weights that are asked for."""
+
+
 class Collapse(Block):
     """The search for the largest weight of the KL before latents collapse (appendix A.5)."""
 
     weights: tuple[Positive, ...] = Field(
-        (1e-3, 1e-1, 100.0), min_length=2, description="weights to begin with, the least and the largest included"
+        (1e-3, 1e-1, 10.0), min_length=2, description="weights to begin with; where latents outlast them, larger ones"
     )
     halvings: int = Field(3, ge=0, description="further weights, each between one that collapses and one that does not")
     epochs: Count = Field(40, description="passes through the images in each training")

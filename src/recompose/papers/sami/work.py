@@ -5,7 +5,7 @@ Convolutions are counted. No torch: the workflow reads it.
 
 from recompose.artifacts import Work
 from recompose.papers.sami.names import BRIEF, baselines
-from recompose.papers.sami.settings import Autoencoder, Faces, Judge, Sami, SpriteMeasures, joined
+from recompose.papers.sami.settings import RAISES, Autoencoder, Faces, Judge, Sami, SpriteMeasures, joined
 
 ACTIVATIONS = 40
 """Numbers that training keeps for every channel and place of a level."""
@@ -20,7 +20,7 @@ def works(paper: Sami) -> dict[str, Work]:
     encoder, denoiser = passes(size, settings)
     trained, held = training(size, paper.disks.train, settings)
     faces, faces_held = training(paper.faces.size, paper.faces.train, paper.faces_networks)
-    trainings = len(paper.disks_collapse.weights) + paper.disks_collapse.halvings
+    trainings = len(paper.disks_collapse.weights) + RAISES + paper.disks_collapse.halvings
     sampled = 1e-12 * (2 * encoder + denoiser) * measures.sampling_steps * measures.conditions * measures.samples
     sprites, sprites_held = training(paper.dsprites.size, paper.dsprites.train, paper.dsprites_networks)
     sprites_held += 1e-6 * paper.dsprites.size**2 * (paper.dsprites.train + paper.dsprites.test)  # a job reads them all

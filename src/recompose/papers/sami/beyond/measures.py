@@ -16,7 +16,8 @@ from recompose.metrics.attribute_capture import attribute_capture
 from recompose.metrics.intervals import bootstrap, student_interval
 from recompose.papers.sami.comparison.networks import rival_from_file
 from recompose.papers.sami.data import SLUG, Images, load_images
-from recompose.papers.sami.measuring import Row, noise_squares, ratio
+from recompose.papers.sami.informativeness import ratio
+from recompose.papers.sami.measuring import Row, noise_squares
 from recompose.papers.sami.names import BRIEF
 from recompose.papers.sami.networks import trained
 from recompose.papers.sami.objective import Pair

@@ -8,14 +8,15 @@ import pandas as pd
 
 from recompose.papers.sami.data import SLUG, Images, load_images
 from recompose.papers.sami.disks.measures import latent_rows
+from recompose.papers.sami.informativeness import collapsed
 from recompose.papers.sami.measuring import row_of_error
 from recompose.papers.sami.networks import trained
-from recompose.papers.sami.settings import Autoencoder, Collapse, Disks, Measures
+from recompose.papers.sami.settings import RAISES, Autoencoder, Collapse, Disks, Measures
 from recompose.sweeps import WHOLE, CellStore, sweep
 
 Row = dict[str, Any]
-COLLAPSED = 0.1
-"""Nats of an image's posterior below which nothing is left in it."""
+RAISE = 10.0
+"""By how much the largest weight is raised where latents outlast it."""
 
 
 def collapse(
@@ -24,9 +25,12 @@ def collapse(
 ) -> pd.DataFrame:  # fmt: skip
     """Rows as those of `disks`, by `weight` of the KL, each of a training of its own, with `collapsed`: 0 or 1.
 
-    After the weights that are asked for, further ones lie between the largest that leaves something in the latents and
-    the least above it that does not, each half way on a logarithmic scale; there are none where all weights are alike.
-    The divergence at the largest weight stands once more, at the place `largest`.
+    Latents have collapsed where it is shown that guidance takes hardly anything off the error of the noise. After the
+    weights that are asked for come tenfold ones until latents have collapsed, a few at most; then further ones between
+    the largest that leaves something in the latents and the least above it that does not, each half way on a
+    logarithmic scale. Where latents tell nothing at the least weight either, it is not the weight's doing but that of a
+    training that is too short: none counts as collapsed, and nothing is searched for. The error at the largest weight
+    stands once more, at the place `largest`.
     """
     data = load_images(folder, "disks")
 
@@ -35,23 +39,41 @@ def collapse(
         return sweep({f"weight {weight:.6g}": asked}, _measured, WHOLE, cells)
 
     found = {weight: at(weight) for weight in sorted(disks_collapse.weights)}
+    for _ in range(RAISES):
+        least, largest = min(found), max(found)
+        if not (_tells(found[least]) and _tells(found[largest])):
+            break
+        found[RAISE * largest] = at(RAISE * largest)
     for _ in range(disks_collapse.halvings):
         ends = _bracket(found)
         if ends is None:
             break
         weight = float(np.prod(ends) ** 0.5)
         found[weight] = at(weight)
+    lost = _lost(found)
+    for weight, rows in found.items():
+        rows.insert(1, "collapsed", float(weight in lost))
     last = found[max(found)]
-    summary = last[last.quantity == "divergence"].assign(place="largest")
+    summary = last[last.quantity == "error"].assign(place="largest")
     return pd.concat([*(found[weight] for weight in sorted(found)), summary], ignore_index=True)
+
+
+def _tells(rows: pd.DataFrame) -> bool:
+    """Whether the latents of a training tell anything."""
+    return not collapsed(rows[rows.quantity == "error"].ci_low.item())
+
+
+def _lost(found: dict[float, pd.DataFrame]) -> set[float]:
+    """The weights that latents have collapsed at; none where those of the least one tell nothing either."""
+    return {weight for weight in found if not _tells(found[weight])} if _tells(found[min(found)]) else set()
 
 
 def _bracket(found: dict[float, pd.DataFrame]) -> tuple[float, float] | None:
     """The largest weight that leaves something in the latents, and the least above it that does not; None without."""
-    collapsed = {weight: bool(rows.collapsed.iloc[0]) for weight, rows in found.items()}
-    kept = max((weight for weight in found if not collapsed[weight]), default=np.inf)
-    lost = [weight for weight in found if collapsed[weight] and weight > kept]
-    return (kept, min(lost)) if lost else None
+    lost = _lost(found)
+    kept = max(weight for weight in found if weight not in lost)
+    above = [weight for weight in lost if weight > kept]
+    return (kept, min(above)) if above else None
 
 
 def _measured(
@@ -62,5 +84,4 @@ def _measured(
     name = f"collapse {weight:.6g}"
     pair, _ = trained(data.train, asked, (SLUG, name), device=device, report=lambda line: None)
     rows = [*latent_rows(pair, data, disks, measures, name, device), row_of_error(pair, data, asked, name, device)]
-    divergence = next(row["mean"] for row in rows if row["quantity"] == "divergence")
-    return [{"weight": weight, "collapsed": float(divergence < COLLAPSED), **row} for row in rows]
+    return [{"weight": weight, **row} for row in rows]

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from recompose.papers.sami.plotting import trainings
 from recompose.presentation.mosaics import mosaic, show
-from recompose.presentation.plotting import banded_lines, method_style, style
+from recompose.presentation.plotting import banded_lines, method_style, shared_legend, style
 
 Images = Mapping[str, np.ndarray]
 
@@ -74,7 +74,7 @@ def _cube(figure: Figure, place: object, frame: pd.DataFrame) -> None:
 
 
 def collapse(frame: pd.DataFrame) -> Figure:
-    """Four quantities against the weight; gray where latents have collapsed."""
+    """Four quantities against the weight; a gray band from the least weight on above which all latents collapse."""
     titles = {
         "divergence": "divergence of a posterior, nats",
         "position": "$R^2$ of positions, black background",
@@ -83,26 +83,30 @@ def collapse(frame: pd.DataFrame) -> Figure:
     }
     places = {"divergence": "", "position": "0", "angle": "x-y", "error": ""}
     told = method_style(["SAMI"])
+    lost = frame[frame.weight > frame[frame.collapsed == 0].weight.max()].weight
     with style():
         figure, panels = plt.subplots(2, 2, figsize=(9, 6), sharex=True)
         for panel, (quantity, title) in zip(panels.flat, titles.items(), strict=True):
             at = frame.place.fillna("").astype(str)
             here = frame[(frame.quantity == quantity) & (at == places[quantity])].assign(method="SAMI")
             banded_lines(panel, here, x="weight", y="mean", methods=told)
-            for weight in here[here.collapsed == 1].weight:
-                panel.axvline(weight, color="0.85", linewidth=6, zorder=0)
             panel.set(title=title, xscale="log")
+            if len(lost):
+                ends = panel.get_xlim()
+                panel.axvspan(lost.min(), ends[1], color="0.9", linewidth=0, zorder=0, label="collapsed")
+                panel.set_xlim(ends)
         for panel in panels[-1]:
-            panel.set_xlabel("weight of the KL (gray: collapsed)")
+            panel.set_xlabel("weight of the KL")
+        shared_legend(list(panels.flat))
     return figure
 
 
 def time_input(frame: pd.DataFrame) -> Figure:
     """Three quantities of each training, without the noise level and with it."""
     titles = {
-        "divergence": "divergence of a posterior,\nnats (0: collapsed)",
+        "divergence": "divergence of a posterior,\nnats",
         "position": "$R^2$ of positions,\nblack background",
-        "error": "error of the noise,\nguided over unguided",
+        "error": "error of the noise, guided\nover unguided (1: collapsed)",
     }
     at = frame.place.fillna("").astype(str)
     with style():

@@ -10,7 +10,8 @@ from recompose.metrics.intervals import bootstrap, student_interval
 from recompose.metrics.variability import variability
 from recompose.papers.sami.data import SLUG, Images, load_images
 from recompose.papers.sami.disks.images import disk_images
-from recompose.papers.sami.measuring import ACTIVE, RESAMPLES, Row, posterior, row, row_of_error, sampled, unit
+from recompose.papers.sami.informativeness import RESAMPLES
+from recompose.papers.sami.measuring import Row, posterior, posterior_rows, row, row_of_error, sampled, unit
 from recompose.papers.sami.networks import from_file
 from recompose.papers.sami.objective import Pair
 from recompose.papers.sami.settings import Autoencoder, Disks, Measures
@@ -101,9 +102,7 @@ def latent_rows(pair: Pair, data: Images, disks: Disks, measures: Measures, name
     rows: list[Row] = []
     means, variances = posterior(pair, data.test, device)
     divergence = 0.5 * (means**2 + variances - 1 - np.log(variances)).sum(axis=1)
-    rows.append(row("divergence", "", *student_interval(divergence), len(divergence)))
-    active = float((means.var(axis=0) > ACTIVE).sum())
-    rows.append(row("active", "", active, active, active, len(means)))
+    rows += posterior_rows(divergence, means)
     positions = data.test_factors.numpy()
     for background in measures.backgrounds:
         place = f"{background:g}"

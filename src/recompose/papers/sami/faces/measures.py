@@ -13,11 +13,12 @@ from recompose.datasets.faces import ATTRIBUTES
 from recompose.metrics.intervals import bootstrap, student_interval
 from recompose.metrics.variability import squared_distances
 from recompose.papers.sami import settings as configuration
-from recompose.papers.sami.data import SLUG
+from recompose.papers.sami.data import AT_ONCE, SLUG
 from recompose.papers.sami.faces.judge import judge_from_file
 from recompose.papers.sami.faces.sampling import TrainedFaces, faces_of
 from recompose.papers.sami.guidance import Constraints
-from recompose.papers.sami.measuring import RESAMPLES, Row, ratio, row, row_of_error, unit
+from recompose.papers.sami.informativeness import RESAMPLES, ratio
+from recompose.papers.sami.measuring import Row, posterior_rows, row, row_of_error, unit
 from recompose.papers.sami.networks import schedule_of
 from recompose.papers.sami.posterior import Posterior
 from recompose.papers.sami.settings import Autoencoder, FacesMeasures
@@ -35,10 +36,11 @@ def faces(
     deviation of the squared distances behind it (A.6). `relaxed`: variability of samples where constraints are let go,
     over that with all (A.4): `distances` of half of the latents, the `volume`, or `all`. `kept`, by attribute: how much
     more often the judge says of a sample what it says of its own condition than what it says of another one;
-    `attributes`: of how many that is above 0. `error`: as for disks. `modes`: (sum sigma^2)^2 / sum sigma^4 of an
-    image's posterior, over the latents. `growing`: latents whose variance is larger on the noisiest images than on
-    clean ones; `order`: rank correlation of latents' variances at both ends of the noise; `volume`: correlation of
-    log |Sigma| with the log variance of the noise. `jump`: the largest step of an interpolation over the mean one.
+    `attributes`: of how many that is above 0. `error`, `divergence` and `active`: as for disks.
+    `modes`: (sum sigma^2)^2 / sum sigma^4 of an image's posterior, over the latents. `growing`: latents whose variance
+    is larger on the noisiest images than on clean ones; `order`: rank correlation of latents' variances at both ends of
+    the noise; `volume`: correlation of log |Sigma| with the log variance of the noise. `jump`: the largest step of an
+    interpolation over the mean one.
     """
     asked = faces_of(folder, faces_networks, faces_measures, device)
     judge = judge_from_file(folder, "faces_judge", asked.data, faces_judge, device)
@@ -60,7 +62,8 @@ def faces(
             *_relaxed_rows(found | {"all": np.full(len(conditions), squared_distances(alone).mean())}),
             *_kept_rows(said[0], said[1].reshape(len(conditions), faces_measures.samples, -1)),
             row_of_error(asked.pair, asked.data, faces_networks, "faces", device),
-            *_posterior_rows(asked, faces_measures),
+            *_latent_rows(asked),
+            *_variance_rows(asked, faces_measures),
             _jump_row(asked, faces_measures),
         ]
     )  # fmt: skip
@@ -138,7 +141,14 @@ def kept(conditions: np.ndarray, samples: np.ndarray) -> np.ndarray:
     return excess
 
 
-def _posterior_rows(asked: TrainedFaces, measures: FacesMeasures) -> list[Row]:
+def _latent_rows(asked: TrainedFaces) -> list[Row]:
+    """The divergence of posteriors of all test images, some at a time, and the active latents."""
+    parts = [asked.posterior(part) for part in asked.data.test.split(AT_ONCE)]  # type: ignore[no-untyped-call]
+    found = Posterior(*(torch.cat(each).double().cpu() for each in zip(*parts, strict=True)))
+    return posterior_rows(found.divergence().numpy(), found.mean.numpy())
+
+
+def _variance_rows(asked: TrainedFaces, measures: FacesMeasures) -> list[Row]:
     """What is read off the variances of clean and of noisy images."""
     variances = noisy_variances(asked, asked.data.test[: measures.noisy], measures.levels)
     sigmas = schedule_of(asked.settings).sigma[_levels(asked, measures.levels)]

@@ -10,7 +10,8 @@ from recompose.datasets.faces import ATTRIBUTES
 from recompose.metrics.attribute_capture import attribute_capture, aurocs
 from recompose.metrics.intervals import bootstrap
 from recompose.papers.sami.data import SLUG
-from recompose.papers.sami.measuring import Row, ratio, row
+from recompose.papers.sami.informativeness import ratio
+from recompose.papers.sami.measuring import Row, row
 from recompose.papers.sami.portraits.measures import Known, known, latent_rows, noise_errors
 from recompose.papers.sami.portraits.networks import trained_encoder
 from recompose.papers.sami.posterior import means_of

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from recompose.metrics.intervals import student_interval
 from recompose.metrics.variability import variability
 from recompose.papers.sami.data import SLUG, Images, centred, load_images
-from recompose.papers.sami.measuring import ACTIVE, Row, ratio, row, sampled, unit
+from recompose.papers.sami.informativeness import ratio
+from recompose.papers.sami.measuring import Row, posterior_rows, row, sampled, unit
 from recompose.papers.sami.networks import SETTLED, numbered, schedule_of, untrained
 from recompose.papers.sami.objective import Drawn, Pair, errors, settle
 from recompose.papers.sami.portraits.denoiser import denoiser_from_file
@@ -171,10 +172,7 @@ def latent_rows(pair: Pair, data: Images, device: str) -> list[Row]:
             found = pair.encoder(centred(data.test[start : start + PART].to(device)), None)
         divergences.append(found.divergence().double().cpu().numpy())
         means.append(found.mean.double().cpu().numpy())
-    nats = np.concatenate(divergences)
-    active = float((np.concatenate(means).var(axis=0) > ACTIVE).sum())
-    return [row("divergence", "", *student_interval(nats), len(nats)),
-            row("active", "", active, active, active, len(nats))]  # fmt: skip
+    return posterior_rows(np.concatenate(divergences), np.concatenate(means))
 
 
 def sample_rows(pair: Pair, of: Known, measures: PortraitsMeasures, device: str) -> list[Row]:

@@ -24,6 +24,7 @@ from recompose.papers.sami.networks import (
     identity_of,
     numbered,
     schedule_of,
+    tell,
     untrained,
 )
 from recompose.papers.sami.objective import Annealing, Pair, settle, settling, steps_of_epoch, training_loss
@@ -80,7 +81,9 @@ def trained_encoder(
     coupled = training_loss(pair, of, len(images), schedule, annealing, reduction=settings.reduction, **told)
     settled = partial(settle, pair, of, len(images), schedule, batches=SETTLED, **told)
     loss = settling(pair, coupled, settings.epochs * steps_of_epoch(len(images), settings.batch) // 2, settled)
-    return pair, fitted(pair, loss, len(images), settings, names, checkpoint, report)
+    losses = fitted(pair, loss, len(images), settings, names, checkpoint, report)
+    tell(pair, images, settings, names, device, report)
+    return pair, losses
 
 
 def trained_diffae(
