@@ -14,7 +14,7 @@ from recompose.metrics.intervals import student_interval
 from recompose.papers.sami.data import SLUG, load_images
 from recompose.papers.sami.encoders import StridedEncoder
 from recompose.papers.sami.guidance import guidance_score
-from recompose.papers.sami.measuring import ratio
+from recompose.papers.sami.informativeness import ratio
 from recompose.papers.sami.networks import control_from_file, from_file
 from recompose.papers.sami.posterior import Encoder, Posterior
 from recompose.papers.sami.settings import Autoencoder, Theory
