@@ -83,6 +83,9 @@ def test_every_artifact_has_numbers_and_images(folder, artifact):
     assert all(images.dtype == torch.uint8 and images.ndim == 4 for images in found.bytes().values())
     assert bool(found.images) == told.pictures
     assert {*told.index, told.value} <= set(found.numbers.columns)
+    if "figure" in told.forms:
+        images = [{key: each.numpy() for key, each in found.bytes().items()}] if told.pictures else []
+        assert getattr(figures, artifact)(found.numbers, *images).axes
 
 
 def test_the_documented_method_is_the_guided_score_at_weight_one(folder, monkeypatch):
@@ -537,6 +540,8 @@ def test_the_loss_curves_of_all_networks_become_one_artifact(folder):
     found = aggregation.training(folder=folder, network_names=told.networks)
     assert list(found.network.unique()) == list(told.networks) == list(NETWORKS)
     assert np.isfinite(found.loss).all()
+    textures, gaussians = figures.training(found).axes
+    assert len(textures.lines) == 9 and len(gaussians.lines) == 2
     with pytest.raises(RecomposeError, match=r"training/none.csv: no such file"):
         aggregation.training(folder=folder, network_names=["guided", "none"])
 

@@ -195,8 +195,8 @@ PAPER = Paper(
         _figure(
             "figure13",
             title="Figure 13: conditioning down to some level of the noise",
-            caption="Trajectories under a condition; below each image, what becomes of it when the condition is "
-            "turned off there.",
+            caption="Trajectories under a condition; in every second row, below each image, what becomes of it when "
+            "the condition is turned off there.",
             index=("label", "sigma"),
             reads=("partial", "sampling"),
             value="same",
