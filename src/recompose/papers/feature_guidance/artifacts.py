@@ -206,7 +206,8 @@ PAPER = Paper(
         _samples(
             "figure14",
             title="Figure 14: samples of six groups of textures",
-            caption="Samples of six classes of many kinds of images each, beside two images of the class; none picked.",
+            caption="Samples of six classes of many kinds of images each, beside two images of the class; none picked. "
+            "Framed: those that are nearest to their class in feature space.",
             networks=("six",),
         ),
         _figure(
@@ -221,7 +222,8 @@ PAPER = Paper(
         _samples(
             "figure16",
             title="Figure 16: samples of ten groups",
-            caption="Samples of ten classes of many kinds of images each, beside two images of the class; none picked.",
+            caption="Samples of ten classes of many kinds of images each, beside two images of the class; none picked. "
+            "Framed: those that are nearest to their class in feature space.",
             networks=("ten",),
         ),
         _samples(

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
 from recompose.papers.feature_guidance.names import IMAGES, NETWORKS
-from recompose.papers.feature_guidance.rows import OUTERMOST, evenly
+from recompose.papers.feature_guidance.rows import OUTERMOST, SAMPLES, evenly
 from recompose.papers.feature_guidance.titles import KINDS, network_titled, titled
 from recompose.presentation.mosaics import GAP, Image, mosaic, show
 from recompose.presentation.plotting import banded_lines, method_style, shared_legend, style
@@ -277,15 +277,29 @@ def methods(frame: pd.DataFrame, images: Images) -> Figure:
 
 
 def figure14(frame: pd.DataFrame, images: Images) -> Figure:
-    """Images of each class, of different kinds, and samples of it, none picked."""
+    """Images of each class, of different kinds, and samples of it, none picked; framed those that are nearest to it."""
     seeds = len(images["starts"])
     classes = len(images["samples"]) // seeds
+    shown = evenly(classes, SHOWN)
     examples, samples = (
-        images[key].reshape(classes, -1, *images[key].shape[1:])[evenly(classes, SHOWN)]
-        for key in ("examples", "samples")
+        images[key].reshape(classes, -1, *images[key].shape[1:])[shown] for key in ("examples", "samples")
     )
     rows = [[*known, *made] for known, made in zip(examples, samples, strict=True)]
-    return _picture(mosaic(rows, gaps=(examples.shape[1],)), "images of each class, and samples of it", width=6.5)
+    across = examples.shape[1]
+    judged = frame[frame.kind == SAMPLES]
+    right = judged.set_index(["label", "seed"]).right_features
+    frames = {
+        (down, across + seed): "right"
+        for down, label in enumerate(shown)
+        for seed in range(seeds)
+        if right[label, seed]
+    }
+    title = (
+        "images of each class, and samples of it\n"
+        f"nearest to their class: {judged.right_features.mean():.0%} by features (framed),"
+        f" {judged.right_statistics.mean():.0%} by texture statistics"
+    )
+    return _picture(mosaic(rows, frames, gaps=(across,)), title, width=6.5)
 
 
 figure16 = figure14
