@@ -327,9 +327,14 @@ def test_interpolated_conditions_lie_between():
     chosen = configuration.Interpolation(pairs=2, steps=5)
     samples = configuration.Samples(seeds=2)
     climb = configuration.Sampling(step=0.3, noise=0.5)
-    found = interpolation.figure8(bench, interpolation=chosen, samples=samples, sampling=climb).numbers
+    made = interpolation.figure8(bench, interpolation=chosen, samples=samples, sampling=climb)
+    found = made.numbers
     assert found.along.to_numpy() == pytest.approx(found.alpha.to_numpy(), abs=1e-4)
     assert found.distance.iloc[0] < found.distance.iloc[-1]
+    ends = found.alpha.isin([0, 1])  # only of these it is known which class they should be of
+    assert found[ends].right_statistics.eq(1).all() and found[~ends].right_statistics.isna().all()
+    (panel,) = figures.figure8(found, {key: each.numpy() for key, each in made.bytes().items()}).axes
+    assert ": 100% of the samples" in panel.get_title()
 
 
 def test_samples_that_come_too_late_are_told():

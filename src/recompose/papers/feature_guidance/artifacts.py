@@ -162,7 +162,9 @@ PAPER = Paper(
         _figure(
             "figure8",
             title="Figure 8: samples between two classes",
-            caption="Samples under conditions interpolated between two classes, images of which stand at the sides.",
+            caption="Samples under conditions interpolated between two classes, images of which stand at the sides. "
+            "Framed: samples under the condition of one class that are nearest to it, of all classes here, by texture "
+            "statistics, which no network made.",
             index=("row", "first", "second", "alpha", "seed"),
             reads=("interpolation", "samples", "sampling"),
             value="along",

@@ -306,12 +306,24 @@ figure16 = figure14
 
 
 def figure8(frame: pd.DataFrame, images: Images) -> Figure:
-    """Between two classes: each row a pair, closer ones above; at the sides images of the classes."""
-    rows = []
-    for row in dict.fromkeys(frame["row"]):
+    """Between two classes: each row a pair, closer ones above; at the sides images of the classes.
+
+    Framed: samples under the condition of one class that texture statistics tell from the other classes.
+    """
+    rows: list[list[Image | None]] = []
+    frames: dict[tuple[int, int], str] = {}
+    right = frame.set_index(["row", "alpha", "seed"]).right_statistics
+    alphas = list(dict.fromkeys(frame.alpha))
+    for down, row in enumerate(dict.fromkeys(frame["row"])):
         first, second = np.split(images[f"examples {row}"], 2)
         rows.append([*first, *images[f"samples {row}"], *second])
-    return _picture(mosaic(rows, gaps=(2, 2 + len(images["samples 0"]))))
+        ends = {len(first): alphas[0], len(first) + len(alphas) - 1: alphas[-1]}
+        frames |= {(down, across): "right" for across, alpha in ends.items() if right[row, alpha, 0] == 1}
+    title = (
+        "class  |  samples, conditions from the left class to the right one  |  class\n"
+        f"nearest to their class by texture statistics: {right.mean():.0%} of the samples at either end (framed)"
+    )
+    return _picture(mosaic(rows, frames, gaps=(2, 2 + len(alphas))), title)
 
 
 def figure12(frame: pd.DataFrame, images: Images) -> Figure:
