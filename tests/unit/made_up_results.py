@@ -339,7 +339,7 @@ def guided() -> dict[str, pd.DataFrame]:
             [_samples(5).assign(artifact="averaged_conditions"), _samples(4).assign(artifact="free_guidance")]
         ),
         "training": pd.DataFrame(curves, columns=["network", "step", "psnr"]),
-        "figure8": pd.DataFrame(along, columns=["row", "alpha", "along"]),
+        "figure8": pd.DataFrame(along, columns=["row", "alpha", "along"]).assign(right_statistics=1),
         "figure12": pd.DataFrame(partial, columns=["label", "sigma", "pull", "coarse"]),
         "figure13": pd.DataFrame({"label": [0, 1, 0, 1], "sigma": [0.9, 0.9, 0.1, 0.1], "same": [0, 1, 1, 1]}),
     }  # fmt: skip

@@ -64,7 +64,8 @@ def test_a_registered_solver_appears_in_every_table_and_figure(chance, common):
         assert len(rows) == places
         assert rows.accuracy.mean() < 0.6
     assert chance in set(aggregation.capacity(line, capacity=Capacity(resamples=10)).method)
-    assert "CHANCE" in [text.get_text() for text in figures.figure2(line).legends[0].get_texts()]
+    legends = [panel.get_legend() for panel in figures.figure2(line).axes]
+    assert "CHANCE" in [text.get_text() for legend in legends if legend for text in legend.get_texts()]
 
 
 def test_parts_gather_to_the_whole(common):

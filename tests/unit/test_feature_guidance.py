@@ -83,6 +83,9 @@ def test_every_artifact_has_numbers_and_images(folder, artifact):
     assert all(images.dtype == torch.uint8 and images.ndim == 4 for images in found.bytes().values())
     assert bool(found.images) == told.pictures
     assert {*told.index, told.value} <= set(found.numbers.columns)
+    if "figure" in told.forms:
+        images = [{key: each.numpy() for key, each in found.bytes().items()}] if told.pictures else []
+        assert getattr(figures, artifact)(found.numbers, *images).axes
 
 
 def test_the_documented_method_is_the_guided_score_at_weight_one(folder, monkeypatch):
@@ -324,9 +327,14 @@ def test_interpolated_conditions_lie_between():
     chosen = configuration.Interpolation(pairs=2, steps=5)
     samples = configuration.Samples(seeds=2)
     climb = configuration.Sampling(step=0.3, noise=0.5)
-    found = interpolation.figure8(bench, interpolation=chosen, samples=samples, sampling=climb).numbers
+    made = interpolation.figure8(bench, interpolation=chosen, samples=samples, sampling=climb)
+    found = made.numbers
     assert found.along.to_numpy() == pytest.approx(found.alpha.to_numpy(), abs=1e-4)
     assert found.distance.iloc[0] < found.distance.iloc[-1]
+    ends = found.alpha.isin([0, 1])  # only of these it is known which class they should be of
+    assert found[ends].right_statistics.eq(1).all() and found[~ends].right_statistics.isna().all()
+    (panel,) = figures.figure8(found, {key: each.numpy() for key, each in made.bytes().items()}).axes
+    assert ": 100% of the samples" in panel.get_title()
 
 
 def test_samples_that_come_too_late_are_told():
@@ -537,6 +545,8 @@ def test_the_loss_curves_of_all_networks_become_one_artifact(folder):
     found = aggregation.training(folder=folder, network_names=told.networks)
     assert list(found.network.unique()) == list(told.networks) == list(NETWORKS)
     assert np.isfinite(found.loss).all()
+    textures, gaussians = figures.training(found).axes
+    assert len(textures.lines) == 9 and len(gaussians.lines) == 2
     with pytest.raises(RecomposeError, match=r"training/none.csv: no such file"):
         aggregation.training(folder=folder, network_names=["guided", "none"])
 

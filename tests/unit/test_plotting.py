@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from recompose.papers.coupled_inference.names import LABELS
+from recompose.presentation.mosaics import FRAME as FRAMES
+from recompose.presentation.mosaics import mosaic
 from recompose.presentation.plotting import banded_lines, method_style, shared_legend, style
 from recompose.storage import write_figure
 
@@ -64,3 +66,12 @@ def test_the_style_ends_with_its_block():
     with style():
         assert plt.rcParams["axes.spines.top"] is False
     assert dict(plt.rcParams) == before
+
+
+def test_a_frame_is_of_one_image_alone():
+    """Of two images side by side: the second has none, not even at the side of the first."""
+    image = np.zeros((1, 4, 4), dtype=np.uint8)
+    picture = mosaic([[image, image]], {(0, 0): "right"})
+    framed = (picture == FRAMES["right"]).all(axis=2)
+    assert framed[:, 1:7].sum() == framed.sum() == 6 * 6 - 4 * 4
+    assert (picture[:, 7] == 255).all()

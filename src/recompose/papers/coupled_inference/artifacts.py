@@ -21,8 +21,8 @@ PAPER = Paper(
         Artifact(
             "figure2",
             title="Figure 2: accuracy against the search space",
-            caption="Decomposition accuracy for varying search space sizes, one panel per number of factors. Bands "
-            "are confidence intervals.",
+            caption="Decomposition accuracy for varying search space sizes, one panel per number of factors; above the "
+            "paper's methods, below what this project adds. Bands are confidence intervals.",
             index=("method", "factors", "codebook_size", "search_space"),
             forms=("figure",),
             reads=("figure2", "methods", "hyperparameters"),
@@ -35,7 +35,8 @@ PAPER = Paper(
             "capacity",
             title="the capacities of section 4.1, read off Figure 2",
             caption="The largest search space with an accuracy of at least 95 % (section 4.1), read off figure 2, "
-            "with its bootstrap interval and its ratio to the resonator network.",
+            "with its bootstrap interval and its ratio to the resonator network. A triangle points to where it lies "
+            "beyond the spaces that were measured: above the largest, or below the smallest.",
             index=("method", "factors"),
             forms=("figure", "table"),
             reads=("capacity",),
@@ -46,7 +47,7 @@ PAPER = Paper(
             "figure3",
             title="Figure 3: accuracy against the dimension",
             caption="Decomposition accuracy as the dimension of the codebook vectors varies, at a fixed number of "
-            "factors and codebook size.",
+            "factors and codebook size; above the paper's methods, below what this project adds.",
             index=("method", "dimension"),
             forms=("figure",),
             reads=("figure3", "methods", "hyperparameters"),

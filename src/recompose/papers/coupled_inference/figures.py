@@ -1,38 +1,52 @@
 """The pictures of paper 1, laid out as in the paper. They read frames and compute nothing."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, PercentFormatter
 
-from recompose.papers.coupled_inference.names import LABELS, label, ordered
+from recompose.papers.coupled_inference.names import LABELS, LIMITS, PAPER, label, ordered
 from recompose.presentation.plotting import MethodStyle, banded_lines, method_style, shared_legend, style
 
 ACCURACY = "decomposition accuracy"
 
 
 def figure2(frame: pd.DataFrame) -> Figure:
-    """Accuracy against the search space, a panel for each number of factors."""
+    """Accuracy against the search space, by number of factors; above the paper's methods, below others."""
     numbers = sorted(frame.factors.unique())
+    rows = _rows(frame)
     with style():
-        figure, panels = plt.subplots(1, len(numbers), figsize=(4.2 * len(numbers), 4.8), sharey=True, squeeze=False)
-        for panel, factors in zip(panels[0], numbers, strict=True):
-            _lines(panel, frame[frame.factors == factors], "search_space")
-            panel.set(xscale="log", xlabel="search space $n^K$", title=f"$K = {factors}$")
-            panel.xaxis.set_minor_formatter(NullFormatter())
-        panels[0, 0].set_ylabel(ACCURACY)
-        shared_legend(list(panels[0]), columns=5)
+        figure, panels = plt.subplots(
+            len(rows), len(numbers), figsize=(3.6 * len(numbers) + 3, 3.4 * len(rows)), sharex="col", sharey=True,
+            squeeze=False,
+        )  # fmt: skip
+        for line, (title, here) in zip(panels, rows.items(), strict=True):
+            for panel, factors in zip(line, numbers, strict=True):
+                _lines(panel, here[here.factors == factors], "search_space")
+                panel.set(xscale="log")
+                panel.xaxis.set_minor_formatter(NullFormatter())
+            line[0].set_ylabel(f"{title}\n{ACCURACY}")
+        for panel, below, factors in zip(panels[0], panels[-1], numbers, strict=True):
+            panel.set_title(f"$K = {factors}$")
+            below.set_xlabel("search space $n^K$")
+        _legends(panels)
     return figure
 
 
 def figure3(frame: pd.DataFrame) -> Figure:
-    """Accuracy against the dimension of the codebook vectors."""
+    """Accuracy against the dimension of the codebook vectors; above the paper's methods, below others."""
+    rows = _rows(frame)
     with style():
-        figure, panel = plt.subplots(figsize=(8.0, 6.0))
-        _lines(panel, frame, "dimension")
-        panel.set(xlabel="dimension $D$", ylabel=ACCURACY)
-        shared_legend([panel], columns=3)
+        figure, panels = plt.subplots(
+            len(rows), 1, figsize=(10, 3.6 * len(rows)), sharex=True, sharey=True, squeeze=False
+        )
+        for panel, (title, here) in zip(panels[:, 0], rows.items(), strict=True):
+            _lines(panel, here, "dimension")
+            panel.set_ylabel(f"{title}\n{ACCURACY}")
+        panels[-1, 0].set_xlabel("dimension $D$")
+        _legends(panels)
     return figure
 
 
@@ -114,7 +128,7 @@ def capacity(frame: pd.DataFrame) -> Figure:
     styles = _styles(frame)
     with style():
         figure, panels = plt.subplots(
-            1, len(numbers), figsize=(3.4 * len(numbers) + 1.6, 0.32 * len(methods) + 1.4), sharey=True, squeeze=False
+            1, len(numbers), figsize=(3.4 * len(numbers) + 1.6, 0.32 * len(methods) + 1.7), sharey=True, squeeze=False
         )
         for panel, factors in zip(panels[0], numbers, strict=True):
             at = frame[frame.factors == factors].set_index("method").reindex(methods).dropna(subset=["capacity"])
@@ -128,6 +142,11 @@ def capacity(frame: pd.DataFrame) -> Figure:
             panel.xaxis.set_minor_formatter(NullFormatter())
             panel.set_ylim(len(methods) - 0.5, -0.5)
         panels[0, 0].set_yticks(range(len(methods)), [label(method) for method in methods])
+        marks = {"o": "capacity, with its interval", "<": "below the smallest space measured",
+                 ">": "above the largest space measured"}  # fmt: skip
+        for marker, name in marks.items():
+            panels[0, 0].plot([], [], color="black", marker=marker, markersize=7, linestyle="", label=name)
+        shared_legend([panels[0, 0]], columns=3)
     return figure
 
 
@@ -136,8 +155,26 @@ def _styles(frame: pd.DataFrame) -> MethodStyle:
     return method_style(ordered([*LABELS, *frame.method]))
 
 
+def _rows(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """What two rows of panels show, by their names: so many lines in one panel hide each other."""
+    published = frame.method.isin(PAPER)
+    parts = {"the paper's methods": frame[published], "beyond the paper": frame[~published]}
+    return {name: part for name, part in parts.items() if len(part)}
+
+
+def _legends(panels: np.ndarray) -> None:
+    """The legend of each row of panels, at its right."""
+    for line in panels:
+        handles, names = line[0].get_legend_handles_labels()
+        line[-1].legend(handles, names, loc="center left", bbox_to_anchor=(1.02, 0.5))
+
+
 def _lines(panel: Axes, frame: pd.DataFrame, x: str) -> None:
     labels = {method: label(method) for method in frame.method.unique()}
     banded_lines(panel, frame, x=x, y="accuracy", methods=_styles(frame), labels=labels)
+    for width, method in zip((10, 6.5, 3.5), LIMITS, strict=True):  # all at 100 %: one around the other, none hidden
+        for line in panel.lines:
+            if line.get_label() == label(method):
+                line.set(linewidth=width, linestyle="-", marker="", zorder=1.9, solid_capstyle="butt")
     panel.set_ylim(-0.02, 1.02)
     panel.yaxis.set_major_formatter(PercentFormatter(1.0))

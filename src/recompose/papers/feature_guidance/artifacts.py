@@ -162,7 +162,9 @@ PAPER = Paper(
         _figure(
             "figure8",
             title="Figure 8: samples between two classes",
-            caption="Samples under conditions interpolated between two classes, images of which stand at the sides.",
+            caption="Samples under conditions interpolated between two classes, images of which stand at the sides. "
+            "Framed: samples under the condition of one class that are nearest to it, of all classes here, by texture "
+            "statistics, which no network made.",
             index=("row", "first", "second", "alpha", "seed"),
             reads=("interpolation", "samples", "sampling"),
             value="along",
@@ -195,8 +197,8 @@ PAPER = Paper(
         _figure(
             "figure13",
             title="Figure 13: conditioning down to some level of the noise",
-            caption="Trajectories under a condition; below each image, what becomes of it when the condition is "
-            "turned off there.",
+            caption="Trajectories under a condition; in every second row, below each image, what becomes of it when "
+            "the condition is turned off there.",
             index=("label", "sigma"),
             reads=("partial", "sampling"),
             value="same",
@@ -206,7 +208,8 @@ PAPER = Paper(
         _samples(
             "figure14",
             title="Figure 14: samples of six groups of textures",
-            caption="Samples of six classes of many kinds of images each, beside two images of the class; none picked.",
+            caption="Samples of six classes of many kinds of images each, beside two images of the class; none picked. "
+            "Framed: those that are nearest to their class in feature space.",
             networks=("six",),
         ),
         _figure(
@@ -221,7 +224,8 @@ PAPER = Paper(
         _samples(
             "figure16",
             title="Figure 16: samples of ten groups",
-            caption="Samples of ten classes of many kinds of images each, beside two images of the class; none picked.",
+            caption="Samples of ten classes of many kinds of images each, beside two images of the class; none picked. "
+            "Framed: those that are nearest to their class in feature space.",
             networks=("ten",),
         ),
         _samples(

@@ -1,6 +1,6 @@
 """The pictures of paper 5. They read numbers and images, and compute nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,9 +8,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
-from recompose.papers.feature_guidance.rows import OUTERMOST, evenly
-from recompose.papers.feature_guidance.titles import titled
-from recompose.presentation.mosaics import Image, mosaic, show
+from recompose.papers.feature_guidance.names import IMAGES, NETWORKS
+from recompose.papers.feature_guidance.rows import OUTERMOST, SAMPLES, evenly
+from recompose.papers.feature_guidance.titles import KINDS, network_titled, titled
+from recompose.presentation.mosaics import GAP, Image, mosaic, show
 from recompose.presentation.plotting import banded_lines, method_style, shared_legend, style
 
 Images = Mapping[str, np.ndarray]
@@ -29,8 +30,9 @@ LABELS = {
 def _picture(picture: Image, title: str = "", width: float = 11.0) -> Figure:
     """A figure that is one mosaic."""
     height, across = picture.shape[:2]
+    lines = len(title.splitlines())
     with style():
-        figure, panel = plt.subplots(figsize=(width, width * height / across + 0.35 * bool(title)))
+        figure, panel = plt.subplots(figsize=(width, width * height / across + 0.15 * bool(lines) + 0.2 * lines))
         show(panel, picture, title)
     return figure
 
@@ -103,6 +105,8 @@ def _separability(frame: pd.DataFrame) -> Figure:
     blocks = [block for block in dict.fromkeys(pairs.block) if block != "all"]
     with style():
         figure, panels = plt.subplots(len(networks), 3, figsize=(12, 3.7 * len(networks)), squeeze=False)
+        for row in panels[1:]:
+            row[1].sharey(panels[0, 1])  # whose limits are those of all whiskers
         for row, network in zip(panels, networks, strict=True):
             here = pairs[pairs.network == network]
             whole = here[here.block == "all"]
@@ -122,7 +126,7 @@ def _separability(frame: pd.DataFrame) -> Figure:
             data = [here[here.block == block].separability for block in blocks]
             row[1].boxplot(data, tick_labels=[block.replace(" ", "\n") for block in blocks], showfliers=False,
                            medianprops=MEDIAN)  # fmt: skip
-            row[1].set(yscale="log", ylabel="separability", ylim=_decades(pairs[pairs.block != "all"].separability))
+            row[1].set(yscale="log", ylabel="separability")
             for marker, colour, (label, part) in zip(
                 "oX", ("#0173b2", "#de8f05"), points[points.network == network].groupby("label"), strict=False
             ):
@@ -133,19 +137,18 @@ def _separability(frame: pd.DataFrame) -> Figure:
     return figure
 
 
-def _decades(values: pd.Series) -> tuple[float, float]:
-    return float(values.quantile(0.005)) / 1.5, float(values.quantile(0.995)) * 1.5
-
-
 def factors(frame: pd.DataFrame) -> Figure:
     """The learned factors, block by block; lines at zero, one and two."""
     blocks = list(dict.fromkeys(frame.block))
+    lines = {0: ":", 1: "-", 2: ":"}
+    names = {0: "averages as they were", 1: "averages of the condition", 2: "as far beyond it"}
     with style():
-        figure, panel = plt.subplots(figsize=(7, 3.6))
+        figure, panel = plt.subplots(figsize=(8.4, 3.6))
         data = [frame[frame.block == block].factor for block in blocks]
         panel.boxplot(data, tick_labels=[block.replace(" ", "\n") for block in blocks], medianprops=MEDIAN)
-        for level, dashes in ((0, ":"), (1, "-"), (2, ":")):
+        for level, dashes in lines.items():
             panel.axhline(level, color="black", linewidth=0.8, linestyle=dashes)
+            panel.annotate(names[level], (1.01, level), xycoords=("axes fraction", "data"), va="center", fontsize=9)
         panel.set(ylabel="factor of $\\phi_y - \\phi(x_\\sigma)$")
     return figure
 
@@ -177,9 +180,14 @@ def figure5(frame: pd.DataFrame, images: Images) -> Figure:
         panels[1].errorbar(
             frame.feature_distance, frame.density_distance, fmt="o", markersize=4, color="#0173b2", elinewidth=0.7,
             yerr=[frame.density_distance - frame.ci_low, frame.ci_high - frame.density_distance],
+            label="a pair of classes",
         )  # fmt: skip
-        for part, colour, marker in ((ordered.head(3), "#d55e00", "s"), (ordered.tail(3), "#029e73", "D")):
-            panels[1].scatter(part.feature_distance, part.density_distance, color=colour, marker=marker, s=42, zorder=3)
+        for part, colour, marker, name in (
+            (ordered.head(3), "#d55e00", "s", "the closest pairs, at the left"),
+            (ordered.tail(3), "#029e73", "D", "the most distant pairs, at the right"),
+        ):  # open, for close pairs lie on each other
+            panels[1].scatter(part.feature_distance, part.density_distance, edgecolors=colour, facecolors="none",
+                              marker=marker, s=70, linewidths=1.6, zorder=3, label=name)  # fmt: skip
         ends = np.array([0, frame.feature_distance.max() * 1.05])
         for factor, label in ((ratio.quantile(OUTERMOST), "A"), (ratio.quantile(1 - OUTERMOST), "B")):
             panels[1].plot(ends, factor * ends, color="black", linewidth=0.8, linestyle="--")
@@ -189,6 +197,7 @@ def figure5(frame: pd.DataFrame, images: Images) -> Figure:
             xlabel=r"$\|\phi_y - \phi_{y'}\|^2$", ylabel="$d^2(p_y, p_{y'})$", xlim=(0, None),
             ylim=(0, frame.ci_high.max() * 1.1),
         )  # fmt: skip
+        shared_legend([panels[1]])
     return figure
 
 
@@ -196,8 +205,9 @@ def figure6(frame: pd.DataFrame) -> Figure:
     """Samples of either component, in its own standard deviations, against its density."""
     shown = list(dict.fromkeys(frame.method))
     low, high = min(-4.0, frame.standard.min()), max(4.0, frame.standard.max())
-    bins = np.linspace(max(low, -12), min(high, 12), 60)
-    density = np.exp(-(bins**2) / 2) / np.sqrt(2 * np.pi)
+    bins = np.linspace(max(low, -12), min(high, 12), 31)
+    places = np.linspace(bins[0], bins[-1], 200)
+    density = np.exp(-(places**2) / 2) / np.sqrt(2 * np.pi)
     with style():
         figure, panels = plt.subplots(
             2, len(shown), figsize=(3.6 * len(shown), 5), sharex=True, sharey=True, squeeze=False
@@ -205,12 +215,15 @@ def figure6(frame: pd.DataFrame) -> Figure:
         for row, label in zip(panels, (0, 1), strict=True):
             for panel, method in zip(row, shown, strict=True):
                 part = frame[(frame.method == method) & (frame.label == label)]
-                panel.hist(part.standard.clip(bins[0], bins[-1]), bins=bins, density=True, color="#de8f05")
-                panel.plot(bins, density, color="black", linewidth=1.2)
+                panel.hist(
+                    part.standard.clip(bins[0], bins[-1]), bins=bins, density=True, color="#de8f05", label="samples"
+                )
+                panel.plot(places, density, color="black", linewidth=1.2, label="the component itself")
             row[0].set_ylabel(f"component {label + 1}\ndensity")
         for panel, method in zip(panels[0], shown, strict=True):
             panel.set_title(method)
-        figure.supxlabel("standard deviations from the mean, along the line between the means", fontsize=10)
+        panels[1, len(shown) // 2].set_xlabel("standard deviations from the mean, along the line between the means")
+        shared_legend(list(panels.flat))
     return figure
 
 
@@ -264,27 +277,53 @@ def methods(frame: pd.DataFrame, images: Images) -> Figure:
 
 
 def figure14(frame: pd.DataFrame, images: Images) -> Figure:
-    """Images of each class, of different kinds, and samples of it, none picked."""
+    """Images of each class, of different kinds, and samples of it, none picked; framed those that are nearest to it."""
     seeds = len(images["starts"])
     classes = len(images["samples"]) // seeds
+    shown = evenly(classes, SHOWN)
     examples, samples = (
-        images[key].reshape(classes, -1, *images[key].shape[1:])[evenly(classes, SHOWN)]
-        for key in ("examples", "samples")
+        images[key].reshape(classes, -1, *images[key].shape[1:])[shown] for key in ("examples", "samples")
     )
     rows = [[*known, *made] for known, made in zip(examples, samples, strict=True)]
-    return _picture(mosaic(rows, gaps=(examples.shape[1],)), "images of each class, and samples of it", width=6.5)
+    across = examples.shape[1]
+    judged = frame[frame.kind == SAMPLES]
+    right = judged.set_index(["label", "seed"]).right_features
+    frames = {
+        (down, across + seed): "right"
+        for down, label in enumerate(shown)
+        for seed in range(seeds)
+        if right[label, seed]
+    }
+    title = (
+        "images of each class, and samples of it\n"
+        f"nearest to their class: {judged.right_features.mean():.0%} by features (framed),"
+        f" {judged.right_statistics.mean():.0%} by texture statistics"
+    )
+    return _picture(mosaic(rows, frames, gaps=(across,)), title, width=6.5)
 
 
 figure16 = figure14
 
 
 def figure8(frame: pd.DataFrame, images: Images) -> Figure:
-    """Between two classes: each row a pair, closer ones above; at the sides images of the classes."""
-    rows = []
-    for row in dict.fromkeys(frame["row"]):
+    """Between two classes: each row a pair, closer ones above; at the sides images of the classes.
+
+    Framed: samples under the condition of one class that texture statistics tell from the other classes.
+    """
+    rows: list[list[Image | None]] = []
+    frames: dict[tuple[int, int], str] = {}
+    right = frame.set_index(["row", "alpha", "seed"]).right_statistics
+    alphas = list(dict.fromkeys(frame.alpha))
+    for down, row in enumerate(dict.fromkeys(frame["row"])):
         first, second = np.split(images[f"examples {row}"], 2)
         rows.append([*first, *images[f"samples {row}"], *second])
-    return _picture(mosaic(rows, gaps=(2, 2 + len(images["samples 0"]))))
+        ends = {len(first): alphas[0], len(first) + len(alphas) - 1: alphas[-1]}
+        frames |= {(down, across): "right" for across, alpha in ends.items() if right[row, alpha, 0] == 1}
+    title = (
+        "class  |  samples, conditions from the left class to the right one  |  class\n"
+        f"nearest to their class by texture statistics: {right.mean():.0%} of the samples at either end (framed)"
+    )
+    return _picture(mosaic(rows, frames, gaps=(2, 2 + len(alphas))), title)
 
 
 def figure12(frame: pd.DataFrame, images: Images) -> Figure:
@@ -303,22 +342,31 @@ def figure13(frame: pd.DataFrame, images: Images) -> Figure:
     for label in labels:
         rows.append([images[f"example {label}"][0], *images[f"trajectory {label}"]])
         rows.append([None, *images[f"off {label}"], None])
-    title = "left: the class; down to noise " + ", ".join(f"{level:g}" for level in levels) + ", and to the end"
-    return _picture(mosaic(rows, gaps=(1,)), title, width=8)
+    title = "under the condition of the class at the left, down to noise "
+    title += ", ".join(f"{level:g}" for level in levels) + ", and to the end\n"
+    title += "every second row: from the image above to the end, without the condition"
+    figure = _picture(mosaic(rows, gaps=(1,)), title, width=8)
+    side = images["start"].shape[-1]
+    for row in range(1, len(rows), 2):  # where a lower row has no image
+        place = GAP + side / 2, GAP + row * (side + GAP) + side / 2
+        figure.axes[0].annotate("without\ncondition", place, ha="center", va="center", fontsize=9)
+    return figure
 
 
 def training(frame: pd.DataFrame) -> Figure:
-    """The loss of every network on its way."""
-    names: Sequence[str] = list(dict.fromkeys(frame.network))
-    styles = method_style(names)
+    """The loss of every network on its way: a colour for its images, dashes for what it is told."""
+    colours, dashes = method_style(list(IMAGES)).palette, method_style(list(KINDS)).dashes
     with style():
-        figure, panel = plt.subplots(figsize=(8, 4.6))
-        for name in names:
-            part = frame[frame.network == name]
-            dashes = styles.dashes[name]
-            panel.plot(
-                part.step, part.psnr, color=styles.palette[name], linestyle=(0, dashes) if dashes else "-", label=name
-            )
-        panel.set(xlabel="step", ylabel="PSNR of the training loss (dB)", xscale="log")
-        shared_legend([panel], columns=5)
+        figure, panels = plt.subplots(1, 2, figsize=(11, 5.2), width_ratios=[1.7, 1])
+        for name in dict.fromkeys(frame.network):
+            part, network = frame[frame.network == name], NETWORKS[name]
+            told = dashes[network.kind]
+            panels[int(network.images == "two_gaussians")].plot(
+                part.step, part.psnr, color=colours[network.images], linestyle=(0, told) if told else "-",
+                label=network_titled(name),
+            )  # fmt: skip
+        for panel, title in zip(panels, ("images of textures", "two Gaussians"), strict=True):
+            panel.set(xlabel="step", xscale="log", title=title)
+        panels[0].set_ylabel("PSNR of the training loss (dB)")
+        shared_legend(list(panels), columns=3)
     return figure
