@@ -25,7 +25,7 @@ NETWORKS = Autoencoder(
 )
 JUDGE = Judge(width=2, features=4, iterations=4, batch=8)
 MEASURES = FacesMeasures(
-    conditions=4, samples=2, sampling_steps=3, pairs=2, levels=3, noisy=4, moved=4, spread_conditions=2,
+    conditions=4, samples=2, sampling_steps=3, shown_steps=3, pairs=2, levels=3, noisy=4, moved=4, spread_conditions=2,
     spread_samples=3,
 )  # fmt: skip
 TOLD = {"faces_networks": NETWORKS, "faces_measures": MEASURES}
