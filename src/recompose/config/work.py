@@ -13,6 +13,7 @@ from recompose.blocks import Block
 from recompose.config.loading import Layer, validate
 from recompose.config.models import Config
 from recompose.config.reading import read_yaml
+from recompose.config.targets import busy_seconds
 from recompose.errors import RecomposeError
 from recompose.papers import papers
 
@@ -90,7 +91,7 @@ def times(made: Made) -> str:
 
 
 def _seconds(made: Made, slug: str) -> dict[str, float]:
-    return {name: each["processor_seconds"] for name, each in made.items() if name.startswith(f"{slug}/")}
+    return {name: busy_seconds(each) for name, each in made.items() if name.startswith(f"{slug}/")}
 
 
 def minutes(seconds: Mapping[str, float]) -> dict[str, float]:
