@@ -62,7 +62,7 @@ class RoomsSampling(Block):
     """Ancestral sampling of composed rooms with the Feynman-Kac corrector."""
 
     particles: tuple[Count, ...] = Field((1, 4, 16), min_length=1, description="K, particles of a swarm")
-    swarms: tuple[Count, ...] = Field((192, 40, 16), min_length=1, description="of each K; all particles are judged")
+    swarms: tuple[Count, ...] = Field((192, 64, 42), min_length=1, description="of each K; all particles are judged")
     alone: Count = Field(192, description="samples of each condition by itself")
     steps: int = Field(32, ge=2, le=1000, description="moves, of the 1000 steps of the noise")
     spacing: Literal["leading", "trailing"] = Field("leading", description="of the steps, as diffusers names it")
