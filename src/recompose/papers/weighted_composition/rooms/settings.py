@@ -88,6 +88,6 @@ class RoomsJudge(Block):
     """Who judges samples: a small classifier for each object, and one for whether it is a room at all."""
 
     width: Count = Field(12, description="channels of a classifier")
-    iterations: Count = Field(500, description="steps of Adam")
+    iterations: Count = Field(2000, description="steps of Adam")
     batch: Count = Field(64, description="images of a step")
     learning_rate: Positive = Field(3e-3, description="of Adam, in the beginning; it falls as half a cosine")
