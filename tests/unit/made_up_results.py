@@ -443,7 +443,7 @@ def made_up_rooms() -> dict[str, pd.DataFrame]:
         ),
         "rooms_accuracy": pd.DataFrame(
             [{"asked": asked, "accuracy": 0.999, "ci_low": 0.995, "ci_high": 1.0}
-             for asked in ("couch", "table", "painting", "intact")]
+             for asked in ("couch", "table", "painting", "intact", "spoiled")]
         ),
         "rooms_overlap": pd.DataFrame(
             [{"first": "couch", "second": second, "quantity": "places", "value": value}

@@ -19,18 +19,31 @@ from recompose.papers.weighted_composition.rooms.aggregation import (
     rooms_weights,
 )
 from recompose.papers.weighted_composition.rooms.aggregation import rooms as rooms_table
-from recompose.papers.weighted_composition.rooms.judge import ASKED, Judge, holds, spoiled
+from recompose.papers.weighted_composition.rooms.data import images, load_rooms
+from recompose.papers.weighted_composition.rooms.judge import (
+    ASKED,
+    NOISE,
+    NOISIEST,
+    NOISY,
+    Judge,
+    alike,
+    holds,
+    networks,
+    spoiled,
+    trained_judge,
+)
 from recompose.papers.weighted_composition.rooms.mixtures import CELLS, composed, mixtures
 from recompose.papers.weighted_composition.rooms.names import CLASSES, MODELS, OUTCOMES, SETTINGS, SOURCES
-from recompose.papers.weighted_composition.rooms.networks import mixed, schedule_of, velocity_loss
+from recompose.papers.weighted_composition.rooms.networks import centred, mixed, schedule_of, velocity_loss
 from recompose.papers.weighted_composition.rooms.sampling import (
     composed_swarms,
     noise_gap,
     sampled_alone,
     weight_factor,
 )
-from recompose.papers.weighted_composition.rooms.settings import Rooms, RoomsSampling
+from recompose.papers.weighted_composition.rooms.settings import Rooms, RoomsJudge, RoomsSampling
 from recompose.papers.weighted_composition.settings import WeightedComposition
+from recompose.storage import write_tensors
 
 
 def generator(seed=0):
@@ -301,6 +314,38 @@ def test_spoiled_rooms_are_other_images_of_the_same_range():
     assert float((bad - x).abs().mean(dim=(1, 2, 3)).min()) > 0.05
     again = spoiled(x, x.flip(0), torch.zeros(64, dtype=torch.bool), generator(1))
     torch.testing.assert_close(bad, again)
+
+
+def test_rooms_that_differ_by_a_painting_alone_are_alike():
+    empty, couch, table, painting, couch_table, couch_painting = range(6)
+    pairs = {(empty, painting): True, (couch, couch_painting): True, (table, table): True, (couch, table): False,
+             (couch_table, couch_painting): False, (empty, couch_painting): False}  # fmt: skip
+    assert alike(*torch.tensor(list(pairs)).T).tolist() == list(pairs.values())
+
+
+def test_a_fifth_of_spoiled_rooms_have_noise_of_single_pixels():
+    """Of flat images only noise is left: coarse one with like neighbours, or fine one without."""
+    flat = torch.zeros((2000, 3, 16, 16))
+    bad = spoiled(flat, flat, torch.zeros(2000, dtype=torch.bool), generator(2))
+    strength = bad.flatten(1).std(dim=1)
+    neighbours = (bad[..., 1:] * bad[..., :-1]).mean(dim=(1, 2, 3)) / strength.square()
+    fine = (strength > 0) & (neighbours < 0.2)
+    assert float(fine.float().mean()) == pytest.approx(0.2, abs=0.03)
+    assert NOISE < NOISY < 1.1 * float(strength[fine].min()) and float(strength[fine].max()) < 1.1 * NOISIEST
+
+
+def test_a_judge_that_was_trained_for_a_moment_tells_noisy_rooms(tmp_path):
+    rooms, told = Rooms(train=1, judging=30, test=15), RoomsJudge(width=6, iterations=150, batch=32)
+    write_tensors((images("rooms", rooms=rooms), {}), tmp_path / "images" / "rooms.safetensors")
+    write_tensors(
+        networks("rooms_judge", folder=tmp_path, rooms=rooms, rooms_judge=told, device="cpu")[0], tmp_path / "judge"
+    )
+    judge = trained_judge(tmp_path / "judge", rooms, told)
+    clean = centred(load_rooms(tmp_path / "images" / "rooms.safetensors", "test").images, "cpu")
+    noise = torch.randn(clean.shape, generator=generator())
+    of_noise = {each: float((judge.intact(clean + each * noise) > 0).float().mean()) for each in (0.02, 0.2, 0.5)}
+    assert of_noise[0.02] > 0.9 and of_noise[0.2] < 0.1 and of_noise[0.5] == 0
+    torch.testing.assert_close(judge.intact(clean), judge(clean)[:, ASKED.index("intact")])
 
 
 # -- shares --------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 from recompose.papers.weighted_composition.names import ANALYTIC, MODELS, SETTINGS
 from recompose.presentation.plotting import banded_lines, method_style, shared_legend, style
@@ -54,7 +54,7 @@ def error_map(frame: pd.DataFrame) -> Figure:
     """Where the composed learned score is wrong, at falling times; contours: where the trajectories are."""
     settings = [setting for setting in SETTINGS if setting in set(frame.setting)]
     times = sorted(frame.t.unique(), reverse=True)
-    low, high = 0.02, 2.0
+    low, high = 0.02, 10.0
     with style():
         figure, panels = plt.subplots(
             len(settings), len(times), figsize=(2.3 * len(times) + 1.2, 2.15 * len(settings) + 0.4), squeeze=False
@@ -72,7 +72,8 @@ def error_map(frame: pd.DataFrame) -> Figure:
             row[0].set_ylabel(SETTINGS[setting].replace(", ", ",\n"), fontsize=9)
         for panel, t in zip(panels[0], times, strict=True):
             panel.set_title(f"$t = {t:g}$")
-        figure.colorbar(image, ax=panels, label="error of the composed score, in units of the noise", shrink=0.5)
+        figure.colorbar(image, ax=panels, label="error of the composed score, in units of the noise", shrink=0.5,
+                        extend="both")  # fmt: skip
     return figure
 
 
@@ -88,10 +89,11 @@ def _against_particles(frame: pd.DataFrame, value: str, label: str, *, floor: bo
             for panel, setting in zip(line, settings, strict=True):
                 here = rows[(rows.setting == setting) & (rows.model == model)]
                 banded_lines(panel, here, x="particles", y=value, methods=styles, labels=labels, hue="samples")
-                _finish(panel, here, floor)
-                low, high = (min(0.0, here[value].min()), here[value].max())
-                if not floor:  # a band of few runs may be many times as wide as what it is about
-                    panel.set_ylim(low - 0.08 * (high - low), high + 0.15 * (high - low))
+                _of_powers(panel, sorted(here.particles.unique()))
+                if floor:
+                    _beside_floor(panel, here)
+                else:
+                    _around_zero(panel, here[value])
             line[0].set_ylabel(f"{model} models\n{label}")
         for panel, setting in zip(panels[0], settings, strict=True):
             panel.set_title(SETTINGS[setting].replace(", ", ",\n"))
@@ -101,20 +103,36 @@ def _against_particles(frame: pd.DataFrame, value: str, label: str, *, floor: bo
     return figure
 
 
-def _finish(panel: Axes, here: pd.DataFrame, floor: bool) -> None:
-    """Axes of one panel: K by its powers; a line at the floor or at zero."""
-    particles = sorted(here.particles.unique())
+def _of_powers(panel: Axes, particles: list[int]) -> None:
+    """K by its powers."""
     panel.set_xscale("log", base=4)
     panel.set_xticks(particles, [str(each) for each in particles])
     panel.xaxis.set_minor_formatter(NullFormatter())
     panel.set_xlim(min(particles) / 1.3, max(particles) * 1.3)  # a single one would leave no width
-    panel.axhline(here.floor.mean() if floor else 0, color="black", linewidth=0.8, linestyle=":",
-                  label="floor: two sets of true samples" if floor else None)  # fmt: skip
-    if floor:
-        panel.set_yscale("log")
-        panel.yaxis.set_major_formatter("{x:g}")
-        panel.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
-        panel.yaxis.set_minor_formatter("{x:g}")
+
+
+def _beside_floor(panel: Axes, here: pd.DataFrame) -> None:
+    """Distances by their logarithm, with a line at the floor; one so low that it would squeeze them is told instead."""
+    floor, low, high = here.floor.mean(), here.ci_low.min(), here.ci_high.max()
+    if floor > low / 4:
+        panel.axhline(floor, color="black", linewidth=0.8, linestyle=":", label="floor: two sets of true samples")
+    else:
+        panel.text(0.03, 0.03, f"floor: {floor:.2g}", fontsize=8, transform=panel.transAxes)
+    panel.set_yscale("log")
+    panel.yaxis.set_major_formatter("{x:g}")
+    panel.yaxis.set_minor_locator(LogLocator(subs=(1.5, 2, 3, 5, 7) if high < 8 * low else (2, 5)))
+    panel.yaxis.set_minor_formatter("{x:g}")
+
+
+def _around_zero(panel: Axes, means: pd.Series) -> None:
+    """Differences by their logarithm, and those below .1 as they are, with a line at zero."""
+    panel.axhline(0, color="black", linewidth=0.8, linestyle=":", label="zero: as far as two sets of true samples")
+    panel.set_yscale("symlog", linthresh=0.1, linscale=0.5)
+    panel.set_yticks([-0.05, 0, 0.05, *(each * 10.0**power for power in (-1, 0, 1, 2) for each in (1, 2, 5))])
+    panel.yaxis.set_major_formatter("{x:g}")
+    panel.yaxis.set_minor_locator(NullLocator())
+    # A band of few runs may be many times as wide as what it is about.
+    panel.set_ylim(min(0.0, means.min()) - 0.03, 1.5 * max(0.1, means.max()))
 
 
 def _square(frame: pd.DataFrame, value: str = "density", **where: object) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -16,9 +16,10 @@ from recompose.datasets import rooms as rendered
 from recompose.diffusion.predictions import target
 from recompose.errors import named
 from recompose.machine import require_memory
-from recompose.metrics.intervals import normal_interval, wilson_interval
+from recompose.metrics.intervals import normal_interval
+from recompose.papers.weighted_composition.rooms.aggregation import clustered_share
 from recompose.papers.weighted_composition.rooms.data import load_rooms
-from recompose.papers.weighted_composition.rooms.judge import ASKED, Judge, holds, spoiled, trained_judge
+from recompose.papers.weighted_composition.rooms.judge import ASKED, Judge, alike, holds, spoiled, trained_judge
 from recompose.papers.weighted_composition.rooms.mixtures import CELLS, mixtures
 from recompose.papers.weighted_composition.rooms.names import (
     CLASSES,
@@ -47,6 +48,8 @@ TIMES = (1, 25, 75, 150, 250, 350, 450, 550, 650, 750, 850, 950)
 """Steps of the noise at which velocities are compared with what they should be."""
 PREDICTED = 100
 """Images of a class for that."""
+SPOILED = 10
+"""How often each room is spoiled to measure the judge."""
 SCENES = 200
 """Rendered scenes over which the places of objects are averaged."""
 
@@ -208,22 +211,26 @@ def outcomes_of(judge: Judge, images: Tensor, setting: str, device: str) -> tupl
 
 @torch.inference_mode()
 def rooms_accuracy(*, folder: Path, rooms: Rooms, rooms_judge: RoomsJudge, device: str) -> pd.DataFrame:
-    """How often the judge is right on images that it was not trained on: real rooms, and spoiled ones."""
+    """How often the judge is right on images that it was not trained on: real rooms, and spoiled ones.
+
+    Rooms are spoiled `SPOILED` times each, for chance decides how badly; the interval is over rooms.
+    """
     judge = trained_judge(folder / "networks" / "rooms_judge.safetensors", rooms, rooms_judge, device)
     data = load_rooms(folder / "images" / "rooms.safetensors", "test")
     clean = centred(data.images, device)
     generator = torch_generator(SLUG, "rooms_accuracy", "test")
-    others = torch.randperm(len(clean), generator=generator)
-    alike = (data.labels[others] == data.labels).to(device)
-    bad = spoiled(clean, clean[others.to(device)], alike, generator)
-    logits, of_bad = judge(clean).cpu(), judge(bad)[:, -1].cpu()
-    held = holds(data.labels).bool()
-    right = {each: (logits[:, place] > 0) == held[:, place] for place, each in enumerate(OBJECTS)}
-    right |= {"intact": logits[:, -1] > 0, "spoiled": of_bad <= 0}
+    of_bad = []
+    for _ in range(SPOILED):
+        others = torch.randperm(len(clean), generator=generator)
+        same = alike(data.labels, data.labels[others]).to(device)
+        of_bad.append(judge.intact(spoiled(clean, clean[others.to(device)], same, generator)).cpu() <= 0)
+    logits, held = judge(clean).cpu(), holds(data.labels).bool()
+    right = {each: ((logits[:, place] > 0) == held[:, place])[None] for place, each in enumerate(OBJECTS)}
+    right |= {"intact": logits[None, :, -1] > 0, "spoiled": torch.stack(of_bad)}
     rows = []
-    for asked, answers in right.items():
-        mean, low, high = wilson_interval(answers.double().numpy())
-        rows.append({"asked": asked, "accuracy": mean, "ci_low": low, "ci_high": high, "n": len(answers)})
+    for asked, answers in right.items():  # (times, rooms)
+        mean, low, high = clustered_share(answers.double().mean(dim=0).numpy(), len(answers))
+        rows.append({"asked": asked, "accuracy": mean, "ci_low": low, "ci_high": high, "n": answers.numel()})
     return pd.DataFrame(rows)
 
 

@@ -78,7 +78,9 @@ def rooms_fractions(frame: pd.DataFrame) -> Figure:
                 here = frame[(frame.setting == setting) & (frame.model == model)]
                 first = here[here.particles == particles[0]].set_index("outcome")
                 bars = {f"$K$ = {each}": here[here.particles == each].set_index("outcome") for each in particles}
-                for place, (label, shares) in enumerate([*bars.items(), ("exact", None), ("as the\nsentence", None)]):
+                for place, (label, shares) in enumerate(
+                    [*bars.items(), ("exact", None), ("if the\nsentence held", None)]
+                ):
                     column = "mean" if shares is not None else {"exact": "exact"}.get(label, "variant")
                     values = (shares if shares is not None else first)[column]
                     bottom = 0.0
@@ -90,7 +92,7 @@ def rooms_fractions(frame: pd.DataFrame) -> Figure:
                         both = shares.loc["both"]
                         ends = [[both["mean"] - both.ci_low], [both.ci_high - both["mean"]]]
                         panel.errorbar(place, both["mean"], ends, color="black", capsize=2.5, linewidth=1.1)
-                panel.set_xticks(range(len(bars) + 2), [*bars, "exact", "as the\nsentence"], fontsize=7.5)
+                panel.set_xticks(range(len(bars) + 2), [*bars, "exact", "if the\nsentence held"], fontsize=7.5)
                 panel.set_ylim(0, 1)
                 panel.grid(visible=False)
                 if model == MODELS[0]:
@@ -133,13 +135,16 @@ def rooms_weights(frame: pd.DataFrame) -> Figure:
 
 
 def rooms_classes(frame: pd.DataFrame, images: Images) -> Figure:
-    """Images of the six classes: above larger where they can be, below as networks see them."""
+    """Images of the six classes: left larger where they can be, right as networks see them; each row with its class."""
     large = f"large {next(iter(CLASSES))}" in images
     with style():
-        figure, panels = plt.subplots(1, 1 + large, figsize=(5.4 * (1 + large), 4.6), squeeze=False)
+        figure, panels = plt.subplots(1, 1 + large, figsize=(5.4 * (1 + large) + 0.6, 4.6), squeeze=False)
         for panel, kind in zip(panels[0], (["large"] if large else []) + ["small"], strict=True):
             rows = [list(images[f"{kind} {name}"]) for name in CLASSES]
             size = rows[0][0].shape[-1]
             show(panel, mosaic(rows), f"{size} x {size} pixels" + (", as trained on" if kind == "small" else ""))
-        figure.supylabel("couch, painting | couch, table | painting | table | couch | empty", fontsize=8)
+        first = panels[0, 0]
+        for row, name in enumerate(CLASSES):  # rows are equally high
+            first.text(-0.02, 1 - (row + 0.5) / len(CLASSES), name.replace("_", ",\n"), ha="right", va="center",
+                       fontsize=9, transform=first.transAxes)  # fmt: skip
     return figure

@@ -46,6 +46,11 @@ class Judge(nn.Module):
         """(images, 3, size, size) in [-1, 1] -> logits, (images, asked)."""
         return torch.cat([line(trunk(x)) for trunk, line in zip(self.trunks, self.lines, strict=True)], dim=1)
 
+    def intact(self, x: Tensor) -> Tensor:
+        """What the last classifier alone says, whether it is a room: logits, (images,)."""
+        logits: Tensor = self.lines[-1](self.trunks[-1](x))
+        return logits[:, 0]
+
 
 def _trunk(size: int, width: int) -> nn.Sequential:
     layers: list[nn.Module] = [nn.Conv2d(3, width, 3, padding=1), nn.ReLU()]
@@ -99,6 +104,12 @@ def holds(labels: Tensor) -> Tensor:
     return torch.tensor(rows, device=labels.device)[labels]
 
 
+def alike(labels: Tensor, others: Tensor) -> Tensor:
+    """Which rooms hold the same as the others, or differ by a painting alone: (images,) each."""
+    beside = [place for place, each in enumerate(OBJECTS) if each != "painting"]
+    return (holds(labels)[:, beside] == holds(others)[:, beside]).all(dim=1)
+
+
 def _loss(judge: Judge, data: LabelledImages, *, batch: int, names: tuple[str | int, ...]) -> Loss:
     """Binary cross-entropy. Half of a batch are rooms, a little noisy, and half are spoiled ones (`spoiled`).
 
@@ -112,12 +123,12 @@ def _loss(judge: Judge, data: LabelledImages, *, batch: int, names: tuple[str | 
         clean, labels = centred(data.images[chosen], device), data.labels[chosen].to(device)
         flipped = torch.rand(batch, generator=generator) < 0.5
         clean = torch.where(flipped.to(device)[:, None, None, None], clean.flip(-1), clean)
-        wrong = data.labels[others].to(device) == labels
-        bad = spoiled(clean, centred(data.images[others], device), wrong, generator)
+        same = alike(labels, data.labels[others].to(device))
+        bad = spoiled(clean, centred(data.images[others], device), same, generator)
         good = clean + NOISE * torch.rand((batch, 1, 1, 1), generator=generator).to(device) * noise_like(
             clean, generator
         )
-        logits, of_bad = judge(good), judge(bad)[:, -1]
+        logits, of_bad = judge(good), judge.intact(bad)
         known = torch.cat([holds(labels), torch.ones_like(of_bad)[:, None]], dim=1)
         right = binary_cross_entropy_with_logits(logits.float(), known)
         return right + binary_cross_entropy_with_logits(of_bad.float(), torch.zeros_like(of_bad)) / len(ASKED)
@@ -125,24 +136,29 @@ def _loss(judge: Judge, data: LabelledImages, *, batch: int, names: tuple[str | 
     return loss
 
 
-NOISE = 0.08
-"""The most noise on images that are rooms still, in units of half the range: samplers leave some."""
+NOISE, NOISY, NOISIEST = 0.04, 0.06, 0.6
+"""Of a pixel's own noise, in units of half the range: the most on images that are rooms still, since samplers leave
+some; the least on ones that are spoiled, where walls are grainy to the eye; and the most."""
 
 
-def spoiled(x: Tensor, others: Tensor, alike: Tensor, generator: torch.Generator) -> Tensor:
-    """Rooms that are none, each in one of four ways: a double exposure, a collage, a distortion, coarse noise.
+def spoiled(x: Tensor, others: Tensor, same: Tensor, generator: torch.Generator) -> Tensor:
+    """Rooms that are none, each in one of five ways: a double exposure, a collage, a distortion, coarse or fine noise.
 
-    A double exposure or a collage with a room of the same class (`alike`, (images,)) may be one: those are distorted
-    instead. x, others: (images, 3, size, size) in [-1, 1].
+    A double exposure or a collage with a room of the same class may be a room, and with one that differs by a painting
+    alone too, for a paler or speckled painting is one: those (`same`, (images,), see `alike`) are distorted instead.
+    The patches of a collage are smaller than objects, for with larger ones it may be a room of a third class.
+    Strengths of fine noise are spread by their logarithm. x, others: (images, 3, size, size) in [-1, 1].
     """
     images, size = len(x), x.shape[-1]
-    way = torch.randint(4, (images,), generator=generator).to(x.device)
-    way = torch.where(alike & (way < 2), 2, way)[:, None, None, None]
+    way = torch.randint(5, (images,), generator=generator).to(x.device)
+    way = torch.where(same & (way < 2), 2, way)[:, None, None, None]
     half = 0.35 + 0.3 * torch.rand((images, 1, 1, 1), generator=generator).to(x.device)
     double = half * x + (1 - half) * others
-    patches = torch.sigmoid(8 * _smooth(images, 1, size, 4, generator).to(x.device))
+    patches = torch.sigmoid(8 * _smooth(images, 1, size, 8, generator).to(x.device))
     collage = patches * x + (1 - patches) * others
-    noisy = (x + 0.8 * _smooth(images, 3, size, size // 2, generator).to(x.device)).clamp(-1, 1)
+    coarse = 0.8 * _smooth(images, 3, size, size // 2, generator).to(x.device)
+    strength = NOISY * (NOISIEST / NOISY) ** torch.rand((images, 1, 1, 1), generator=generator).to(x.device)
+    noisy = (x + torch.where(way == 3, coarse, strength * noise_like(x, generator))).clamp(-1, 1)
     found = torch.where(way == 0, double, torch.where(way == 1, collage, noisy))
     return torch.where(way == 2, _distorted(x, generator), found)
 

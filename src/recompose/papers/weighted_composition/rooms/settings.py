@@ -62,7 +62,7 @@ class RoomsSampling(Block):
     """Ancestral sampling of composed rooms with the Feynman-Kac corrector."""
 
     particles: tuple[Count, ...] = Field((1, 4, 16), min_length=1, description="K, particles of a swarm")
-    swarms: tuple[Count, ...] = Field((192, 40, 16), min_length=1, description="of each K; all particles are judged")
+    swarms: tuple[Count, ...] = Field((192, 64, 42), min_length=1, description="of each K; all particles are judged")
     alone: Count = Field(192, description="samples of each condition by itself")
     steps: int = Field(32, ge=2, le=1000, description="moves, of the 1000 steps of the noise")
     spacing: Literal["leading", "trailing"] = Field("leading", description="of the steps, as diffusers names it")
@@ -88,6 +88,6 @@ class RoomsJudge(Block):
     """Who judges samples: a small classifier for each object, and one for whether it is a room at all."""
 
     width: Count = Field(12, description="channels of a classifier")
-    iterations: Count = Field(500, description="steps of Adam")
+    iterations: Count = Field(2000, description="steps of Adam")
     batch: Count = Field(64, description="images of a step")
     learning_rate: Positive = Field(3e-3, description="of Adam, in the beginning; it falls as half a cosine")

@@ -52,7 +52,7 @@ def rooms_accuracy(frame: pd.DataFrame) -> str:
         lines.append(table_line([asked[row["asked"]], shown, row["n"]]))
     return "\n".join(lines) + (
         "\n\nOn images that neither the judge nor a network was trained on, with 95 % intervals. Spoiled: double"
-        " exposures, collages, distortions, coarse noise.\n"
+        " exposures, collages, distortions, coarse and fine noise.\n"
     )
 
 

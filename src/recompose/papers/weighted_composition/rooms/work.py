@@ -37,7 +37,7 @@ def works(paper: WeightedComposition) -> dict[str, Work]:
         "rooms": _times(trained, sum(len(network_names(*pair)) for pair in PAIRS)),
         "rooms_samples": _times(sampled, len(PAIRS)),
         "images": Work(0, count * SECONDS_A_ROOM * max(1, rooms.size / 64) ** 2 / 60, 2 * _megabytes(rooms)),
-        JUDGE: Work(3e-12 * 8 * 36 * rooms.size**2 * paper.rooms_judge.width**2 * judged, 0, _megabytes(rooms)),
+        JUDGE: Work(3e-12 * 5 * 36 * rooms.size**2 * paper.rooms_judge.width**2 * judged, 0, _megabytes(rooms)),
         **{f"rooms_{setting}_{model}": _times(trained, len(network_names(setting, model))) for setting, model in PAIRS},
         **dict.fromkeys(SAMPLES, sampled),
     }
