@@ -1,5 +1,6 @@
 """Paper 4's data, methods and measures, with tiny images and networks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,24 @@ import pandas as pd
 import pytest
 import torch
 from documented import defined
+from matplotlib.text import Text
 from pydantic import ValidationError
 
 from recompose.datasets.faces import drawn, vector
 from recompose.datasets.faces import sampled as some_face
 from recompose.errors import RecomposeError
 from recompose.networks.adapters import from_file
-from recompose.papers.concept_discovery import experiments, exploration, faces, judge, methods, networks, search, tables
+from recompose.papers.concept_discovery import (
+    experiments,
+    exploration,
+    faces,
+    figures,
+    judge,
+    methods,
+    networks,
+    search,
+    tables,
+)
 from recompose.papers.concept_discovery.aggregation import comparison, cost, over_classes
 from recompose.papers.concept_discovery.data import centred, load_images
 from recompose.papers.concept_discovery.digits import digit_classes, gray_digits, images
@@ -330,6 +342,28 @@ def test_the_explorations_run(folder):
     wide = begun.numbers.set_index(["t", "start", "quantity"])["mean"]
     assert wide[:, "query", "modes"].eq(1).all() and wide[:, "noise", "modes"].eq(1).all()
     assert wide.loc[:, :, "sure"].between(0, 1).all() and set(begun.images) > {"query", "noise 50", "query 400"}
+
+
+def test_modes_of_a_single_query_decide_nothing(folder, monkeypatch):
+    """Only the first query has a mode that began at noise."""
+    every = exploration.candidates
+
+    def some(*asked):
+        first, *others = every(*asked)
+        near = [~each.from_noise for each in others]
+        return [first] + [
+            replace(each, level=each.level[of], from_noise=each.from_noise[of], gaussians=each.gaussians[of])
+            for each, of in zip(others, near, strict=True)
+        ]
+
+    monkeypatch.setattr(exploration, "candidates", some)
+    begun = exploration.starts("digits_starts", folder=folder, device="cpu", **BLOCKS)
+    assert begun.numbers.n.eq(2).all()
+    of_starts = begun.numbers.groupby("start").quantity.unique()
+    assert set(of_starts["noise"]) == {"modes"} and set(of_starts["query"]) == {"modes", "away", "sure", "factors"}
+    shown = {key: each.numpy() for key, each in begun.bytes().items() if key != "noise 400"}
+    drawn = figures.digits_starts(begun.numbers, shown)
+    assert [text.get_text() for text in drawn.findobj(Text)].count("no mode") == 1
 
 
 def test_the_search_tries_on_validation_classes_and_judges_on_held_out_ones(folder):

@@ -209,8 +209,9 @@ def starts(name: str, *, folder: Path, device: str, **blocks: Any) -> Measured:
 
     `modes`: share of the ascents that ended at a mode; and, over modes, `away`: root mean square distance to the
     nearest training image; `sure`: the judge's least probability of what it sees, over the factors; `factors`: the
-    share of the query's factors. An artifact is far from all images, and the judge unsure of it. Images: of the first
-    query, the first modes of each.
+    share of the query's factors. An artifact is far from all images, and the judge unsure of it. What fewer than two
+    queries have is left out: of a single one nothing is known of how others would differ. Images: of the first query,
+    the first modes of each.
     """
     bench = Bench(name, folder, device, blocks)
     trained = centred(bench.data.train).flatten(1)
@@ -243,7 +244,7 @@ def starts(name: str, *, folder: Path, device: str, **blocks: Any) -> Measured:
         {"t": t, "start": start, "quantity": quantity, **_spread(np.array([each[quantity] for each in having]))}
         for (t, start), all_of_kind in found.items()
         for quantity in ("modes", "away", "sure", "factors")
-        if (having := [each for each in all_of_kind if quantity in each])
+        if len(having := [each for each in all_of_kind if quantity in each]) > 1
     ]
     images["query"] = _unit(centred(bench.data.queries[0, :1]))
     return Measured(pd.DataFrame(rows), images)

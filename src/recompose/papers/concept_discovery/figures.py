@@ -153,7 +153,7 @@ def faces_accuracy(frame: pd.DataFrame) -> Figure:
 
 
 def digits_starts(frame: pd.DataFrame, images: Images) -> Figure:
-    """Left the query and the modes of each start by t; right how far from training images they are, and how sure."""
+    """Left a query's modes by t, of each start; right how far from training images they are, and how sure."""
     levels = sorted(frame.t.unique())
     names = {"query": "from the noised query", "noise": "from noise"}
     titles = {
@@ -164,21 +164,27 @@ def digits_starts(frame: pd.DataFrame, images: Images) -> Figure:
     }
     most = max(len(each) for each in images.values())
     with style():
-        figure = plt.figure(figsize=(11, len(levels) + 1.2))
-        grid = figure.add_gridspec(1, 2, width_ratios=[1.2, 1])
+        figure = plt.figure(figsize=(12, 0.7 * len(levels) + 1.4))
+        grid = figure.add_gridspec(1, 2, width_ratios=[1.25, 1])
         left, right = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
         panel = left.subplots()
-        rows: list[list[np.ndarray | None]] = [[*images["query"], *[None] * (most - 1)]]
-        labels = ["query"]
-        for start, name in names.items():
-            for t in levels:
-                found = list(images.get(f"{start} {t}", []))
-                rows.append([*found, *[None] * (most - len(found))])
-                labels.append(f"{name.removeprefix('from ')}, $t$ = {t}")
-        show(panel, mosaic(rows), "a query, and the modes that ascents find")
-        size = images["query"].shape[-1] + 2
-        for place, label in enumerate(labels):
+        found = {(t, start): list(images.get(f"{start} {t}", [])) for t in levels for start in names}
+        rows: list[list[np.ndarray | None]] = [[*images["query"], *[None] * (2 * most - 1)]]
+        rows += [
+            [image for start in names for image in [*found[t, start], *[None] * (most - len(found[t, start]))]]
+            for t in levels
+        ]
+        show(panel, mosaic(rows, gaps=(most,)))
+        side = images["query"].shape[-1]
+        size = side + 2
+        for place, label in enumerate(["query", *(f"$t$ = {t}" for t in levels)]):
             panel.text(-2, (place + 0.5) * size, label, ha="right", va="center", fontsize=8)
+        for block, (start, name) in enumerate(names.items()):
+            middle = (block + 0.5) * most * size + block * (side // 3)
+            panel.text(middle, -1, f"modes {name}", ha="center", va="bottom", fontsize=9)
+            for place, t in enumerate(levels, start=1):
+                if not found[t, start]:
+                    panel.text(middle, (place + 0.5) * size, "no mode", ha="center", va="center", fontsize=8)
         told = method_style(list(names))
         for panel, (quantity, title) in zip(right.subplots(2, 2, sharex=True).flat, titles.items(), strict=True):
             here = frame[frame.quantity == quantity]
