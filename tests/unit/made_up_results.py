@@ -228,7 +228,12 @@ def concepts() -> dict[str, pd.DataFrame]:
         ("beyond", "evaluations"): 900,
     }
     levels = (50, 100, 200, 300)
-    backgrounds = {("black", "sample"): 0.05, ("white", "prototype"): 1.4}
+    backgrounds = {
+        ("black", "sample"): (0.05, 0.1),
+        ("white", "prototype"): (1.4, 0.1),
+        ("white", "sample"): (1.4, 0.9),
+        ("white", "query"): (0.0, 0.1),
+    }
     return {
         "digits_scores": pd.DataFrame(scores, columns=["class", "method", "reference", "metric", "value"]),
         "digits_attributes": pd.DataFrame(attributes, columns=["class", "method", "quantity", "value"]),
@@ -251,8 +256,9 @@ def concepts() -> dict[str, pd.DataFrame]:
         ),
         "digits_coarsening": pd.DataFrame({"t": levels, "modes": [1.0, 0.8, 0.4, 0.1]}),
         "digits_backgrounds": pd.DataFrame(
-            [(*key, digit, distance + 0.001 * digit) for key, distance in backgrounds.items() for digit in range(4)],
-            columns=["background", "kind", "digit", "distance"],
+            [(*key, digit, distance + 0.001 * digit, noise + 0.001 * digit)
+             for key, (distance, noise) in backgrounds.items() for digit in range(4)],
+            columns=["background", "kind", "digit", "distance", "noise"],
         ),
         "digits_seen": pd.DataFrame(
             [{"group": "w = 2", "quantity": "all", "mean": 0.97, "ci_low": 0.96, "ci_high": 0.98}]

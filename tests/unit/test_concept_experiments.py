@@ -335,7 +335,7 @@ def test_the_explorations_run(folder):
     counted = exploration.coarsening("digits_coarsening", **told).numbers
     assert counted.modes.between(0, 1).all() and list(counted.t) == [50, 300]
     black = exploration.backgrounds("digits_backgrounds", digits=DIGITS, **told).numbers
-    assert black[black.kind == "query"].distance.eq(0).all()
+    assert black[black.kind == "query"].distance.eq(0).all() and black.noise.gt(0).all()
     repeated = exploration.repeat("digits_stability", **told)
     assert set(repeated.quantity) == {"prototypes", "modes", "mean", "query"}
     begun = exploration.starts("digits_starts", **told)

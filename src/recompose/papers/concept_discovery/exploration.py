@@ -163,8 +163,9 @@ def coarsening(name: str, *, folder: Path, device: str, **blocks: Any) -> Measur
 def backgrounds(name: str, *, folder: Path, device: str, digits: Digits, **blocks: Any) -> Measured:
     """Figure 6: the same digit on black, between the trained backgrounds, and on white, far outside of them.
 
-    Numbers: root mean square distance of the border of an image from that of its query, of the prototypes and of
-    samples of the product of experts, and whether the judge sees the digit.
+    Numbers, of the query, its prototypes, and samples of the product of experts: root mean square distance of the
+    border of an image from that of its query; `noise`: how much is seen in the images (`noise_seen`), of pixels that
+    know nothing of each other their standard deviation; and whether the judge sees the digit.
     """
     bench = Bench(name, folder, device, blocks | {"digits": digits})
     gray = gray_digits(digits)[1]
@@ -189,7 +190,8 @@ def backgrounds(name: str, *, folder: Path, device: str, digits: Digits, **block
                 away = (_border(each) - _border(queries[digit : digit + 1])).square().mean(dim=(1, 2)).sqrt()
                 said = bench.judge.says(each.cpu().clamp(-1, 1))[:, 0] == digit
                 place = {"background": background, "digit": digit, "kind": kind}
-                rows.append(place | {"distance": float(away.mean()), "right": float(said.float().mean())})
+                seen = {"distance": float(away.mean()), "noise": float(noise_seen(each.clamp(-1, 1)).mean())}
+                rows.append(place | seen | {"right": float(said.float().mean())})
     return Measured(pd.DataFrame(rows), images)
 
 

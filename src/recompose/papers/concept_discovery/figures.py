@@ -6,7 +6,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
+from recompose.metrics.intervals import student_interval
 from recompose.papers.concept_discovery.names import titled
 from recompose.presentation.mosaics import mosaic, show
 from recompose.presentation.plotting import banded_lines, method_style, style
@@ -93,19 +95,29 @@ def digits_coarsening(frame: pd.DataFrame, images: Images) -> Figure:
 
 
 def digits_backgrounds(frame: pd.DataFrame, images: Images) -> Figure:
-    """Black above, white below: query, prototypes, samples; beside them how far their backgrounds are off."""
+    """Black above, white below: queries, prototypes, samples; beside them how far backgrounds are off, and the noise."""
     backgrounds = list(dict.fromkeys(frame.background))
+    kinds = {"query": "#949494", "prototype": "#0173b2", "sample": "#de8f05"}
+    measures = {"distance": "background's distance\nfrom the query's", "noise": "noise seen"}
     with style():
-        figure, panels = plt.subplots(len(backgrounds), 2, figsize=(9, 5.2), width_ratios=[2, 1], squeeze=False)
-        for (left, right), background in zip(panels, backgrounds, strict=True):
-            kinds = ("query", "prototype", "sample")
+        figure, panels = plt.subplots(len(backgrounds), 3, figsize=(11, 5), width_ratios=[2.4, 1, 1], squeeze=False)
+        for (left, *right), background in zip(panels, backgrounds, strict=True):
             of_kinds = [images[f"{background} {kind}"] for kind in kinds]
             rows = [[image for of_kind in of_kinds for image in of_kind[digit]] for digit in range(len(of_kinds[0]))]
             gaps = (of_kinds[0].shape[1], of_kinds[0].shape[1] + of_kinds[1].shape[1])
             show(left, mosaic(rows, gaps=gaps), f"{background}: query | prototypes | samples")
-            here = frame[frame.background == background].groupby("kind", sort=False).distance
-            right.bar(list(here.mean().index[1:]), here.mean()[1:], color=["#0173b2", "#de8f05"])
-            right.set(ylabel="background's distance\nfrom the query's", ylim=(0, 2))
+            side = of_kinds[0].shape[-1]
+            for digit in range(len(rows)):  # white on white has no edge
+                corner = 2 + digit * (side + 2) - 0.5
+                left.add_patch(Rectangle((1.5, corner), side, side, fill=False, edgecolor="0.5", linewidth=0.8))
+            here = frame[frame.background == background]
+            for panel, (measure, label) in zip(right, measures.items(), strict=True):
+                for kind, colour in kinds.items():
+                    mean, low, high = student_interval(here[here.kind == kind][measure].to_numpy())
+                    panel.bar(kind, mean, color=colour)
+                    panel.errorbar(kind, mean, [[mean - max(low, 0)], [high - mean]], color="black", capsize=3)
+                panel.set(ylabel=label, ylim=(0, 1.2 * frame[measure].max()))
+                panel.tick_params(axis="x", labelsize=8)
     return figure
 
 
