@@ -192,10 +192,16 @@ def concepts() -> dict[str, pd.DataFrame]:
     ]
     shown = {**{method: rank / 6 for method, rank in order.items()}, "poe_prototypes": 0.97}
     attributes = [
-        (number, method, quantity, 1.5 - share if quantity == "distance" else min(share + 0.001 * number, 1.0))
+        (number, method, quantity, min(share + 0.001 * number, 1.0))
         for number in classes
-        for method, share in {**shown, "top3": 0.2, "query_only": 1.4}.items()
-        for quantity in ("digit", "colour", "background", "all", "distance")
+        for method, share in {**shown, "top3": 0.2, "query_only": 1.0}.items()
+        for quantity in ("digit", "colour", "background", "all")
+    ]
+    away = {"query_only": 0.1, "poe": 1.0, "beyond": 0.5, "test": 0.9}
+    attributes += [
+        (number, method, "distance", distance + 0.001 * number)
+        for number in classes
+        for method, distance in away.items()
     ]
     of_faces = {"top1": 0.9, "top3": 0.91, "query_only": 0.92, "poe": 0.95, "lora": 0.96, "beyond": 0.97, "test": 0.98}
     faces = [
