@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from documented import defined
+from matplotlib.legend import Legend
 from matplotlib.text import Text
 from pydantic import ValidationError
 
@@ -342,6 +343,24 @@ def test_the_explorations_run(folder):
     wide = begun.numbers.set_index(["t", "start", "quantity"])["mean"]
     assert wide[:, "query", "modes"].eq(1).all() and wide[:, "noise", "modes"].eq(1).all()
     assert wide.loc[:, :, "sure"].between(0, 1).all() and set(begun.images) > {"query", "noise 50", "query 400"}
+
+
+def test_the_ablation_changes_one_choice_at_a_time(folder, monkeypatch):
+    some = ("published", "K likeliest", "K = 1", "low t", "w = 1")
+    variants = {each: exploration.VARIANTS[each] for each in some}
+    last = variants["K likeliest"]._replace(choose=lambda likelihoods, _: [len(likelihoods) - 1])
+    monkeypatch.setattr(exploration, "VARIANTS", variants | {"the last": last})
+    found = exploration.ablation("digits_ablation", folder=folder, device="cpu", **BLOCKS)
+    wide = found.pivot_table(index=["variant", "class"], columns="quantity", values="value")
+    assert len(wide) == 2 * (len(some) + 1) and wide.found.eq(1).all()
+    assert not wide.distance["published"].equals(wide.distance["w = 1"])
+    assert not wide.distance["published"].equals(wide.distance["the last"])
+    asked = wide.evaluations.groupby("variant").first()
+    assert asked["published"] == asked["K likeliest"] == 2 * 2 * (2 + 1 + 2) + 2 * 3
+    assert asked["low t"] == 2 * (2 + 1 + 2) + 2 * 3
+    drawn = figures.digits_ablation(found)
+    (legend,) = drawn.findobj(Legend)
+    assert "samples, each query" in [each.get_text() for each in legend.get_texts()]
 
 
 def test_modes_of_a_single_query_decide_nothing(folder, monkeypatch):

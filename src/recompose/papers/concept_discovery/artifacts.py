@@ -201,8 +201,10 @@ PAPER = Paper(
             "ablation",
             "ablation",
             title="what each choice of the method is worth",
-            caption="Samples of the product of experts with one setting changed at a time: what they show by the judge,"
-            " and score evaluations for a query.",
+            caption="Samples of the product of experts with one choice changed at a time: what they show by the judge,"
+            " and score evaluations for a query. Bars: means over some queries, of a held-out class each, with 95 %"
+            " intervals (Wilson's) over them. K likeliest: modes that each by itself explain the query best, in place"
+            " of the greedy choice of Eq. 9.",
             index=("variant", "class", "quantity"),
             forms=("figure",),
             value="value",

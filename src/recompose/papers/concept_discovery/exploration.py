@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import combinations, product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 
 from recompose.datasets.coloured_digits import coloured
+from recompose.papers.concept_discovery.composition import Choice, greedy, likeliest
 from recompose.papers.concept_discovery.data import SLUG, Images, centred, load_images
 from recompose.papers.concept_discovery.digits import gray_digits, rgb
 from recompose.papers.concept_discovery.discovery import (
@@ -295,22 +296,22 @@ def _in_common(first: Tensor, second: Tensor, radius: float) -> float:
 
 @torch.no_grad()
 def ablation(name: str, *, folder: Path, device: str, **blocks: Any) -> pd.DataFrame:
-    """What each choice is worth: samples of the product of experts with one setting changed at a time.
+    """What each choice is worth: samples of the product of experts with one of them changed at a time.
 
     `found`: whether there was a mode at all; `all`: share of samples that show all factors of the class; `mean`: if
     that of the product does; `distance`: of samples to the query; `evaluations` of the network for a query.
     """
     bench = Bench(name, folder, device, blocks)
     task, rows = bench.task(), list[Row]()
-    for variant, change in VARIANTS.items():
-        settings = change(task.discovery)
+    for label, variant in VARIANTS.items():
+        settings = variant.settings(task.discovery)
         before = bench.model.evaluations[0]
         found = modes_near(bench.model.noise, task.queries, settings, task.names, SCHEDULE)
         asked = (bench.model.evaluations[0] - before) / len(found) + task.sampling.samples * task.sampling.steps
         having = [number for number, each in enumerate(found) if len(each.level)]
-        teachers = [teacher(task.queries[number], found[number], settings) for number in having]
+        teachers = [teacher(task.queries[number], found[number], settings, variant.choose) for number in having]
         of_some = replace(task, queries=task.queries[having], names=[task.names[number] for number in having])
-        made = product_samples(of_some, teachers, constant(1.0) if variant == "w = 1" else None) if having else ()
+        made = product_samples(of_some, teachers, variant.weight) if having else ()
         values = {number: {"found": float(number in having)} for number in range(len(found))}
         for number, of, images in zip(having, teachers, made, strict=True):
             values[number] |= {
@@ -320,33 +321,44 @@ def ablation(name: str, *, folder: Path, device: str, **blocks: Any) -> pd.DataF
                 "evaluations": asked,
             }
         rows += [
-            {"variant": variant, "class": number, "quantity": key, "value": value}
+            {"variant": label, "class": number, "quantity": key, "value": value}
             for number, of_class in values.items()
             for key, value in of_class.items()
         ]
-        print(f"{name}: {variant}", flush=True)
+        print(f"{name}: {label}", flush=True)
     return pd.DataFrame(rows)
 
 
-def _with(**changes: Any) -> Callable[[Any], Any]:
-    return lambda settings: settings.model_copy(update=changes)
+class Variant(NamedTuple):
+    """What is changed of the method."""
+
+    settings: Callable[[Any], Any]
+    """of discovery"""
+    choose: Choice = greedy
+    weight: Weight | None = None
+    """of guidance; None: that of Eq. 14"""
 
 
-VARIANTS: dict[str, Callable[[Any], Any]] = {
+def _with(choose: Choice = greedy, weight: Weight | None = None, **changes: Any) -> Variant:
+    return Variant(lambda settings: settings.model_copy(update=changes), choose, weight)
+
+
+VARIANTS: dict[str, Variant] = {
     "published": _with(),
     "step times sigma": _with(ascent="adam_scaled"),
     "mean shift": _with(ascent="mean_shift"),
     "two mean shifts": _with(ascent="mean_shift", iterations=2),
     "covariance: noise free": _with(reading="noise_free"),
     "covariance: posterior": _with(reading="posterior"),
-    "low t": lambda settings: settings.model_copy(update={"last": settings.first}),
-    "high t": lambda settings: settings.model_copy(update={"first": settings.last}),
+    "low t": Variant(lambda settings: settings.model_copy(update={"last": settings.first})),
+    "high t": Variant(lambda settings: settings.model_copy(update={"first": settings.last})),
     "from the query": _with(from_noise=0.0),
     "from noise": _with(from_noise=1.0),
+    "K likeliest": _with(choose=likeliest),
     "K = 1": _with(prototypes=1),
     "K = 6": _with(prototypes=6),
     "tau = .05": _with(temperature=0.05),
     "tau = 5": _with(temperature=5.0),
-    "w = 1": _with(),
+    "w = 1": _with(weight=constant(1.0)),
 }
-"""What is changed of the settings, one at a time."""
+"""What is changed, one at a time. `K likeliest`: modes that each by itself explain the query best, without Eq. 9."""

@@ -1,6 +1,7 @@
 """The pictures of paper 4. They read numbers and images, and compute nothing."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from recompose.metrics.intervals import student_interval
+from recompose.metrics.intervals import student_interval, wilson_interval
 from recompose.papers.concept_discovery.names import titled
 from recompose.presentation.mosaics import mosaic, show
 from recompose.presentation.plotting import banded_lines, method_style, style
@@ -95,7 +96,7 @@ def digits_coarsening(frame: pd.DataFrame, images: Images) -> Figure:
 
 
 def digits_backgrounds(frame: pd.DataFrame, images: Images) -> Figure:
-    """Black above, white below: queries, prototypes, samples; beside them how far backgrounds are off, and the noise."""
+    """Black above, white below: queries, prototypes, samples; beside them how far backgrounds are off, and noise."""
     backgrounds = list(dict.fromkeys(frame.background))
     kinds = {"query": "#949494", "prototype": "#0173b2", "sample": "#de8f05"}
     measures = {"distance": "background's distance\nfrom the query's", "noise": "noise seen"}
@@ -208,21 +209,29 @@ def digits_starts(frame: pd.DataFrame, images: Images) -> Figure:
 
 
 def digits_ablation(frame: pd.DataFrame) -> Figure:
-    """A bar for each variant: what samples show; below, what it costs."""
+    """A bar for each variant: what samples show, of each query and on average; below, what it costs."""
     variants = list(dict.fromkeys(frame.variant))
     wide = frame.groupby(["variant", "quantity"])["value"].mean().unstack().loc[variants]
     with style():
         figure, (above, below) = plt.subplots(2, 1, figsize=(9, 5), sharex=True, height_ratios=[2, 1])
         x = np.arange(len(wide))
-        above.bar(x - 0.2, wide["all"], 0.4, color="#0173b2", label="samples")
-        above.bar(x + 0.2, wide["mean"], 0.4, color="#de8f05", label="mean of the product")
-        for place, variant in enumerate(variants):
-            values = frame[(frame.variant == variant) & (frame.quantity == "all")]["value"]
-            above.plot(np.full(len(values), place - 0.2), values, ".", color="black", markersize=4)
-            if values.empty:
-                above.text(place, 0.02, "no mode", rotation=90, ha="center", va="bottom", fontsize=8)
+        bars = {"all": (-0.2, "#0173b2", "samples"), "mean": (0.2, "#de8f05", "mean of the product")}
+        dots: dict[str, Any] = {"linestyle": "", "marker": "o", "color": "white", "markeredgecolor": "black"}
+        for quantity, (aside, colour, label) in bars.items():
+            above.bar(x + aside, wide[quantity], 0.4, color=colour, label=label)
+            for place, variant in enumerate(variants):
+                values = frame[(frame.variant == variant) & (frame.quantity == quantity)]["value"].to_numpy()
+                if len(values):
+                    mean, low, high = wilson_interval(values)
+                    ends = [[mean - low], [high - mean]]
+                    above.errorbar(place + aside, mean, ends, color="black", linewidth=0.9, capsize=2)
+                if quantity == "all":
+                    above.plot(np.full(len(values), place + aside - 0.12), values, markersize=3.5, **dots)
+                    if not len(values):
+                        above.text(place, 0.02, "no mode", rotation=90, ha="center", va="bottom", fontsize=8)
+        above.plot([], [], markersize=3.5, label="samples, each query", **dots)
         above.set(ylabel="share with all factors right", ylim=(0, 1.03))
-        above.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+        above.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
         below.bar(x, wide["evaluations"], 0.6, color="#949494")
         below.set(ylabel="score evaluations")
         below.set_xticks(x, list(wide.index), rotation=35, ha="right")

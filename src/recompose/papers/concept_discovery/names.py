@@ -34,4 +34,4 @@ def titled(methods: Iterable[str], last: Mapping[str, str] = TEST) -> dict[str, 
 REFERENCES = {"faithfulness": "Faithful.", "generalization": "General."}
 """What generated images are compared with: the queries themselves, or others of their class."""
 METRICS = {"fid": "FID", "cosine": "Cosine (CLIP in print)", "precision": "Precision", "recall": "Recall", "f1": "F1"}
-"""In the order of the columns. The paper's CLIP is a cosine of CLIP's features, ours of those that every table names."""
+"""In the order of the columns. The paper's CLIP is a cosine of CLIP's features, ours of those named in every table."""

@@ -26,7 +26,7 @@ def works(paper: ConceptDiscovery) -> dict[str, Work]:
     return {
         **of_digits,
         **of_faces,
-        "digits_ablation": Work(1e-12 * pass_ * 14 * repeated, 1, held),
+        "digits_ablation": Work(1e-12 * pass_ * 15 * repeated, 1, held),
         "digits_stability": Work(1e-12 * pass_ * explored.repeats * repeated, 1, held),
         "digits_search": Work(1e-12 * pass_ * searched, 1, held),
     }
