@@ -41,6 +41,7 @@ from recompose.papers.concept_discovery.settings import (
     Judge,
     Sampling,
 )
+from recompose.papers.concept_discovery.work import evaluations, parts
 from recompose.storage import write_tensors
 from recompose.sweeps import CellStore
 from recompose.tensor_cells import kept_tensors
@@ -185,6 +186,19 @@ def test_evaluations_are_counted_for_every_method_by_itself(sampled):
     assert by["query_only"] == 2 * 3
     assert by["top1"] == 120 * 2 + 2 * 3 * 2 and by["top3"] == 120 * 2 + 2 * 3 * 4
     assert by["lora"] == discovery + 4 * 3 + 2 * 3 * 2
+
+
+def test_parts_of_a_discovery_are_counted_right():
+    """The network is asked for as many points as the settings say."""
+    asked, kept = Discovery(every=350, starts=3, iterations=2, probes=2), list[int]()
+
+    def noise(x, t):
+        kept.append(len(x))
+        return x
+
+    modes_near(noise, torch.ones(2, 4), asked, [("a", 1), ("a", 2)], networks.SCHEDULE)
+    assert sum(kept) == 2 * evaluations(asked)
+    assert kept[-1] == 2 * parts(asked)["probes"] and sum(kept[:-1]) == 2 * parts(asked)["ascent"]
 
 
 def test_a_new_method_is_one_function(folder, monkeypatch):
@@ -416,10 +430,17 @@ def test_tables_are_means_over_classes_not_over_queries():
 
 
 def test_costs_and_tables_of_samples(folder, sampled):
-    found = cost("digits_costs", sampled.numbers)
+    found = cost("digits_costs", sampled.numbers, **BLOCKS)
     modes = found[(found.method == "poe") & (found.quantity == "modes")]["mean"]
     assert modes.eq(4).all()  # two at each of two levels
     assert np.isfinite(found["mean"]).all()
+    wide = found.pivot_table(index="method", columns="quantity", values="mean")
+    by_part = wide[["ascent", "probes", "classes", "sampling"]]
+    assert by_part.sum(axis=1).equals(wide.evaluations) and not found["mean"].lt(0).any()
+    assert by_part.loc["poe"].tolist()[:2] == [4 * (2 + 1), 4 * 2] and wide.sampling["poe"] == 2 * 3
+    assert wide.classes["top1"] == wide.classes["top3"] == 120 * 2
+    assert wide.sampling["lora"] == 4 * 3 + 2 * 3 * 2
+    assert "| ascents |" in tables.cost(found)
     pictures = {key: each.numpy() for key, each in sampled.bytes().items()}
     scored = experiments.scores("digits_scores", pictures, folder=folder, **BLOCKS)
     assert len(comparison("table1", scored)) == 7 * 2 * 5

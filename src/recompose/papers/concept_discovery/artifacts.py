@@ -100,9 +100,10 @@ def _looked_at(benchmark: str, where: str) -> tuple[Artifact, ...]:
             "costs",
             "cost",
             title=f"score evaluations, prototypes and drift{where}",
-            caption="What each method asks of the network for a query, and what its teacher is made of.",
+            caption="What each method asks of the network for a query, by parts, and what its teacher is made of.",
             index=("method", "quantity"),
             forms=("table",),
+            reads=_blocks(benchmark, "discovery", "sampling"),
             sources=(f"{benchmark}_samples",),
         ),
     )

@@ -58,6 +58,10 @@ def cost(frame: pd.DataFrame) -> str:
     """Rows methods; columns what was counted."""
     names = {
         "evaluations": "score evaluations",
+        "ascent": "ascents",
+        "probes": "probes",
+        "classes": "trained classes",
+        "sampling": "sampling",
         "modes": "modes found",
         "level": "mean t of prototypes",
         "deviation": "deviation of the product",
@@ -69,7 +73,11 @@ def cost(frame: pd.DataFrame) -> str:
     for method, name in titled(frame.method).items():
         cells = [f"{by[method, each]:.4g}" if (method, each) in by.index else "" for each in names]
         lines.append(table_line([name, *cells]))
-    return "\n".join(lines) + "\n\nOf one query; means over the queries.\n"
+    return "\n".join(lines) + (
+        "\n\nOf one query; means over the queries. The four columns after score evaluations are their parts: ascents to"
+        " modes, probes of Jacobians, denoising under all trained classes, and sampling, which of LoRA is"
+        " that of its pool, too.\n"
+    )
 
 
 def searched_setting(frame: pd.DataFrame) -> str:
