@@ -67,7 +67,7 @@ def _examples(benchmark: str, figure: str) -> Artifact:
     )
 
 
-def _looked_at(benchmark: str, where: str) -> tuple[Artifact, ...]:
+def _looked_at(benchmark: str, where: str, also: str = "") -> tuple[Artifact, ...]:
     """What every method's images show and what they took, and whether the network is any good."""
     return (
         _of(
@@ -77,7 +77,7 @@ def _looked_at(benchmark: str, where: str) -> tuple[Artifact, ...]:
             title=f"what samples show, by the judge{where}",
             caption="Shares of images that show each factor of the held-out class, their mean, and all of them, by our"
             " classifier, with 95 % intervals over the classes; and how far they are from the query, which near copies"
-            " are not.",
+            f" are not.{also}",
             index=("method", "quantity"),
             forms=("table", "figure"),
             sources=(f"{benchmark}_attributes",),
@@ -165,7 +165,8 @@ PAPER = Paper(
             "modes",
             "modes",
             title="Figure 2: modes of the learned marginals",
-            caption="Training images, noised to step t, and the modes that ascents from there reach, as clean images.",
+            caption="Training images, noised to step t, and the modes that ascents from there reach, as clean images;"
+            " at t = 500 noise is left in them.",
             index=("t", "kind", "quantity"),
             forms=("figure",),
             pictures=True,
@@ -197,7 +198,11 @@ PAPER = Paper(
             pictures=True,
         ),
         *_looked_at("digits", ""),
-        *_looked_at("faces", ", faces"),
+        *_looked_at(
+            "faces",
+            ", faces",
+            " Attributes in which the classes do not differ are left out: no class of the drawn faces is bald.",
+        ),
         _explored(
             "ablation",
             "ablation",

@@ -7,11 +7,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Patch, Rectangle
 
 from recompose.metrics.intervals import student_interval, wilson_interval
 from recompose.papers.concept_discovery.names import titled
-from recompose.presentation.mosaics import mosaic, show
+from recompose.presentation.mosaics import FRAME, mosaic, show
 from recompose.presentation.plotting import banded_lines, method_style, style
 
 Images = Mapping[str, np.ndarray]
@@ -27,10 +27,11 @@ def digits_modes(frame: pd.DataFrame, images: Images) -> Figure:
         rows = [list(images["training"])]
         for t in levels:
             rows += [list(images[f"noised {t}"]), list(images[f"modes {t}"])]
-        show(panels["images"], mosaic(rows), "training images; then for each t: noised, and the modes of $p_t$")
+        show(panels["images"], mosaic(rows), "training images, noised, and the modes of $p_t$ from there")
         size = rows[0][0].shape[-1] + 2
-        for place, t in enumerate(levels):
-            panels["images"].text(-2, (2 * place + 2) * size, f"$t$ = {t}", ha="right", va="center", fontsize=9)
+        labels = ["training", *(f"$t$ = {t}, {kind}" for t in levels for kind in ("noised", "modes"))]
+        for place, label in enumerate(labels):
+            panels["images"].text(-2, (place + 0.5) * size, label, ha="right", va="center", fontsize=8)
         told = method_style(["noised", "mode", "training"])
         for quantity, label in (
             ("noise", "noise seen in the clean image"),
@@ -69,12 +70,16 @@ def digits_examples(frame: pd.DataFrame, images: Images) -> Figure:
                     frames[number, len(rows[number])] = "right"
                 rows[number].append(image)
     size = images["query"].shape[-1]
+    picture = mosaic(rows, frames, gaps=gaps[1:])
     with style():
-        figure, panel = plt.subplots(figsize=(12, 0.42 * count + 0.8))
-        show(panel, mosaic(rows, frames, gaps=gaps[1:]))
+        figure, panel = plt.subplots(figsize=(12, 12 * picture.shape[0] / picture.shape[1] + 0.7))
+        show(panel, picture)
         for place, (before, several, name) in enumerate(titles):
             middle = (before + several / 2) * (size + 2) + place * (size // 3)
             panel.text(middle, -3, name, ha="center", va="bottom", fontsize=8)
+        green = tuple(value / 255 for value in FRAME["right"])
+        right_ones = Patch(facecolor="none", edgecolor=green, linewidth=2.5, label="all factors right, by the judge")
+        figure.legend(handles=[right_ones], loc="outside lower center")
     return figure
 
 
