@@ -77,7 +77,7 @@ def digits_examples(frame: pd.DataFrame, images: Images) -> Figure:
         for place, (before, several, name) in enumerate(titles):
             middle = (before + several / 2) * (size + 2) + place * (size // 3)
             panel.text(middle, -3, name, ha="center", va="bottom", fontsize=8)
-        green = tuple(value / 255 for value in FRAME["right"])
+        green = "#{:02x}{:02x}{:02x}".format(*FRAME["right"])
         right_ones = Patch(facecolor="none", edgecolor=green, linewidth=2.5, label="all factors right, by the judge")
         figure.legend(handles=[right_ones], loc="outside lower center")
     return figure
