@@ -372,6 +372,8 @@ def test_the_ablation_changes_one_choice_at_a_time(folder, monkeypatch):
     asked = wide.evaluations.groupby("variant").first()
     assert asked["published"] == asked["K likeliest"] == 2 * 2 * (2 + 1 + 2) + 2 * 3
     assert asked["low t"] == 2 * (2 + 1 + 2) + 2 * 3
+    told = tables.ablation(found[(found.variant != "K = 1") | (found.quantity == "found")])
+    assert "| K = 1 | no mode |" in told and told.count("\n| ") == len(wide) // 2
     drawn = figures.digits_ablation(found)
     (legend,) = drawn.findobj(Legend)
     assert "samples, each query" in [each.get_text() for each in legend.get_texts()]

@@ -212,7 +212,7 @@ PAPER = Paper(
             " intervals (Wilson's) over them. K likeliest: modes that each by itself explain the query best, in place"
             " of the greedy choice of Eq. 9.",
             index=("variant", "class", "quantity"),
-            forms=("figure",),
+            forms=("table", "figure"),
             value="value",
         ),
         _explored(
