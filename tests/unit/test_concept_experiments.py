@@ -356,6 +356,8 @@ def test_the_explorations_run(folder):
     begun = exploration.starts("digits_starts", **told)
     wide = begun.numbers.set_index(["t", "start", "quantity"])["mean"]
     assert wide[:, "query", "modes"].eq(1).all() and wide[:, "noise", "modes"].eq(1).all()
+    shares = begun.numbers[begun.numbers.quantity != "away"]
+    assert shares.ci_low.ge(0).all() and shares.ci_high.le(1).all() and (shares.ci_high - shares.ci_low).gt(0.1).all()
     assert wide.loc[:, :, "sure"].between(0, 1).all() and set(begun.images) > {"query", "noise 50", "query 400"}
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 
 from recompose.datasets.coloured_digits import coloured
+from recompose.metrics.intervals import Interval, student_interval, wilson_interval
 from recompose.papers.concept_discovery.composition import Choice, greedy, likeliest
 from recompose.papers.concept_discovery.data import SLUG, Images, centred, load_images
 from recompose.papers.concept_discovery.digits import gray_digits, rgb
@@ -126,10 +127,8 @@ def noise_seen(images: Tensor) -> np.ndarray:
     return ((np.pi / 2) ** 0.5 / 6 * found).view(len(images), -1).mean(dim=1).cpu().double().numpy()
 
 
-def _spread(values: np.ndarray) -> dict[str, float]:
-    from recompose.metrics.intervals import student_interval
-
-    mean, low, high = student_interval(values)
+def _spread(values: np.ndarray, interval: Callable[[np.ndarray], Interval] = student_interval) -> dict[str, float]:
+    mean, low, high = interval(values)
     return {"mean": mean, "ci_low": low, "ci_high": high, "n": len(values)}
 
 
@@ -244,13 +243,27 @@ def starts(name: str, *, folder: Path, device: str, **blocks: Any) -> Measured:
                     images[f"{start} {t}"] = _unit(places[: bench.explored.shown])
             found.setdefault((t, start), []).append(here)
     rows = [
-        {"t": t, "start": start, "quantity": quantity, **_spread(np.array([each[quantity] for each in having]))}
+        {
+            "t": t,
+            "start": start,
+            "quantity": quantity,
+            **_spread(np.array([each[quantity] for each in having]), interval),
+        }
         for (t, start), all_of_kind in found.items()
-        for quantity in ("modes", "away", "sure", "factors")
+        for quantity, interval in INTERVALS.items()
         if len(having := [each for each in all_of_kind if quantity in each]) > 1
     ]
     images["query"] = _unit(centred(bench.data.queries[0, :1]))
     return Measured(pd.DataFrame(rows), images)
+
+
+INTERVALS: dict[str, Callable[[np.ndarray], Interval]] = {
+    "modes": wilson_interval,
+    "away": student_interval,
+    "sure": wilson_interval,
+    "factors": wilson_interval,
+}
+"""Of what is told of starts. A few shares may be alike by chance: Student's interval has no width then."""
 
 
 @torch.no_grad()
