@@ -196,10 +196,16 @@ def concepts() -> dict[str, pd.DataFrame]:
     ]
     shown = {**{method: rank / 6 for method, rank in order.items()}, "poe_prototypes": 0.97}
     attributes = [
-        (number, method, quantity, 1.5 - share if quantity == "distance" else min(share + 0.001 * number, 1.0))
+        (number, method, quantity, min(share + 0.001 * number, 1.0))
         for number in classes
-        for method, share in {**shown, "top3": 0.2, "query_only": 1.4}.items()
-        for quantity in ("digit", "colour", "background", "all", "distance")
+        for method, share in {**shown, "top3": 0.2, "query_only": 1.0}.items()
+        for quantity in ("digit", "colour", "background", "all")
+    ]
+    away = {"query_only": 0.1, "poe": 1.0, "beyond": 0.5, "test": 0.9}
+    attributes += [
+        (number, method, "distance", distance + 0.001 * number)
+        for number in classes
+        for method, distance in away.items()
     ]
     of_faces = {"top1": 0.9, "top3": 0.91, "query_only": 0.92, "poe": 0.95, "lora": 0.96, "beyond": 0.97, "test": 0.98}
     faces = [
@@ -232,7 +238,12 @@ def concepts() -> dict[str, pd.DataFrame]:
         ("beyond", "evaluations"): 900,
     }
     levels = (50, 100, 200, 300)
-    backgrounds = {("black", "sample"): 0.05, ("white", "prototype"): 1.4}
+    backgrounds = {
+        ("black", "sample"): (0.05, 0.1),
+        ("white", "prototype"): (1.4, 0.1),
+        ("white", "sample"): (1.4, 0.9),
+        ("white", "query"): (0.0, 0.1),
+    }
     return {
         "digits_scores": pd.DataFrame(scores, columns=["class", "method", "reference", "metric", "value"]),
         "digits_attributes": pd.DataFrame(attributes, columns=["class", "method", "quantity", "value"]),
@@ -255,8 +266,9 @@ def concepts() -> dict[str, pd.DataFrame]:
         ),
         "digits_coarsening": pd.DataFrame({"t": levels, "modes": [1.0, 0.8, 0.4, 0.1]}),
         "digits_backgrounds": pd.DataFrame(
-            [(*key, digit, distance + 0.001 * digit) for key, distance in backgrounds.items() for digit in range(4)],
-            columns=["background", "kind", "digit", "distance"],
+            [(*key, digit, distance + 0.001 * digit, noise + 0.001 * digit)
+             for key, (distance, noise) in backgrounds.items() for digit in range(4)],
+            columns=["background", "kind", "digit", "distance", "noise"],
         ),
         "digits_seen": pd.DataFrame(
             [{"group": "w = 2", "quantity": "all", "mean": 0.97, "ci_low": 0.96, "ci_high": 0.98}]

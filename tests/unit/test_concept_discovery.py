@@ -9,7 +9,14 @@ from torch import Tensor
 
 from recompose.diffusion.schedules import Schedule, ddpm_schedule
 from recompose.errors import NotFinite
-from recompose.papers.concept_discovery.composition import composed, coverage, greedy, product, responsibilities
+from recompose.papers.concept_discovery.composition import (
+    composed,
+    coverage,
+    greedy,
+    likeliest,
+    product,
+    responsibilities,
+)
 from recompose.papers.concept_discovery.gaussians import Gaussians, around_modes, jacobian_diagonal, variance
 from recompose.papers.concept_discovery.guidance import (
     by_variance,
@@ -263,6 +270,15 @@ def test_greedy_against_brute_force(number):
     assert 1 - (2 / 3) ** 3 <= float(shares) <= 1 + 1e-12
     assert chosen[0] == int(likelihoods.sum(dim=1).argmax())
     assert len(set(chosen)) == 3
+
+
+def test_the_likeliest_may_be_alike_where_the_greedy_choice_covers_more():
+    """Two candidates explain the first coordinate, and a third, the least likely one alone, the second."""
+    likelihoods = torch.tensor([[0.0, -5.0], [-0.1, -5.1], [-9.0, 0.0]])
+    assert likeliest(likelihoods, 2) == [0, 1] and greedy(likelihoods, 2) == [0, 2]
+    assert likeliest(likelihoods, 1) == greedy(likelihoods, 1) == [0]
+    assert likeliest(likelihoods, 5) == [0, 1, 2]
+    assert coverage(likelihoods[[0, 1]]) == -5 and coverage(likelihoods[[0, 2]]) == 0
 
 
 def test_likelihoods_are_those_of_a_normal_density():

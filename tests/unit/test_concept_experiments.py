@@ -1,5 +1,6 @@
 """Paper 4's data, methods and measures, with tiny images and networks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,25 @@ import pandas as pd
 import pytest
 import torch
 from documented import defined
+from matplotlib.legend import Legend
+from matplotlib.text import Text
 from pydantic import ValidationError
 
 from recompose.datasets.faces import drawn, vector
 from recompose.datasets.faces import sampled as some_face
 from recompose.errors import RecomposeError
 from recompose.networks.adapters import from_file
-from recompose.papers.concept_discovery import experiments, exploration, faces, judge, methods, networks, search, tables
+from recompose.papers.concept_discovery import (
+    experiments,
+    exploration,
+    faces,
+    figures,
+    judge,
+    methods,
+    networks,
+    search,
+    tables,
+)
 from recompose.papers.concept_discovery.aggregation import comparison, cost, over_classes
 from recompose.papers.concept_discovery.data import centred, load_images
 from recompose.papers.concept_discovery.digits import digit_classes, gray_digits, images
@@ -28,6 +41,7 @@ from recompose.papers.concept_discovery.settings import (
     Judge,
     Sampling,
 )
+from recompose.papers.concept_discovery.work import evaluations, parts
 from recompose.storage import write_tensors
 from recompose.sweeps import CellStore
 from recompose.tensor_cells import kept_tensors
@@ -172,6 +186,19 @@ def test_evaluations_are_counted_for_every_method_by_itself(sampled):
     assert by["query_only"] == 2 * 3
     assert by["top1"] == 120 * 2 + 2 * 3 * 2 and by["top3"] == 120 * 2 + 2 * 3 * 4
     assert by["lora"] == discovery + 4 * 3 + 2 * 3 * 2
+
+
+def test_parts_of_a_discovery_are_counted_right():
+    """The network is asked for as many points as the settings say."""
+    asked, kept = Discovery(every=350, starts=3, iterations=2, probes=2), list[int]()
+
+    def noise(x, t):
+        kept.append(len(x))
+        return x
+
+    modes_near(noise, torch.ones(2, 4), asked, [("a", 1), ("a", 2)], networks.SCHEDULE)
+    assert sum(kept) == 2 * evaluations(asked)
+    assert kept[-1] == 2 * parts(asked)["probes"] and sum(kept[:-1]) == 2 * parts(asked)["ascent"]
 
 
 def test_a_new_method_is_one_function(folder, monkeypatch):
@@ -323,13 +350,57 @@ def test_the_explorations_run(folder):
     counted = exploration.coarsening("digits_coarsening", **told).numbers
     assert counted.modes.between(0, 1).all() and list(counted.t) == [50, 300]
     black = exploration.backgrounds("digits_backgrounds", digits=DIGITS, **told).numbers
-    assert black[black.kind == "query"].distance.eq(0).all()
+    assert black[black.kind == "query"].distance.eq(0).all() and black.noise.gt(0).all()
     repeated = exploration.repeat("digits_stability", **told)
     assert set(repeated.quantity) == {"prototypes", "modes", "mean", "query"}
     begun = exploration.starts("digits_starts", **told)
     wide = begun.numbers.set_index(["t", "start", "quantity"])["mean"]
     assert wide[:, "query", "modes"].eq(1).all() and wide[:, "noise", "modes"].eq(1).all()
+    shares = begun.numbers[begun.numbers.quantity != "away"]
+    assert shares.ci_low.ge(0).all() and shares.ci_high.le(1).all() and (shares.ci_high - shares.ci_low).gt(0.1).all()
     assert wide.loc[:, :, "sure"].between(0, 1).all() and set(begun.images) > {"query", "noise 50", "query 400"}
+
+
+def test_the_ablation_changes_one_choice_at_a_time(folder, monkeypatch):
+    some = ("published", "K likeliest", "K = 1", "low t", "w = 1")
+    variants = {each: exploration.VARIANTS[each] for each in some}
+    last = variants["K likeliest"]._replace(choose=lambda likelihoods, _: [len(likelihoods) - 1])
+    monkeypatch.setattr(exploration, "VARIANTS", variants | {"the last": last})
+    found = exploration.ablation("digits_ablation", folder=folder, device="cpu", **BLOCKS)
+    wide = found.pivot_table(index=["variant", "class"], columns="quantity", values="value")
+    assert len(wide) == 2 * (len(some) + 1) and wide.found.eq(1).all()
+    assert not wide.distance["published"].equals(wide.distance["w = 1"])
+    assert not wide.distance["published"].equals(wide.distance["the last"])
+    asked = wide.evaluations.groupby("variant").first()
+    assert asked["published"] == asked["K likeliest"] == 2 * 2 * (2 + 1 + 2) + 2 * 3
+    assert asked["low t"] == 2 * (2 + 1 + 2) + 2 * 3
+    told = tables.ablation(found[(found.variant != "K = 1") | (found.quantity == "found")])
+    assert "| K = 1 | no mode |" in told and told.count("\n| ") == len(wide) // 2
+    drawn = figures.digits_ablation(found)
+    (legend,) = drawn.findobj(Legend)
+    assert "samples, each query" in [each.get_text() for each in legend.get_texts()]
+
+
+def test_modes_of_a_single_query_decide_nothing(folder, monkeypatch):
+    """Only the first query has a mode that began at noise."""
+    every = exploration.candidates
+
+    def some(*asked):
+        first, *others = every(*asked)
+        near = [~each.from_noise for each in others]
+        return [first] + [
+            replace(each, level=each.level[of], from_noise=each.from_noise[of], gaussians=each.gaussians[of])
+            for each, of in zip(others, near, strict=True)
+        ]
+
+    monkeypatch.setattr(exploration, "candidates", some)
+    begun = exploration.starts("digits_starts", folder=folder, device="cpu", **BLOCKS)
+    assert begun.numbers.n.eq(2).all()
+    of_starts = begun.numbers.groupby("start").quantity.unique()
+    assert set(of_starts["noise"]) == {"modes"} and set(of_starts["query"]) == {"modes", "away", "sure", "factors"}
+    shown = {key: each.numpy() for key, each in begun.bytes().items() if key != "noise 400"}
+    drawn = figures.digits_starts(begun.numbers, shown)
+    assert [text.get_text() for text in drawn.findobj(Text)].count("no mode") == 1
 
 
 def test_the_search_tries_on_validation_classes_and_judges_on_held_out_ones(folder):
@@ -363,10 +434,17 @@ def test_tables_are_means_over_classes_not_over_queries():
 
 
 def test_costs_and_tables_of_samples(folder, sampled):
-    found = cost("digits_costs", sampled.numbers)
+    found = cost("digits_costs", sampled.numbers, **BLOCKS)
     modes = found[(found.method == "poe") & (found.quantity == "modes")]["mean"]
     assert modes.eq(4).all()  # two at each of two levels
     assert np.isfinite(found["mean"]).all()
+    wide = found.pivot_table(index="method", columns="quantity", values="mean")
+    by_part = wide[["ascent", "probes", "classes", "sampling"]]
+    assert by_part.sum(axis=1).equals(wide.evaluations) and not found["mean"].lt(0).any()
+    assert by_part.loc["poe"].tolist()[:2] == [4 * (2 + 1), 4 * 2] and wide.sampling["poe"] == 2 * 3
+    assert wide.classes["top1"] == wide.classes["top3"] == 120 * 2
+    assert wide.sampling["lora"] == 4 * 3 + 2 * 3 * 2
+    assert "| ascents |" in tables.cost(found)
     pictures = {key: each.numpy() for key, each in sampled.bytes().items()}
     scored = experiments.scores("digits_scores", pictures, folder=folder, **BLOCKS)
     assert len(comparison("table1", scored)) == 7 * 2 * 5

@@ -1,10 +1,13 @@
 """Tables of paper 4 made from what was measured class by class. No torch here, so it is quick."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from recompose.metrics.intervals import student_interval
+from recompose.papers.concept_discovery.settings import EARLY, Discovery, Sampling
+from recompose.papers.concept_discovery.work import parts
 from recompose.storage import read_csv
 
 PUBLISHED = Path("config/published/concept_discovery.csv")
@@ -39,9 +42,15 @@ def share(name: str, attributes: pd.DataFrame) -> pd.DataFrame:
     return over_classes(attributes, ["method", "quantity"])
 
 
-def cost(name: str, samples: pd.DataFrame) -> pd.DataFrame:
-    """What each method asks of the network for a query, and what its teacher is made of: means over the queries."""
-    rows = []
+def cost(name: str, samples: pd.DataFrame, **blocks: Any) -> pd.DataFrame:
+    """What each method asks of the network for a query, and what its teacher is made of: means over the queries.
+
+    `evaluations`, and of these, by the settings, `ascent`, `probes` and `classes`, under which Top-k denoises; the rest
+    is `sampling`, of a new class's pool of images too.
+    """
+    benchmark = name.partition("_")[0]
+    discovery, sampling = (blocks[f"{benchmark}_{part}"] for part in ("discovery", "sampling"))
+    rows: list[dict[str, Any]] = []
     for (method, quantity), values in samples.groupby(["method", "quantity"], sort=False):
         if quantity in ("nearest", "weights"):
             continue
@@ -51,4 +60,26 @@ def cost(name: str, samples: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {"method": method, "quantity": quantity, "mean": mean, "ci_low": low, "ci_high": high, "n": len(total)}
         )
+        if quantity == "evaluations":
+            rows += [
+                rows[-1] | {"quantity": part, "mean": asked, "ci_low": asked, "ci_high": asked}
+                for part, asked in _parts(str(method), mean, discovery, sampling).items()
+            ]
     return pd.DataFrame(rows)
+
+
+def _parts(method: str, asked: float, discovery: Discovery, sampling: Sampling) -> dict[str, float]:
+    """What of a method's evaluations its parts took. A method that is not known has none."""
+    found: dict[str, float]
+    match method:
+        case "poe" | "lora":
+            found = dict(parts(discovery))
+        case "beyond":
+            found = dict(parts(discovery.model_copy(update=EARLY)))
+        case "top1" | "top3":  # each move asks for the null class and the k nearest ones
+            found = {"classes": asked - sampling.samples * sampling.steps * (1 + int(method.removeprefix("top")))}
+        case "query_only":
+            found = {}
+        case _:
+            return {}
+    return found | {"sampling": asked - sum(found.values())}

@@ -67,7 +67,7 @@ def _examples(benchmark: str, figure: str) -> Artifact:
     )
 
 
-def _looked_at(benchmark: str, where: str) -> tuple[Artifact, ...]:
+def _looked_at(benchmark: str, where: str, also: str = "") -> tuple[Artifact, ...]:
     """What every method's images show and what they took, and whether the network is any good."""
     return (
         _of(
@@ -77,7 +77,7 @@ def _looked_at(benchmark: str, where: str) -> tuple[Artifact, ...]:
             title=f"what samples show, by the judge{where}",
             caption="Shares of images that show each factor of the held-out class, their mean, and all of them, by our"
             " classifier, with 95 % intervals over the classes; and how far they are from the query, which near copies"
-            " are not.",
+            f" are not.{also}",
             index=("method", "quantity"),
             forms=("table", "figure"),
             sources=(f"{benchmark}_attributes",),
@@ -100,9 +100,10 @@ def _looked_at(benchmark: str, where: str) -> tuple[Artifact, ...]:
             "costs",
             "cost",
             title=f"score evaluations, prototypes and drift{where}",
-            caption="What each method asks of the network for a query, and what its teacher is made of.",
+            caption="What each method asks of the network for a query, by parts, and what its teacher is made of.",
             index=("method", "quantity"),
             forms=("table",),
+            reads=_blocks(benchmark, "discovery", "sampling"),
             sources=(f"{benchmark}_samples",),
         ),
     )
@@ -164,7 +165,8 @@ PAPER = Paper(
             "modes",
             "modes",
             title="Figure 2: modes of the learned marginals",
-            caption="Training images, noised to step t, and the modes that ascents from there reach, as clean images.",
+            caption="Training images, noised to step t, and the modes that ascents from there reach, as clean images;"
+            " at t = 500 noise is left in them.",
             index=("t", "kind", "quantity"),
             forms=("figure",),
             pictures=True,
@@ -188,22 +190,29 @@ PAPER = Paper(
             "backgrounds",
             title="Figure 6: backgrounds that were never trained on",
             caption="A digit on black, between the trained backgrounds, and on white, far outside: queries, prototypes"
-            " and samples of the product of experts.",
+            " and samples of the product of experts, with 95 % intervals over the digits. On white the paper's samples,"
+            " too, collapse to salt and pepper texture. The estimate of noise takes edges of digits for noise.",
             index=("background", "digit", "kind"),
             forms=("figure",),
             value="distance",
             pictures=True,
         ),
         *_looked_at("digits", ""),
-        *_looked_at("faces", ", faces"),
+        *_looked_at(
+            "faces",
+            ", faces",
+            " Attributes in which the classes do not differ are left out: no class of the drawn faces is bald.",
+        ),
         _explored(
             "ablation",
             "ablation",
             title="what each choice of the method is worth",
-            caption="Samples of the product of experts with one setting changed at a time: what they show by the judge,"
-            " and score evaluations for a query.",
+            caption="Samples of the product of experts with one choice changed at a time: what they show by the judge,"
+            " and score evaluations for a query. Bars: means over some queries, of a held-out class each, with 95 %"
+            " intervals (Wilson's) over them. K likeliest: modes that each by itself explain the query best, in place"
+            " of the greedy choice of Eq. 9.",
             index=("variant", "class", "quantity"),
-            forms=("figure",),
+            forms=("table", "figure"),
             value="value",
         ),
         _explored(

@@ -1,5 +1,7 @@
 """Which prototypes explain a query, and their product of experts (section 3.2, Eqs. 7-10)."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -31,6 +33,19 @@ def greedy(likelihoods: Tensor, count: int) -> list[int]:
     return chosen
 
 
+def likeliest(likelihoods: Tensor, count: int) -> list[int]:
+    """The candidates with the largest F({j}), Eq. 8 of each by itself: what the greedy choice is compared with.
+
+    They may all explain the same coordinates of the query. likelihoods: (candidates, ...).
+    """
+    alone = likelihoods.flatten(1).double().sum(dim=1)
+    return alone.sort(descending=True, stable=True).indices[:count].tolist()
+
+
+Choice = Callable[[Tensor, int], list[int]]
+"""(candidates, ...) log-likelihoods, K -> indices of the prototypes"""
+
+
 def responsibilities(likelihoods: Tensor, temperature: float) -> Tensor:
     """w_j(r), Eq. 10: the softmax over the prototypes of l_jr / tau: (prototypes, ...), over which they sum to one."""
     return torch.softmax(likelihoods / temperature, dim=0)
@@ -47,9 +62,11 @@ def product(experts: Gaussians, weights: Tensor) -> Gaussians:
     return Gaussians(mean, 1 / precision)
 
 
-def composed(query: Tensor, candidates: Gaussians, *, count: int, temperature: float) -> tuple[list[int], Gaussians]:
+def composed(
+    query: Tensor, candidates: Gaussians, *, count: int, temperature: float, choose: Choice = greedy
+) -> tuple[list[int], Gaussians]:
     """Prototypes of a query, as indices of the candidates, and their product: Eqs. 8-10, then Eq. 7."""
     likelihoods = candidates.log_likelihoods(query)
-    chosen = greedy(likelihoods, count)
+    chosen = choose(likelihoods, count)
     weights = responsibilities(likelihoods[chosen], temperature)
     return chosen, product(candidates[torch.tensor(chosen)], weights)

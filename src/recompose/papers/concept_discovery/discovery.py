@@ -8,7 +8,7 @@ from torch import Tensor
 
 from recompose.diffusion.schedules import Schedule
 from recompose.errors import RecomposeError
-from recompose.papers.concept_discovery.composition import composed, responsibilities
+from recompose.papers.concept_discovery.composition import Choice, composed, greedy, responsibilities
 from recompose.papers.concept_discovery.gaussians import Gaussians, around_modes
 from recompose.papers.concept_discovery.modes import Noise, ascended, clean_estimate, distinct, levels, starts, unrest
 from recompose.papers.concept_discovery.settings import Discovery
@@ -139,9 +139,11 @@ def _drawn(name: Names, t: int, like: Tensor, count: int, probes: int) -> tuple[
     return drawn.to(like), signs.to(like)
 
 
-def teacher(query: Tensor, found: Candidates, settings: Discovery) -> Teacher:
+def teacher(query: Tensor, found: Candidates, settings: Discovery, choose: Choice = greedy) -> Teacher:
     """Prototypes of a query and their product of experts, Eqs. 7-10."""
-    chosen, product = composed(query, found.gaussians, count=settings.prototypes, temperature=settings.temperature)
+    chosen, product = composed(
+        query, found.gaussians, count=settings.prototypes, temperature=settings.temperature, choose=choose
+    )
     prototypes = found.gaussians[torch.tensor(chosen)]
     weights = responsibilities(prototypes.log_likelihoods(query), settings.temperature)
     sharpness = (prototypes.variance.amin(dim=0) / product.variance[0]).mean()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import combinations, product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 
 from recompose.datasets.coloured_digits import coloured
+from recompose.metrics.intervals import Interval, student_interval, wilson_interval
+from recompose.papers.concept_discovery.composition import Choice, greedy, likeliest
 from recompose.papers.concept_discovery.data import SLUG, Images, centred, load_images
 from recompose.papers.concept_discovery.digits import gray_digits, rgb
 from recompose.papers.concept_discovery.discovery import (
@@ -125,10 +127,8 @@ def noise_seen(images: Tensor) -> np.ndarray:
     return ((np.pi / 2) ** 0.5 / 6 * found).view(len(images), -1).mean(dim=1).cpu().double().numpy()
 
 
-def _spread(values: np.ndarray) -> dict[str, float]:
-    from recompose.metrics.intervals import student_interval
-
-    mean, low, high = student_interval(values)
+def _spread(values: np.ndarray, interval: Callable[[np.ndarray], Interval] = student_interval) -> dict[str, float]:
+    mean, low, high = interval(values)
     return {"mean": mean, "ci_low": low, "ci_high": high, "n": len(values)}
 
 
@@ -163,8 +163,9 @@ def coarsening(name: str, *, folder: Path, device: str, **blocks: Any) -> Measur
 def backgrounds(name: str, *, folder: Path, device: str, digits: Digits, **blocks: Any) -> Measured:
     """Figure 6: the same digit on black, between the trained backgrounds, and on white, far outside of them.
 
-    Numbers: root mean square distance of the border of an image from that of its query, of the prototypes and of
-    samples of the product of experts, and whether the judge sees the digit.
+    Numbers, of the query, its prototypes, and samples of the product of experts: root mean square distance of the
+    border of an image from that of its query; `noise`: how much is seen in the images (`noise_seen`), of pixels that
+    know nothing of each other their standard deviation; and whether the judge sees the digit.
     """
     bench = Bench(name, folder, device, blocks | {"digits": digits})
     gray = gray_digits(digits)[1]
@@ -189,7 +190,8 @@ def backgrounds(name: str, *, folder: Path, device: str, digits: Digits, **block
                 away = (_border(each) - _border(queries[digit : digit + 1])).square().mean(dim=(1, 2)).sqrt()
                 said = bench.judge.says(each.cpu().clamp(-1, 1))[:, 0] == digit
                 place = {"background": background, "digit": digit, "kind": kind}
-                rows.append(place | {"distance": float(away.mean()), "right": float(said.float().mean())})
+                seen = {"distance": float(away.mean()), "noise": float(noise_seen(each.clamp(-1, 1)).mean())}
+                rows.append(place | seen | {"right": float(said.float().mean())})
     return Measured(pd.DataFrame(rows), images)
 
 
@@ -209,8 +211,9 @@ def starts(name: str, *, folder: Path, device: str, **blocks: Any) -> Measured:
 
     `modes`: share of the ascents that ended at a mode; and, over modes, `away`: root mean square distance to the
     nearest training image; `sure`: the judge's least probability of what it sees, over the factors; `factors`: the
-    share of the query's factors. An artifact is far from all images, and the judge unsure of it. Images: of the first
-    query, the first modes of each.
+    share of the query's factors. An artifact is far from all images, and the judge unsure of it. What fewer than two
+    queries have is left out: of a single one nothing is known of how others would differ. Images: of the first query,
+    the first modes of each.
     """
     bench = Bench(name, folder, device, blocks)
     trained = centred(bench.data.train).flatten(1)
@@ -240,13 +243,27 @@ def starts(name: str, *, folder: Path, device: str, **blocks: Any) -> Measured:
                     images[f"{start} {t}"] = _unit(places[: bench.explored.shown])
             found.setdefault((t, start), []).append(here)
     rows = [
-        {"t": t, "start": start, "quantity": quantity, **_spread(np.array([each[quantity] for each in having]))}
+        {
+            "t": t,
+            "start": start,
+            "quantity": quantity,
+            **_spread(np.array([each[quantity] for each in having]), interval),
+        }
         for (t, start), all_of_kind in found.items()
-        for quantity in ("modes", "away", "sure", "factors")
-        if (having := [each for each in all_of_kind if quantity in each])
+        for quantity, interval in INTERVALS.items()
+        if len(having := [each for each in all_of_kind if quantity in each]) > 1
     ]
     images["query"] = _unit(centred(bench.data.queries[0, :1]))
     return Measured(pd.DataFrame(rows), images)
+
+
+INTERVALS: dict[str, Callable[[np.ndarray], Interval]] = {
+    "modes": wilson_interval,
+    "away": student_interval,
+    "sure": wilson_interval,
+    "factors": wilson_interval,
+}
+"""Of what is told of starts. A few shares may be alike by chance: Student's interval has no width then."""
 
 
 @torch.no_grad()
@@ -292,22 +309,22 @@ def _in_common(first: Tensor, second: Tensor, radius: float) -> float:
 
 @torch.no_grad()
 def ablation(name: str, *, folder: Path, device: str, **blocks: Any) -> pd.DataFrame:
-    """What each choice is worth: samples of the product of experts with one setting changed at a time.
+    """What each choice is worth: samples of the product of experts with one of them changed at a time.
 
     `found`: whether there was a mode at all; `all`: share of samples that show all factors of the class; `mean`: if
     that of the product does; `distance`: of samples to the query; `evaluations` of the network for a query.
     """
     bench = Bench(name, folder, device, blocks)
     task, rows = bench.task(), list[Row]()
-    for variant, change in VARIANTS.items():
-        settings = change(task.discovery)
+    for label, variant in VARIANTS.items():
+        settings = variant.settings(task.discovery)
         before = bench.model.evaluations[0]
         found = modes_near(bench.model.noise, task.queries, settings, task.names, SCHEDULE)
         asked = (bench.model.evaluations[0] - before) / len(found) + task.sampling.samples * task.sampling.steps
         having = [number for number, each in enumerate(found) if len(each.level)]
-        teachers = [teacher(task.queries[number], found[number], settings) for number in having]
+        teachers = [teacher(task.queries[number], found[number], settings, variant.choose) for number in having]
         of_some = replace(task, queries=task.queries[having], names=[task.names[number] for number in having])
-        made = product_samples(of_some, teachers, constant(1.0) if variant == "w = 1" else None) if having else ()
+        made = product_samples(of_some, teachers, variant.weight) if having else ()
         values = {number: {"found": float(number in having)} for number in range(len(found))}
         for number, of, images in zip(having, teachers, made, strict=True):
             values[number] |= {
@@ -317,33 +334,44 @@ def ablation(name: str, *, folder: Path, device: str, **blocks: Any) -> pd.DataF
                 "evaluations": asked,
             }
         rows += [
-            {"variant": variant, "class": number, "quantity": key, "value": value}
+            {"variant": label, "class": number, "quantity": key, "value": value}
             for number, of_class in values.items()
             for key, value in of_class.items()
         ]
-        print(f"{name}: {variant}", flush=True)
+        print(f"{name}: {label}", flush=True)
     return pd.DataFrame(rows)
 
 
-def _with(**changes: Any) -> Callable[[Any], Any]:
-    return lambda settings: settings.model_copy(update=changes)
+class Variant(NamedTuple):
+    """What is changed of the method."""
+
+    settings: Callable[[Any], Any]
+    """of discovery"""
+    choose: Choice = greedy
+    weight: Weight | None = None
+    """of guidance; None: that of Eq. 14"""
 
 
-VARIANTS: dict[str, Callable[[Any], Any]] = {
+def _with(choose: Choice = greedy, weight: Weight | None = None, **changes: Any) -> Variant:
+    return Variant(lambda settings: settings.model_copy(update=changes), choose, weight)
+
+
+VARIANTS: dict[str, Variant] = {
     "published": _with(),
     "step times sigma": _with(ascent="adam_scaled"),
     "mean shift": _with(ascent="mean_shift"),
     "two mean shifts": _with(ascent="mean_shift", iterations=2),
     "covariance: noise free": _with(reading="noise_free"),
     "covariance: posterior": _with(reading="posterior"),
-    "low t": lambda settings: settings.model_copy(update={"last": settings.first}),
-    "high t": lambda settings: settings.model_copy(update={"first": settings.last}),
+    "low t": Variant(lambda settings: settings.model_copy(update={"last": settings.first})),
+    "high t": Variant(lambda settings: settings.model_copy(update={"first": settings.last})),
     "from the query": _with(from_noise=0.0),
     "from noise": _with(from_noise=1.0),
+    "K likeliest": _with(choose=likeliest),
     "K = 1": _with(prototypes=1),
     "K = 6": _with(prototypes=6),
     "tau = .05": _with(temperature=0.05),
     "tau = 5": _with(temperature=5.0),
-    "w = 1": _with(),
+    "w = 1": _with(weight=constant(1.0)),
 }
-"""What is changed of the settings, one at a time."""
+"""What is changed, one at a time. `K likeliest`: modes that each by itself explain the query best, without Eq. 9."""

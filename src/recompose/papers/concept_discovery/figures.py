@@ -1,14 +1,17 @@
 """The pictures of paper 4. They read numbers and images, and compute nothing."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
 
+from recompose.metrics.intervals import student_interval, wilson_interval
 from recompose.papers.concept_discovery.names import titled
-from recompose.presentation.mosaics import mosaic, show
+from recompose.presentation.mosaics import FRAME, mosaic, show
 from recompose.presentation.plotting import banded_lines, method_style, style
 
 Images = Mapping[str, np.ndarray]
@@ -24,10 +27,11 @@ def digits_modes(frame: pd.DataFrame, images: Images) -> Figure:
         rows = [list(images["training"])]
         for t in levels:
             rows += [list(images[f"noised {t}"]), list(images[f"modes {t}"])]
-        show(panels["images"], mosaic(rows), "training images; then for each t: noised, and the modes of $p_t$")
+        show(panels["images"], mosaic(rows), "training images, noised, and the modes of $p_t$ from there")
         size = rows[0][0].shape[-1] + 2
-        for place, t in enumerate(levels):
-            panels["images"].text(-2, (2 * place + 2) * size, f"$t$ = {t}", ha="right", va="center", fontsize=9)
+        labels = ["training", *(f"$t$ = {t}, {kind}" for t in levels for kind in ("noised", "modes"))]
+        for place, label in enumerate(labels):
+            panels["images"].text(-2, (place + 0.5) * size, label, ha="right", va="center", fontsize=8)
         told = method_style(["noised", "mode", "training"])
         for quantity, label in (
             ("noise", "noise seen in the clean image"),
@@ -66,12 +70,16 @@ def digits_examples(frame: pd.DataFrame, images: Images) -> Figure:
                     frames[number, len(rows[number])] = "right"
                 rows[number].append(image)
     size = images["query"].shape[-1]
+    picture = mosaic(rows, frames, gaps=gaps[1:])
     with style():
-        figure, panel = plt.subplots(figsize=(12, 0.42 * count + 0.8))
-        show(panel, mosaic(rows, frames, gaps=gaps[1:]))
+        figure, panel = plt.subplots(figsize=(12, 12 * picture.shape[0] / picture.shape[1] + 0.7))
+        show(panel, picture)
         for place, (before, several, name) in enumerate(titles):
             middle = (before + several / 2) * (size + 2) + place * (size // 3)
             panel.text(middle, -3, name, ha="center", va="bottom", fontsize=8)
+        green = "#{:02x}{:02x}{:02x}".format(*FRAME["right"])
+        right_ones = Patch(facecolor="none", edgecolor=green, linewidth=2.5, label="all factors right, by the judge")
+        figure.legend(handles=[right_ones], loc="outside lower center")
     return figure
 
 
@@ -93,19 +101,29 @@ def digits_coarsening(frame: pd.DataFrame, images: Images) -> Figure:
 
 
 def digits_backgrounds(frame: pd.DataFrame, images: Images) -> Figure:
-    """Black above, white below: query, prototypes, samples; beside them how far their backgrounds are off."""
+    """Black above, white below: queries, prototypes, samples; beside them how far backgrounds are off, and noise."""
     backgrounds = list(dict.fromkeys(frame.background))
+    kinds = {"query": "#949494", "prototype": "#0173b2", "sample": "#de8f05"}
+    measures = {"distance": "background's distance\nfrom the query's", "noise": "noise seen"}
     with style():
-        figure, panels = plt.subplots(len(backgrounds), 2, figsize=(9, 5.2), width_ratios=[2, 1], squeeze=False)
-        for (left, right), background in zip(panels, backgrounds, strict=True):
-            kinds = ("query", "prototype", "sample")
+        figure, panels = plt.subplots(len(backgrounds), 3, figsize=(11, 5), width_ratios=[2.4, 1, 1], squeeze=False)
+        for (left, *right), background in zip(panels, backgrounds, strict=True):
             of_kinds = [images[f"{background} {kind}"] for kind in kinds]
             rows = [[image for of_kind in of_kinds for image in of_kind[digit]] for digit in range(len(of_kinds[0]))]
             gaps = (of_kinds[0].shape[1], of_kinds[0].shape[1] + of_kinds[1].shape[1])
             show(left, mosaic(rows, gaps=gaps), f"{background}: query | prototypes | samples")
-            here = frame[frame.background == background].groupby("kind", sort=False).distance
-            right.bar(list(here.mean().index[1:]), here.mean()[1:], color=["#0173b2", "#de8f05"])
-            right.set(ylabel="background's distance\nfrom the query's", ylim=(0, 2))
+            side = of_kinds[0].shape[-1]
+            for digit in range(len(rows)):  # white on white has no edge
+                corner = 2 + digit * (side + 2) - 0.5
+                left.add_patch(Rectangle((1.5, corner), side, side, fill=False, edgecolor="0.5", linewidth=0.8))
+            here = frame[frame.background == background]
+            for panel, (measure, label) in zip(right, measures.items(), strict=True):
+                for kind, colour in kinds.items():
+                    mean, low, high = student_interval(here[here.kind == kind][measure].to_numpy())
+                    panel.bar(kind, mean, color=colour)
+                    panel.errorbar(kind, mean, [[mean - max(low, 0)], [high - mean]], color="black", capsize=3)
+                panel.set(ylabel=label, ylim=(0, 1.2 * frame[measure].max()))
+                panel.tick_params(axis="x", labelsize=8)
     return figure
 
 
@@ -153,7 +171,7 @@ def faces_accuracy(frame: pd.DataFrame) -> Figure:
 
 
 def digits_starts(frame: pd.DataFrame, images: Images) -> Figure:
-    """Left the query and the modes of each start by t; right how far from training images they are, and how sure."""
+    """Left a query's modes by t, of each start; right how far from training images they are, and how sure."""
     levels = sorted(frame.t.unique())
     names = {"query": "from the noised query", "noise": "from noise"}
     titles = {
@@ -164,21 +182,27 @@ def digits_starts(frame: pd.DataFrame, images: Images) -> Figure:
     }
     most = max(len(each) for each in images.values())
     with style():
-        figure = plt.figure(figsize=(11, len(levels) + 1.2))
-        grid = figure.add_gridspec(1, 2, width_ratios=[1.2, 1])
+        figure = plt.figure(figsize=(12, 0.7 * len(levels) + 1.4))
+        grid = figure.add_gridspec(1, 2, width_ratios=[1.25, 1])
         left, right = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
         panel = left.subplots()
-        rows: list[list[np.ndarray | None]] = [[*images["query"], *[None] * (most - 1)]]
-        labels = ["query"]
-        for start, name in names.items():
-            for t in levels:
-                found = list(images.get(f"{start} {t}", []))
-                rows.append([*found, *[None] * (most - len(found))])
-                labels.append(f"{name.removeprefix('from ')}, $t$ = {t}")
-        show(panel, mosaic(rows), "a query, and the modes that ascents find")
-        size = images["query"].shape[-1] + 2
-        for place, label in enumerate(labels):
+        found = {(t, start): list(images.get(f"{start} {t}", [])) for t in levels for start in names}
+        rows: list[list[np.ndarray | None]] = [[*images["query"], *[None] * (2 * most - 1)]]
+        rows += [
+            [image for start in names for image in [*found[t, start], *[None] * (most - len(found[t, start]))]]
+            for t in levels
+        ]
+        show(panel, mosaic(rows, gaps=(most,)))
+        side = images["query"].shape[-1]
+        size = side + 2
+        for place, label in enumerate(["query", *(f"$t$ = {t}" for t in levels)]):
             panel.text(-2, (place + 0.5) * size, label, ha="right", va="center", fontsize=8)
+        for block, (start, name) in enumerate(names.items()):
+            middle = (block + 0.5) * most * size + block * (side // 3)
+            panel.text(middle, -1, f"modes {name}", ha="center", va="bottom", fontsize=9)
+            for place, t in enumerate(levels, start=1):
+                if not found[t, start]:
+                    panel.text(middle, (place + 0.5) * size, "no mode", ha="center", va="center", fontsize=8)
         told = method_style(list(names))
         for panel, (quantity, title) in zip(right.subplots(2, 2, sharex=True).flat, titles.items(), strict=True):
             here = frame[frame.quantity == quantity]
@@ -190,21 +214,29 @@ def digits_starts(frame: pd.DataFrame, images: Images) -> Figure:
 
 
 def digits_ablation(frame: pd.DataFrame) -> Figure:
-    """A bar for each variant: what samples show; below, what it costs."""
+    """A bar for each variant: what samples show, of each query and on average; below, what it costs."""
     variants = list(dict.fromkeys(frame.variant))
     wide = frame.groupby(["variant", "quantity"])["value"].mean().unstack().loc[variants]
     with style():
         figure, (above, below) = plt.subplots(2, 1, figsize=(9, 5), sharex=True, height_ratios=[2, 1])
         x = np.arange(len(wide))
-        above.bar(x - 0.2, wide["all"], 0.4, color="#0173b2", label="samples")
-        above.bar(x + 0.2, wide["mean"], 0.4, color="#de8f05", label="mean of the product")
-        for place, variant in enumerate(variants):
-            values = frame[(frame.variant == variant) & (frame.quantity == "all")]["value"]
-            above.plot(np.full(len(values), place - 0.2), values, ".", color="black", markersize=4)
-            if values.empty:
-                above.text(place, 0.02, "no mode", rotation=90, ha="center", va="bottom", fontsize=8)
+        bars = {"all": (-0.2, "#0173b2", "samples"), "mean": (0.2, "#de8f05", "mean of the product")}
+        dots: dict[str, Any] = {"linestyle": "", "marker": "o", "color": "white", "markeredgecolor": "black"}
+        for quantity, (aside, colour, label) in bars.items():
+            above.bar(x + aside, wide[quantity], 0.4, color=colour, label=label)
+            for place, variant in enumerate(variants):
+                values = frame[(frame.variant == variant) & (frame.quantity == quantity)]["value"].to_numpy()
+                if len(values):
+                    mean, low, high = wilson_interval(values)
+                    ends = [[mean - low], [high - mean]]
+                    above.errorbar(place + aside, mean, ends, color="black", linewidth=0.9, capsize=2)
+                if quantity == "all":
+                    above.plot(np.full(len(values), place + aside - 0.12), values, markersize=3.5, **dots)
+                    if not len(values):
+                        above.text(place, 0.02, "no mode", rotation=90, ha="center", va="bottom", fontsize=8)
+        above.plot([], [], markersize=3.5, label="samples, each query", **dots)
         above.set(ylabel="share with all factors right", ylim=(0, 1.03))
-        above.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+        above.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
         below.bar(x, wide["evaluations"], 0.6, color="#949494")
         below.set(ylabel="score evaluations")
         below.set_xticks(x, list(wide.index), rotation=35, ha="right")

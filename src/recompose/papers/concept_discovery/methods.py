@@ -22,7 +22,7 @@ from recompose.papers.concept_discovery.guidance import (
 from recompose.papers.concept_discovery.modes import Noise
 from recompose.papers.concept_discovery.networks import Model
 from recompose.papers.concept_discovery.retrieval import class_losses, composed_noise, nearest_classes
-from recompose.papers.concept_discovery.settings import Discovery, Distillation, Sampling
+from recompose.papers.concept_discovery.settings import EARLY, Discovery, Distillation, Sampling
 from recompose.randomness import torch_generator
 
 
@@ -176,9 +176,6 @@ def beyond(task: Task) -> Made:
     of = together([each.gaussian for each in found], task.sampling.samples)
     samples = task.sampled(of_gaussian(of, task.schedule), constant(1.0), task.start(task.sampling.samples))
     return {"samples": samples, **_shown(found)}
-
-
-EARLY = {"ascent": "mean_shift", "iterations": 2}
 
 
 def discovered(task: Task, settings: Discovery | None = None) -> tuple[list[Teacher], Tensor]:

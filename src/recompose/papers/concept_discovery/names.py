@@ -33,5 +33,5 @@ def titled(methods: Iterable[str], last: Mapping[str, str] = TEST) -> dict[str, 
 
 REFERENCES = {"faithfulness": "Faithful.", "generalization": "General."}
 """What generated images are compared with: the queries themselves, or others of their class."""
-METRICS = {"fid": "FID", "cosine": "CLIP", "precision": "Precision", "recall": "Recall", "f1": "F1"}
-"""In the order of the columns, as the paper calls them; the features are named in every table."""
+METRICS = {"fid": "FID", "cosine": "Cosine (CLIP in print)", "precision": "Precision", "recall": "Recall", "f1": "F1"}
+"""In the order of the columns. The paper's CLIP is a cosine of CLIP's features, ours of those named in every table."""

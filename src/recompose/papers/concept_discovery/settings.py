@@ -162,6 +162,10 @@ class Discovery(Block):
         return self
 
 
+EARLY = {"ascent": "mean_shift", "iterations": 2}
+"""What this project's method, `beyond`, changes of the discovery."""
+
+
 class Sampling(Block):
     """How every method samples (Table 8)."""
 
@@ -200,7 +204,7 @@ class Exploration(Block):
     images: Count = Field(60, description="images from which modes are climbed to, to count them")
     iterations: Count = Field(60, description="mean shifts of these")
     radius: Positive = Field(0.1, description="root mean square within which two modes are one, of images in [-1, 1]")
-    queries: Count = Field(4, description="queries, of a held-out class each, for stability and the ablation")
+    queries: int = Field(4, ge=2, description="queries, of a held-out class each, for stability and the ablation")
     repeats: int = Field(3, ge=2, description="discoveries of each for its stability")
     trials: int = Field(20, ge=2, description="settings that the search tries, the published ones first")
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from recompose.metrics.intervals import student_interval
+from recompose.metrics.intervals import student_interval, wilson_interval
 from recompose.papers.concept_discovery.names import METRICS, REFERENCES, titled
 from recompose.presentation.markdown import table_line, table_rule
 
@@ -58,6 +58,10 @@ def cost(frame: pd.DataFrame) -> str:
     """Rows methods; columns what was counted."""
     names = {
         "evaluations": "score evaluations",
+        "ascent": "ascents",
+        "probes": "probes",
+        "classes": "trained classes",
+        "sampling": "sampling",
         "modes": "modes found",
         "level": "mean t of prototypes",
         "deviation": "deviation of the product",
@@ -69,7 +73,32 @@ def cost(frame: pd.DataFrame) -> str:
     for method, name in titled(frame.method).items():
         cells = [f"{by[method, each]:.4g}" if (method, each) in by.index else "" for each in names]
         lines.append(table_line([name, *cells]))
-    return "\n".join(lines) + "\n\nOf one query; means over the queries.\n"
+    return "\n".join(lines) + (
+        "\n\nOf one query; means over the queries. The four columns after score evaluations are their parts: ascents to"
+        " modes, probes of Jacobians, denoising under all trained classes, and sampling, which of LoRA is"
+        " that of its pool, too.\n"
+    )
+
+
+def ablation(frame: pd.DataFrame) -> str:
+    """Rows variants; columns what their samples and the product's mean show, how far samples are, and what it costs."""
+    heads = ["samples all right", "mean all right", "distance", "score evaluations"]
+    lines = [table_line(["Variant", *heads]), table_rule(1, len(heads))]
+    for variant, rows in frame.groupby("variant", sort=False):
+        of = {str(quantity): values["value"].to_numpy() for quantity, values in rows.groupby("quantity")}
+        if "all" not in of:
+            lines.append(table_line([str(variant), "no mode", *[""] * (len(heads) - 1)]))
+            continue
+        shares = [wilson_interval(of[quantity]) for quantity in ("all", "mean")]
+        cells = [f"{mean:.2f} [{low:.2f}, {high:.2f}]" for mean, low, high in shares]
+        lines.append(
+            table_line([str(variant), *cells, f"{of['distance'].mean():.2f}", f"{of['evaluations'].mean():.0f}"])
+        )
+    return "\n".join(lines) + (
+        f"\n\nOver {frame['class'].nunique()} queries, of a held-out class each: shares of samples, and of products'"
+        " means, that show all factors by the judge, with 95 % intervals (Wilson's); distance of samples to the query,"
+        " root mean square.\n"
+    )
 
 
 def searched_setting(frame: pd.DataFrame) -> str:

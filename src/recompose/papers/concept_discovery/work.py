@@ -26,7 +26,7 @@ def works(paper: ConceptDiscovery) -> dict[str, Work]:
     return {
         **of_digits,
         **of_faces,
-        "digits_ablation": Work(1e-12 * pass_ * 14 * repeated, 1, held),
+        "digits_ablation": Work(1e-12 * pass_ * 15 * repeated, 1, held),
         "digits_stability": Work(1e-12 * pass_ * explored.repeats * repeated, 1, held),
         "digits_search": Work(1e-12 * pass_ * searched, 1, held),
     }
@@ -70,6 +70,11 @@ def _held(paper: ConceptDiscovery, benchmark: str) -> float:
 
 
 def evaluations(discovery: Discovery) -> int:
-    """How often the network is asked for the teacher of one query: ascents, their ends, and probes."""
-    levels = len(range(discovery.first, discovery.last + 1, discovery.every))
-    return levels * discovery.starts * (discovery.iterations + 1 + discovery.probes)
+    """How often the network is asked for the teacher of one query."""
+    return sum(parts(discovery).values())
+
+
+def parts(discovery: Discovery) -> dict[str, int]:
+    """The same by parts: `ascent`, with the estimate where each one ends, and `probes` of Jacobians."""
+    points = len(range(discovery.first, discovery.last + 1, discovery.every)) * discovery.starts
+    return {"ascent": points * (discovery.iterations + 1), "probes": points * discovery.probes}
