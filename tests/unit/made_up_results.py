@@ -84,9 +84,9 @@ def latents() -> dict[str, pd.DataFrame]:
     bumps = [("two", of, "all", 0, 0.95, 0.85, 1.0) for of in ("difference", "guidance")]
     told = [
         (encoder, training, quantity, "0" if quantity == "position" else "", mean, mean, mean)
-        for encoder, nats in (("without", 0.01), ("with", 6.0))
+        for encoder, nats, error in (("without", 0.01, 0.999), ("with", 6.0, 0.9))
         for training in (1, 2, 3)
-        for quantity, mean in (("position", 0.97), ("divergence", nats))
+        for quantity, mean in (("position", 0.97), ("divergence", nats), ("error", error))
     ]
     compared = {
         "sami": (0.583, 3.0, 16.3, 0.583, 3.0, 14.0), "brief": (0.5, 3.0, 18.0, None, None, None),
