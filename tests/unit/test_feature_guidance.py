@@ -37,7 +37,7 @@ from recompose.papers.feature_guidance.guidance import Bench, along, psnr
 from recompose.papers.feature_guidance.names import IMAGES, NETWORKS
 from recompose.papers.feature_guidance.passes import halving, passes
 from recompose.papers.feature_guidance.rows import evenly
-from recompose.storage import read_csv, write_csv, write_tensors
+from recompose.storage import read_csv, write_csv, write_numbers, write_tensors
 
 IMAGE = configuration.Images(
     classes=6, colour_classes=6, size=64, patch=16, held_out=2, single=1, members=1, group_patch=16
@@ -322,13 +322,14 @@ def test_the_one_texture_has_passes_of_its_own():
     assert [halving(chosen, name) for name in sets] == [2, 8, 2]
 
 
-def test_interpolated_conditions_lie_between():
+def test_interpolated_conditions_lie_between(tmp_path):
     bench, _ = point_bench(side=16)
     chosen = configuration.Interpolation(pairs=2, steps=5)
     samples = configuration.Samples(seeds=2)
     climb = configuration.Sampling(step=0.3, noise=0.5)
     made = interpolation.figure8(bench, interpolation=chosen, samples=samples, sampling=climb)
-    found = made.numbers
+    write_numbers(made.numbers, tmp_path / "figure8.csv", index=("row", "alpha", "seed"))
+    found = read_csv(tmp_path / "figure8.csv")
     assert found.along.to_numpy() == pytest.approx(found.alpha.to_numpy(), abs=1e-4)
     assert found.distance.iloc[0] < found.distance.iloc[-1]
     ends = found.alpha.isin([0, 1])  # only of these it is known which class they should be of

@@ -54,7 +54,8 @@ def figure8(
             )
         ]
     columns = ["row", "first", "second", "distance", "alpha", "seed", "along", "right_statistics", "iterations"]
-    return Measured(pd.DataFrame(rows, columns=columns), images)
+    # Float64: between two classes there is none.
+    return Measured(pd.DataFrame(rows, columns=columns).astype({"right_statistics": "Float64"}), images)
 
 
 def _statistics_of(bench: Bench, labels: list[int]) -> tuple[np.ndarray, np.ndarray]:
