@@ -13,7 +13,7 @@ from snakemake.utils import min_version
 
 from recompose.workflow.cluster import cancel, hide_devices, pin, pinned, watch
 from recompose.config import load_config
-from recompose.errors import RecomposeError
+from recompose.errors import RecomposeError, as_lines
 from recompose.machine import require_own_source
 from recompose.workflow.interrupts import end_without_traceback, heed_ctrl_c
 from recompose.workflow.progress import tell_progress
@@ -34,12 +34,6 @@ hide_devices()
 end_without_traceback()
 use_own_commands()
 
-
-def lines(error):
-    """Every mistake in a line."""
-    return "\n".join(f"error: {mistake}" for mistake in str(error).splitlines())
-
-
 try:
     require_own_source(Path(workflow.basedir))
     require_own_folder(Path(workflow.basedir))
@@ -51,7 +45,7 @@ try:
         else load_config(given.config, root=workflow.basedir, files=given.configfiles)
     )
 except RecomposeError as error:
-    sys.exit(lines(error))
+    sys.exit(as_lines(error))
 
 pin(workflow, settings)
 
@@ -72,7 +66,7 @@ if workflow.is_main_process:
     try:
         require_targets(sys.argv[1:], {each.name for each in workflow.rules}, PAPERS)
     except RecomposeError as error:
-        sys.exit(lines(error))
+        sys.exit(as_lines(error))
 
 # Snakemake compares contents only where a file's date tells it to, and a clock may have been wrong. So what people
 # write, and rules read, stands by its contents in their parameters.

@@ -52,6 +52,15 @@ def named(name: str) -> Iterator[None]:
         raise
 
 
+def as_lines(error: Exception) -> str:
+    """Every mistake that an error tells of, in a line.
+
+    >>> as_lines(ValueError("one"))
+    'error: one'
+    """
+    return "\n".join(f"error: {mistake}" for mistake in str(error).splitlines())
+
+
 def closest(word: str, options: Iterable[str]) -> str | None:
     """Ask after the right name that is most like a wrong one, if any is.
 
