@@ -15,7 +15,7 @@ from recompose.cli import config, rooms
 from recompose.cli.coupled_inference import add_search
 from recompose.cli.options import PLAIN, Output, Results, Scale, Settings
 from recompose.cli.paper import paper_commands
-from recompose.errors import RecomposeError
+from recompose.errors import RecomposeError, as_lines
 from recompose.machine import require_own_source
 from recompose.papers import papers
 
@@ -40,8 +40,7 @@ def main() -> None:
         require_own_source(Path())
         app()
     except RecomposeError as error:
-        for line in str(error).splitlines():
-            print(f"error: {line}", file=sys.stderr)
+        print(as_lines(error), file=sys.stderr)
         sys.exit(2)
     except Exception as error:
         torch = sys.modules.get("torch")

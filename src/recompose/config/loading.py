@@ -9,6 +9,7 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ def validate(model: type[BaseModel], layers: Sequence[Layer]) -> tuple[BaseModel
             return valid, list(mistakes)
         except ValidationError as error:
             found = {_path_in(values, e["loc"]): e for e in error.errors()}
-        schema = model.model_json_schema()  # says what was expected; making it takes as long as all of the validation
+        schema = _schema(model)
         # A list whose every entry is wrong is also said to be too short.
         found = {path: e for path, e in found.items() if not any(path == p[: len(path)] != p for p in found)}
         for path, e in found.items():
@@ -111,6 +112,11 @@ def validate(model: type[BaseModel], layers: Sequence[Layer]) -> tuple[BaseModel
             while isinstance(path[-1], int):  # entries cannot go one by one without moving the others
                 path = path[:-1]
             _at(values, path[:-1]).pop(path[-1], None)
+
+
+@cache  # what was expected; to make it takes as long as all of the validation, and each round of mistakes asks for it
+def _schema(model: type[BaseModel]) -> expectations.Schema:
+    return model.model_json_schema()
 
 
 def _mistake(

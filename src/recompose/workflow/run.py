@@ -34,13 +34,8 @@ def require_targets(words: Iterable[str], rules: Collection[str], papers: Iterab
     ours = tuple(f"{paper}_" for paper in papers)
     wrong = [each for each in words if each.startswith(ours) and each.isidentifier() and each not in rules]
     if wrong:
-        hints = (closest(each, rules) for each in wrong)
-        raise RecomposeError(
-            "\n".join(
-                f"{each}: no such target; {hint or 'all are in docs/targets.md'}"
-                for each, hint in zip(wrong, hints, strict=True)
-            )
-        )
+        told = (f"{each}: no such target; {closest(each, rules) or 'all are in docs/targets.md'}" for each in wrong)
+        raise RecomposeError("\n".join(told))
 
 
 def take(tree: str | Path) -> int:

@@ -267,7 +267,7 @@ class FacesMeasures(Block):
 
     conditions: int = Field(48, ge=4, description="images to condition on")
     samples: int = Field(6, ge=2, description="samples of each, in each of the ways that are compared")
-    sampling_steps: Count = Field(100, description="moves of the sampler; 50 made variability a twentieth larger")
+    sampling_steps: Count = Field(100, description="moves of the sampler; 50 made variability a fifth larger")
     shown_steps: Count = Field(300, description="moves for images that are shown, on which few leave specks")
     pairs: Count = Field(16, description="pairs of images between which is interpolated")
     levels: int = Field(12, ge=3, description="steps of the noise at which posteriors are looked at")
