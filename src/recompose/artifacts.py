@@ -47,6 +47,8 @@ class Artifact:
     """artifacts from whose numbers it is made, instead of by measuring"""
     sees: tuple[str, ...] = ()
     """artifacts whose pictures it is made from; its function takes them after the numbers"""
+    files: tuple[str, ...] = ()
+    """files of the repository that its numbers are made from, besides settings: printed numbers, hyperparameters"""
     pictures: bool = False
     """whether its figure shows images, which are kept beside the numbers as `<artifact>.safetensors`"""
     gpu: bool = False

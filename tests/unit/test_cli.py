@@ -3,6 +3,7 @@
 The paper's modules are replaced by small ones, so that only the command line is tested.
 """
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -203,6 +204,19 @@ def test_cells_of_other_hyperparameters_are_not_taken_up(recompose):
     assert recompose(*command).returncode == 137  # the cell that kills is not known: it is run again
     assert recompose(*command).returncode == 0
     assert list(record("table1.csv")["inputs"]) == [str(tuned)]
+
+
+def test_a_record_has_the_printed_numbers_that_an_artifact_is_made_with(recompose):
+    printed, parts = Path("config/published/coupled_inference.csv"), ["--batch", "0/1"]
+    printed.parent.mkdir()
+    printed.write_text("value\n1\n")
+    command = ["coupled-inference", "table1", "--settings", settings()]
+    well(recompose(*command))
+    assert list(record("table1.csv")["inputs"]) == [str(printed)]
+    well(recompose(*command, *parts))
+    printed.write_text("value\n2\n")
+    well(recompose("coupled-inference", "gather", "table1", "--batches", "1"))
+    assert record("table1.csv")["inputs"] == {str(printed): hashlib.sha256(b"value\n2\n").hexdigest()}
 
 
 def test_an_artifact_made_from_another_one_reads_its_file(recompose):

@@ -50,6 +50,7 @@ def test_jobs_go_where_their_devices_are() -> None:
     assert needs(SITE.model_copy(update={"gpus": 2}), WORK, gpu=True)["gpu"] == 2
     for beside in (needs(SITE, WORK), needs(SITE)):
         assert beside["slurm_partition"] == "thin" and "gpu" not in beside
+    assert asked(needs(SITE.model_copy(update={"longest": 20_000}), WORK))[1] == 30 + 2 * 20 + 10_000  # by their rate
 
 
 def test_without_gpus_all_go_to_the_cpus_and_for_longer() -> None:

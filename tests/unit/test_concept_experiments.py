@@ -31,6 +31,7 @@ from recompose.papers.concept_discovery.aggregation import comparison, cost, ove
 from recompose.papers.concept_discovery.data import centred, load_images
 from recompose.papers.concept_discovery.digits import digit_classes, gray_digits, images
 from recompose.papers.concept_discovery.discovery import candidates, modes_near, without_modes
+from recompose.papers.concept_discovery.passes import parts
 from recompose.papers.concept_discovery.settings import (
     Backbone,
     Digits,
@@ -41,7 +42,7 @@ from recompose.papers.concept_discovery.settings import (
     Judge,
     Sampling,
 )
-from recompose.papers.concept_discovery.work import evaluations, parts
+from recompose.papers.concept_discovery.work import evaluations
 from recompose.storage import write_tensors
 from recompose.sweeps import CellStore
 from recompose.tensor_cells import kept_tensors

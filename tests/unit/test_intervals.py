@@ -136,6 +136,19 @@ def test_units_are_drawn_with_all_their_rows():
         assert all(len(count) == 1 for count in counts) and sum(count.pop() for count in counts) == 3
 
 
+def test_an_interval_may_be_made_to_hold_its_value():
+    """Of a share of different rows: drawn with replacement fewer are different, of n some 63 %."""
+    rows = np.arange(200.0)
+
+    def different(values):
+        return np.array([len(np.unique(values)) / len(values), values.max()])
+
+    value, low, high = bootstrap(rows, different, generator=np.random.default_rng(1), resamples=100)
+    assert value[0] == 1 and high[0] < 0.7
+    held = bootstrap(rows, different, generator=np.random.default_rng(1), resamples=100, holds=True)
+    np.testing.assert_array_equal(held, [value, low, [1, high[1]]])
+
+
 def test_the_bootstrap_covers_over_units_and_not_over_their_rows():
     """Thirty runs of eight rows that share their run's deviation: rows are no independent measurements."""
     generator, runs = np.random.default_rng(0), np.repeat(np.arange(30), 8)

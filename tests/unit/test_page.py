@@ -43,7 +43,7 @@ def made(tmp_path_factory):
     write_csv(score(tree, CLAIMS), tree / "scorecard.csv")
     records = [json.loads(path.read_text()) for path in tree.glob("*/provenance/*.json")]
     artifacts = {record["path"]: record for record in records}
-    write_json({"settings": {}, "artifacts": artifacts}, tree / "manifest.json")
+    write_json({"artifacts": artifacts}, tree / "manifest.json")
     return tree
 
 

@@ -1,12 +1,16 @@
 """Records, the manifest and its check: whatever is missing, changed or stale is named."""
 
+import ast
 import hashlib
 import json
+import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from made_up_results import ROOT
 
+from recompose.blocks import Block
 from recompose.config import Config, block
 from recompose.errors import RecomposeError
 from recompose.storage import write_text
@@ -117,9 +121,14 @@ def test_experiments_do_not_depend_on_the_command_line_or_the_configuration():
     assert modules.keys() >= {"recompose", "recompose.papers.coupled_inference"}
 
 
+def source_of(module: str) -> str:
+    return ROOT.joinpath("src", *module.split(".")).with_suffix(".py").read_text()
+
+
 WORDS = ["recompose.artifacts", "recompose.blocks", "recompose.errors"]
 MODULES = [
-    f"recompose.papers.{path.parent.name}.{path.stem}" for path in sorted(ROOT.glob("src/recompose/papers/*/*.py"))
+    ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
+    for path in sorted(ROOT.glob("src/recompose/papers/*/**/*.py"))
 ]
 VALUES = [*WORDS, *(name for name in MODULES if name.endswith((".settings", ".names", ".artifacts", ".work")))]
 """Modules that hold values and words: a rule has those that it reads among its `params`."""
@@ -130,8 +139,7 @@ SHOWING = {
     name
     for name in METHODS
     if name.endswith((".figures", ".tables", ".aggregation"))
-    and f"from {name.rpartition('.')[0]}.names import"
-    in ROOT.joinpath("src", *name.split(".")).with_suffix(".py").read_text()
+    and re.search(r"from recompose\.papers\.\S+\.names import", source_of(name))
 }
 """Modules that show names, in their order."""
 
@@ -148,13 +156,24 @@ def hashes_in(package) -> dict[str, str]:
 
 
 def test_values_and_words_count_only_where_they_are_named(package):
-    assert len(SHOWING) > 4 and len(VALUES) >= 14 and len(METHODS) > 30
+    assert len(SHOWING) > 10 and len(VALUES) >= 20 and len(METHODS) > 100
     before = hashes_in(package)
     for module in VALUES:
         path = package.source.joinpath(*module.split(".")).with_suffix(".py")
         path.write_text(path.read_text() + "\nTHREE = 3\n")
     after = hashes_in(package)
     assert {name for name in before if before[name] == after[name]} == set(METHODS) - SHOWING
+
+
+def test_methods_take_nothing_but_models_of_settings_from_what_does_not_count():
+    """A number or a function there would be method, and no edit of it would be noticed."""
+    for module in METHODS:
+        for statement in ast.walk(ast.parse(source_of(module))):
+            if isinstance(statement, ast.ImportFrom) and statement.module:
+                assert not statement.module.endswith(".work"), module
+                if statement.module.startswith("recompose.papers.") and statement.module.endswith(".settings"):
+                    of = import_module(statement.module)
+                    assert all(issubclass(getattr(of, each.name), Block) for each in statement.names), module
 
 
 def test_what_values_are_checked_with_counts_where_it_computes():
@@ -177,7 +196,7 @@ def tree(tmp_path):
         write_text("method\nals\n", artifact)
         settings = block(Config(), "coupled_inference", "table1", "methods")
         record(artifact, tree=tree, modules=[MODULE], paper="coupled_inference", settings=settings, seconds=1.5)
-    write_manifest(tree, {"scale": "small"})
+    write_manifest(tree)
     return tree
 
 
@@ -274,7 +293,7 @@ def test_an_edited_input_is_named(tree, tmp_path):
     tuned.write_text("eta: 1\n")
     artifact = tree / "coupled_inference/table1.csv"
     record(artifact, tree=tree, modules=[MODULE], inputs={tuned: sha256_of(tuned)})
-    write_manifest(tree, {})
+    write_manifest(tree)
     assert list(verify(tree, Config())) == []
     tuned.write_text("eta: 2\n")
     assert list(verify(tree, Config())) == [f"{artifact}: stale, {tuned} has changed"]
@@ -286,6 +305,24 @@ def test_an_edited_module_is_named(tree):
     edit(tree, lambda entry: entry["module_hashes"].update({MODULE: "0" * 16, "recompose.gone": "1" * 16}))
     (finding,) = verify(tree, Config())
     assert finding.endswith(f"stale, the code has changed in recompose.gone, {MODULE}")
+
+
+def test_a_record_that_is_not_whole_is_one_line(tree):
+    artifact = tree / "coupled_inference/table1.csv"
+    sidecar = sidecar_of(artifact, tree)
+    whole = json.loads(sidecar.read_text())
+    for content in ([], {}, {key: value for key, value in whole.items() if key != "sha256"}):
+        sidecar.write_text(json.dumps(content))
+        for act in (
+            lambda: require_unchanged([artifact], tree),
+            lambda: require_tree_unchanged(tree),
+            lambda: write_manifest(tree),
+            lambda: list(verify(tree, Config())),
+        ):
+            with pytest.raises(
+                RecomposeError, match=r"table1\.csv\.json: not a whole record; delete it and run again$"
+            ):
+                act()
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def make(path: Path, text: str) -> None:
 
 
 def make_manifest() -> None:
-    write_manifest(TREE, {})
+    write_manifest(TREE)
     inputs = [sidecar_of(path, TREE).as_posix() for path in MADE if path != PART]
     FilePersistence()._write_record(MANIFEST.as_posix(), MetadataRecord(input=inputs, record_format_version=6))
     keep(TREE)

@@ -25,6 +25,7 @@ from recompose.papers.sami.data import Images, load_images
 from recompose.papers.sami.denoisers import Denoiser
 from recompose.papers.sami.faces import images as faces
 from recompose.papers.sami.faces import judge
+from recompose.papers.sami.passes import decoding, passes
 from recompose.papers.sami.settings import (
     Autoencoder,
     Baselines,
@@ -35,7 +36,6 @@ from recompose.papers.sami.settings import (
     FrozenDenoiser,
     Judge,
 )
-from recompose.papers.sami.work import decoding, passes
 from recompose.randomness import numpy_generator, torch_generator
 from recompose.storage import write_tensors
 

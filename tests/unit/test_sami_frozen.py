@@ -69,8 +69,9 @@ def test_the_norms_are_settled_half_way_and_stay(known, monkeypatch):
 
     monkeypatch.setattr(frozen, "settle", watched)
     pair, _ = frozen.trained_encoder(
-        known.data.train, known.denoiser, known.settings, ("test",), device="cpu", report=lambda line: None
-    )
+        known.data.train, known.denoiser, known.settings.model_copy(update={"settled": 0.5}), ("test",), device="cpu",
+        report=lambda line: None,
+    )  # fmt: skip
     (kept,) = settled
     assert kept and all(torch.equal(each, kept[name]) for name, each in pair.encoder.named_buffers())
 

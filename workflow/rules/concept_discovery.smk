@@ -81,7 +81,7 @@ for place, names in CONCEPTS_TOGETHER.items():
             image_sets("concept_discovery", *dict.fromkeys(CONCEPTS.networks[name].data for name in networks)),
             weights("concept_discovery", *networks),
             csv("concept_discovery", *(name for each in artifacts for name in each.sources)),
-            published("concept_discovery") if {"table1", "table2"} & {*names} else [],
+            [path for each in artifacts for path in each.files],
             made("concept_discovery", *dict.fromkeys(f"{name}.safetensors" for each in artifacts for name in each.sees)),
         output:
             measured=[path for each in artifacts for path in measured("concept_discovery", each)],

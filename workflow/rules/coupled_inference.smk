@@ -47,7 +47,7 @@ for artifact in QUICKEST_FIRST:
             f"coupled_inference_{artifact}_numbers"
         input:
             parts("coupled_inference", artifact),
-            ["config/published/coupled_inference.csv"] if artifact == "table1" else [],
+            PAPERS["coupled_inference"].artifact(artifact).files,
         output:
             csv=csv("coupled_inference", artifact),
             provenance=sidecars(csv("coupled_inference", artifact)),
@@ -122,8 +122,7 @@ rule coupled_inference_search_variant:
 
 rule coupled_inference_table_search_numbers:
     input:
-        "config/published/coupled_inference.csv",
-        sorted({*TUNED, *HYPERPARAMETERS}),
+        sorted({*PAPERS["coupled_inference"].artifact("table_search").files, *HYPERPARAMETERS}),
     output:
         csv=csv("coupled_inference", "table_search"),
         provenance=sidecars(csv("coupled_inference", "table_search")),

@@ -80,7 +80,7 @@ for place, artifacts in SAMI_MEASURED.items():
             image_sets("sami", *dict.fromkeys(SAMI.networks[name].data for name in networks)),
             weights("sami", *networks),
             csv("sami", *(name for each in artifacts for name in each.sources)),
-            published("sami") if {"table1", "table2"} & {each.name for each in artifacts} else [],
+            [path for each in artifacts for path in each.files],
         output:
             measured=files,
             provenance=sidecars(files),

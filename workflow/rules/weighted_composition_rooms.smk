@@ -1,8 +1,13 @@
 """Paper 2, objects in a room: images, networks, samples, and what a judge says of them."""
 
+from dataclasses import asdict
+
+from recompose.papers.weighted_composition.rooms import names as of_rooms
 from recompose.papers.weighted_composition.rooms.names import CLASSES, JUDGE, SAMPLES, network_names
 from recompose.papers.weighted_composition.rooms.work import works as works_of_rooms
 
+# What is composed of what: values, which no hash of code holds.
+COMPOSED = [CLASSES, of_rooms.PARTS, {name: asdict(each) for name, each in of_rooms.SETTINGS.items()}]
 ROOMS_WORK = works_of_rooms(settings.weighted_composition)
 # Importing what networks need takes longer than what smoke does with them: there one job trains all, and one samples.
 TRAINED_TOGETHER = {f"rooms_{setting}_{model}": network_names(setting, model) for setting, model in SAMPLES.values()}
@@ -42,6 +47,7 @@ rule weighted_composition_rooms_images:
         **asks(ROOMS_WORK["images"]),
     params:
         scale=settings.scale,
+        composed=COMPOSED,
         settings=reads("weighted_composition", *COMPOSITIONS.data["rooms"].reads),
         code=code("weighted_composition", "rooms.data"),
     shell:
@@ -74,6 +80,7 @@ for place, names in TRAINED_TOGETHER.items():
         params:
             names=names,
             scale=settings.scale,
+            composed=COMPOSED,
             settings=reads("weighted_composition", *COMPOSITIONS.networks[names[0]].reads),
             code=code("weighted_composition", COMPOSITIONS.networks[names[0]].module),
         shell:
@@ -108,6 +115,7 @@ for place, names in MEASURED_TOGETHER.items():
         params:
             names=names,
             scale=settings.scale,
+            composed=COMPOSED,
             settings=reads("weighted_composition", *dict.fromkeys(key for each in artifacts for key in each.reads)),
             code=code("weighted_composition", *dict.fromkeys(each.computed_by for each in artifacts)),
         shell:

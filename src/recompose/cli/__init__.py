@@ -13,7 +13,7 @@ import typer
 
 from recompose.cli import config, rooms
 from recompose.cli.coupled_inference import add_search
-from recompose.cli.options import PLAIN, Output, Results, Scale, Settings
+from recompose.cli.options import PLAIN, Output, Results, Scale
 from recompose.cli.paper import paper_commands
 from recompose.errors import RecomposeError, as_lines
 from recompose.machine import require_own_source
@@ -104,14 +104,14 @@ def notebook(paper: str, results: Results = None, scale: Scale = None) -> None:
 
 
 @app.command()
-def manifest(results: Results = None, settings: Settings = None, scale: Scale = None) -> None:
+def manifest(results: Results = None, scale: Scale = None) -> None:
     """Gather the records of a results tree into its manifest.json."""
-    from recompose.cli.step import parse, tree_of_scale
+    from recompose.cli.step import tree_of_scale
     from recompose.workflow.provenance import require_tree_unchanged, write_manifest
 
     tree = tree_of_scale(scale, results)
     require_tree_unchanged(tree)
-    write_manifest(tree, parse(settings))
+    write_manifest(tree)
 
 
 @app.command()

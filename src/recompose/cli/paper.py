@@ -46,6 +46,7 @@ def paper_commands(paper: Paper) -> typer.Typer:
         folder = tree / paper.slug
         parts = [part_of(folder, name, f"{index}/{batches}") for index in range(batches)]
         step.inherit(parts)
+        step.reads(map(Path, artifact.files))
         frames = step.frames(parts)
         frame = function_of(paper.slug, "aggregation:gather")(name, frames)
         step.save(frame, folder / f"{name}.csv", partial(write_numbers, index=artifact.index))
@@ -90,6 +91,7 @@ def compute(
     given = settings or resolve(paper.slug, scale, *artifact.reads)
     step = Step(tree, f"{paper.package}.{artifact.computed_by}", paper.slug, given)
     step.keep(artifact.reads)
+    step.reads([] if batch else map(Path, artifact.files))  # of parts, `gather` reads them
     step.reads(hyperparameter_files(paper.slug, folder, step.settings.get("hyperparameters")))
     networks = [folder / "networks" / f"{name}.safetensors" for name in artifact.networks]
     step.require_unchanged([*networks, *(folder / "training" / f"{name}.csv" for name in artifact.networks)])

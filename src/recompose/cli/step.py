@@ -17,11 +17,12 @@ from recompose.blocks import Block
 from recompose.config import ConfigError, block, load_config
 from recompose.config.loading import Layer, validate
 from recompose.config.models import Config
+from recompose.config.targets import busy_seconds
 from recompose.errors import RecomposeError
 from recompose.machine import resolve_device
-from recompose.storage import read_csv, read_json, require_format
+from recompose.storage import read_csv, require_format
 from recompose.workflow.code import code_hash
-from recompose.workflow.provenance import record, require_unchanged, sha256_of, sidecar_of
+from recompose.workflow.provenance import read_record, record, require_unchanged, sha256_of, sidecar_of
 from recompose.workflow.run import join
 
 if TYPE_CHECKING:
@@ -66,10 +67,13 @@ class Step:
         require_unchanged(files, self.tree)
 
     def reads(self, files: Iterable[Path]) -> None:
-        """Note the hashes of other files that are about to be read: they may be edited before the work is done."""
-        files = list(files)
+        """Note the hashes of other files that are about to be read: they may be edited before the work is done.
+
+        One that is not there is missed by whoever reads it.
+        """
+        files = [path for path in files if path.exists()]
         self.require_unchanged(files)
-        self.inputs = {path: sha256_of(path) for path in files}
+        self.inputs |= {path: sha256_of(path) for path in files}
 
     def frames(self, inputs: list[Path]) -> "list[pd.DataFrame | dict[str, np.ndarray]]":
         """What some files hold, numbers or images; refused where one is an artifact that was changed since."""
@@ -90,12 +94,12 @@ class Step:
         """Take over what these parts' jobs read, the device, the time and, unless they are given, the settings."""
         for part in parts:
             if part.is_relative_to(self.tree) and sidecar_of(part, self.tree).exists():
-                made = read_json(sidecar_of(part, self.tree))
+                made = read_record(sidecar_of(part, self.tree))
                 self.inputs |= {Path(name): sha256 for name, sha256 in made["inputs"].items()}
                 self.device = made["device"]
                 self.settings = self.settings or made["settings"]
                 self.started -= made["wall_seconds"]
-                self.busy += made["processor_seconds"]
+                self.busy += busy_seconds(made)
 
     def save(self, value: Any, output: Path, write: Callable[[Any, Path], None]) -> None:
         """Write the artifact, and the record beside it."""
@@ -161,14 +165,13 @@ def hyperparameter_files(paper: str, folder: Path, source: str | None) -> list[P
     """The files that the hyperparameters come from, by the setting of that name."""
     match source:
         case "published":
-            files = [Path(f"config/published/{paper}.csv")]
+            return [Path(f"config/published/{paper}.csv")]
         case "tuned":
-            files = [Path(f"config/tuned/{paper}.yaml")]
+            return [Path(f"config/tuned/{paper}.yaml")]
         case "search":
-            files = sorted(folder.glob("search/*.yaml"))
+            return sorted(folder.glob("search/*.yaml"))
         case _:
-            files = []
-    return [path for path in files if path.exists()]
+            return []
 
 
 def tree_of_scale(scale: str | None, results: Path | None = None) -> Path:

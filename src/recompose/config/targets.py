@@ -1,6 +1,5 @@
 """What stands of every artifact in dvc.yaml and docs/targets.md, made from the papers' tables."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import yaml
 
 from recompose.artifacts import Paper
 from recompose.papers import papers
+from recompose.storage import read_json
 
 _PIPELINE = """\
 # Made from the papers' tables of artifacts: recompose config pipeline
@@ -115,7 +115,7 @@ def _plots(paper: Paper) -> Iterator[Any]:
 
 def targets(reference: Path = Path("results/reference/small/manifest.json")) -> str:
     """docs/targets.md."""
-    made = json.loads(reference.read_text(encoding="utf-8"))["artifacts"]
+    made = read_json(reference)["artifacts"]
     lines = [_TARGETS]
     for slug, paper in papers().items():
         lines += [f"## Paper {paper.number}: `{slug}`", "", "| target | what | small |", "|---|---|---:|"]

@@ -1,10 +1,10 @@
 """The table of verdicts in README.md, made from the reference results."""
 
-import json
 from pathlib import Path
 
 from recompose.errors import RecomposeError
 from recompose.papers import papers
+from recompose.storage import read_json
 
 BEGIN = "<!-- made from results/reference/small/scorecard.json: recompose config verdicts -->\n"
 END = "<!-- /verdicts -->"
@@ -21,7 +21,7 @@ def verdicts(readme: Path = Path("README.md"), reference: Path = Path("results/r
     _, end, after = rest.partition(END)
     if not end:
         raise RecomposeError(f"{readme}: the table of verdicts has to stand between {BEGIN.strip()} and {END}")
-    return "".join([before, begin, _table(json.loads(reference.read_text(encoding="utf-8"))), end, after])
+    return "".join([before, begin, _table(read_json(reference)), end, after])
 
 
 def _table(counted: dict[str, dict[str, dict[str, int]]]) -> str:

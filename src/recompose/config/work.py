@@ -1,21 +1,21 @@
 """What docs/scaling.md says of the work of all papers: where the time of the reference run went, and how it grows."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from inspect import signature
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from recompose.artifacts import Paper, Work
 from recompose.blocks import Block
-from recompose.config.loading import Layer, validate
+from recompose.config.loading import ConfigError, Layer, validate
 from recompose.config.models import Config
 from recompose.config.reading import read_yaml
 from recompose.config.targets import busy_seconds
 from recompose.errors import RecomposeError
 from recompose.papers import papers
+from recompose.storage import read_json
 
 TIMES = ("<!-- made from results/reference/small/manifest.json: recompose config work -->\n", "<!-- /times -->\n")
 GROWTH = ("<!-- made from the papers' works at the scale paper: recompose config work -->\n", "<!-- /growth -->\n")
@@ -50,7 +50,7 @@ GROWTHS = (
 
 def work(page: Path = Path("docs/scaling.md"), reference: Path = Path("results/reference/small/manifest.json")) -> str:
     """docs/scaling.md with its tables of times and of growth renewed."""
-    made = json.loads(reference.read_text(encoding="utf-8"))["artifacts"]
+    made = read_json(reference)["artifacts"]
     text = page.read_text(encoding="utf-8")
     for (begin, end), table in ((TIMES, times(made)), (GROWTH, growth(made, _published()))):
         before, found, rest = text.partition(begin)
@@ -65,8 +65,9 @@ def _published() -> Config:
     """The scale paper without what a person has set."""
     values, mistakes = read_yaml(Path(), "config/scales/paper.yaml")
     config, found = validate(Config, [Layer("paper.yaml", values)])
-    assert isinstance(config, Config) and not mistakes + found, mistakes + found
-    return config
+    if mistakes + found:
+        raise ConfigError(mistakes + found)
+    return cast(Config, config)
 
 
 # ---------------------------------------------------------------------------------------------------------------

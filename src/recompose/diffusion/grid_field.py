@@ -13,7 +13,7 @@ from recompose.diffusion.schedules import VariancePreserving
 FINER = 3
 """The table that particles look up is so many times as fine as the nodes, by a cubic spline through them."""
 DOUBLINGS = 1
-"""How often the nodes are doubled at most."""
+"""How often the nodes are doubled at most; memory is asked for by it (`weighted_composition.work`)."""
 WORTH = 0.02
 """A share of poor points that is worth more nodes: the same points come back many times."""
 

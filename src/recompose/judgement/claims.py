@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
 import pandas as pd
-import yaml
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from recompose.artifacts import Paper as ArtifactTable
 from recompose.artifacts import pick
 from recompose.blocks import Block, Scale
+from recompose.config.reading import read_yaml
 from recompose.errors import RecomposeError
 from recompose.judgement.findings import Finding
 from recompose.papers import papers
@@ -237,11 +237,10 @@ def load_papers(folder: str | Path) -> list[Paper]:
 
 def load_paper(file: Path, published: Path) -> Paper:
     """One file of claims."""
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise RecomposeError(f"{file}: not readable as YAML ({' '.join(str(error).split())})") from error
-    if not isinstance(content, dict) or not isinstance(content.get("claims"), list):
+    content, mistakes = read_yaml(Path(), file.as_posix())
+    if mistakes:
+        raise RecomposeError("\n".join(mistakes))
+    if not isinstance(content.get("claims"), list):
         raise RecomposeError(f"{file}: expected a mapping with a list `claims`")
     table = pick(papers(), file.stem, "paper of this project")
     printed = published.exists()  # a paper may print no number

@@ -89,17 +89,19 @@ def bootstrap(
     resamples: int = 2000,
     groups: np.ndarray | None = None,
     outside: float = OUTSIDE,
+    holds: bool = False,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A statistic of some rows, and the ends of its percentile interval; each of the statistic's shape.
 
     values: (rows, ...), of which the statistic takes any number. groups: (rows,), the unit that each row belongs to (a
     class, a set, a run): units are drawn with replacement, each with all of its rows, for these vary together; or
-    (rows, 2), the two units that each row is about (`unit_counts`). None: every row is a unit.
+    (rows, 2), the two units that each row is about (`unit_counts`). None: every row is a unit. holds: whether the
+    interval is made to hold the value, where a row that is drawn twice moves the statistic one way.
     """
     value = np.asarray(statistic(values))
     draws = [statistic(values[rows]) for rows in _resampled(values, groups, generator, resamples)]
     low, high = percentiles(np.array(draws or [np.full_like(value, np.nan)]), outside=outside)
-    return value, low, high
+    return (value, np.minimum(low, value), np.maximum(high, value)) if holds else (value, low, high)
 
 
 def unit_counts(units: np.ndarray, generator: np.random.Generator, resamples: int) -> np.ndarray:

@@ -43,7 +43,7 @@ def needs(site: Cluster, work: Work | Callable[[Any], Work] | None = None, gpu: 
     more of both. Without GPUs on the site all jobs go to the CPUs, and for longer.
     """
     gpus = site.gpus if gpu else 0
-    rate = 60 * (site.gpu_teraflops if site.gpus else site.cpu_teraflops)
+    rate = 60 * (site.gpu_teraflops if gpus else site.cpu_teraflops)
 
     def of(wildcards: Any) -> Work | None:
         return work(wildcards) if callable(work) else work

@@ -22,6 +22,8 @@ from recompose.workflow.code import code_hash, module_hashes
 MANIFEST = "manifest.json"
 _PACKAGE = "recompose"
 _CHANGED = "changed since it was made (its sha256 differs); delete it, and the next run makes it again"
+_GONE_BY = {"path", "sha256", "inputs", "settings", "device", "wall_seconds"}
+"""What steps and checks read of a record."""
 _VERSIONS = ("torch", "diffusers", "numpy", "pandas", "recompose")
 
 
@@ -96,6 +98,17 @@ def record(
     return path
 
 
+def read_record(path: Path) -> dict[str, Any]:
+    """The record that stands in a file.
+
+    Raises RecomposeError where it lacks what others go by: it was edited, or is of something else.
+    """
+    content = read_json(path)
+    if not isinstance(content, dict) or not content.keys() >= _GONE_BY:
+        raise RecomposeError(f"{path}: not a whole record; delete it and run again")
+    return content
+
+
 def require_unchanged(artifacts: Iterable[Path], tree: str | Path) -> None:
     """Refuse to build on artifacts that differ from their records: edited, damaged, or copied over."""
     changed = [
@@ -104,7 +117,7 @@ def require_unchanged(artifacts: Iterable[Path], tree: str | Path) -> None:
         if path.is_relative_to(tree)
         and (sidecar := sidecar_of(path, tree)).exists()
         and path.exists()
-        and sha256_of(path) != read_json(sidecar)["sha256"]
+        and sha256_of(path) != read_record(sidecar)["sha256"]
     ]
     if changed:
         raise RecomposeError("\n".join(f"{path}: {_CHANGED}" for path in changed))
@@ -112,7 +125,7 @@ def require_unchanged(artifacts: Iterable[Path], tree: str | Path) -> None:
 
 def require_tree_unchanged(tree: str | Path) -> None:
     """Refuse to vouch for a tree in which an artifact differs from its record."""
-    records = [read_json(path) for path in sorted(Path(tree).glob("**/provenance/*.json"))]
+    records = [read_record(path) for path in sorted(Path(tree).glob("**/provenance/*.json"))]
     require_unchanged([Path(tree, entry["path"]) for entry in records], tree)
 
 
@@ -147,13 +160,13 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in _VERSIONS}
 
 
-def write_manifest(tree: str | Path, settings: Mapping[str, Any]) -> Path:
+def write_manifest(tree: str | Path) -> Path:
     """Gather the records of a results tree into its manifest."""
     tree = Path(tree)
     # Parts are steps on the way: what they became has a record of its own.
-    records = [read_json(path) for path in sorted(tree.glob("**/provenance/*.json"))]
+    records = [read_record(path) for path in sorted(tree.glob("**/provenance/*.json"))]
     artifacts = {entry["path"]: entry for entry in records if "/parts/" not in entry["path"]}
-    write_json({"settings": dict(settings), "artifacts": dict(sorted(artifacts.items()))}, tree / MANIFEST)
+    write_json({"artifacts": dict(sorted(artifacts.items()))}, tree / MANIFEST)
     return tree / MANIFEST
 
 
@@ -174,7 +187,7 @@ def read_records(tree: str | Path) -> dict[str, dict[str, Any]]:
     """The record of each artifact of a tree's manifest: its own where it has one, for it may have been made since."""
     manifest = read_manifest(tree)
     own = {path: sidecar_of(Path(tree, path), tree) for path in manifest}
-    return {path: read_json(own[path]) if own[path].exists() else entry for path, entry in manifest.items()}
+    return {path: read_record(own[path]) if own[path].exists() else entry for path, entry in manifest.items()}
 
 
 def verify(tree: str | Path, config: Config) -> Iterator[str]:

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from recompose.metrics.intervals import student_interval
-from recompose.papers.concept_discovery.settings import EARLY, Discovery, Sampling
-from recompose.papers.concept_discovery.work import parts
+from recompose.papers.concept_discovery.passes import EARLY, parts
+from recompose.papers.concept_discovery.settings import Discovery, Sampling
 from recompose.storage import read_csv
 
 PUBLISHED = Path("config/published/concept_discovery.csv")

@@ -47,6 +47,7 @@ def _table(name: str, benchmark: str, title: str) -> Artifact:
         index=("method", "reference", "metric"),
         forms=("table",),
         sources=(f"{benchmark}_scores",),
+        files=("config/published/concept_discovery.csv",),
         function="comparison",
         stand_in=benchmark == "faces",
     )

@@ -21,8 +21,9 @@ from recompose.papers.concept_discovery.guidance import (
 )
 from recompose.papers.concept_discovery.modes import Noise
 from recompose.papers.concept_discovery.networks import Model
+from recompose.papers.concept_discovery.passes import EARLY
 from recompose.papers.concept_discovery.retrieval import class_losses, composed_noise, nearest_classes
-from recompose.papers.concept_discovery.settings import EARLY, Discovery, Distillation, Sampling
+from recompose.papers.concept_discovery.settings import Discovery, Distillation, Sampling
 from recompose.randomness import torch_generator
 
 

@@ -162,10 +162,6 @@ class Discovery(Block):
         return self
 
 
-EARLY = {"ascent": "mean_shift", "iterations": 2}
-"""What this project's method, `beyond`, changes of the discovery."""
-
-
 class Sampling(Block):
     """How every method samples (Table 8)."""
 

@@ -5,6 +5,7 @@ Convolutions are counted. No torch: the workflow reads it.
 
 from recompose.artifacts import Work
 from recompose.networks.unet_operations import operations
+from recompose.papers.concept_discovery.passes import parts
 from recompose.papers.concept_discovery.settings import ConceptDiscovery, Discovery
 
 ACTIVATIONS = 40
@@ -72,9 +73,3 @@ def _held(paper: ConceptDiscovery, benchmark: str) -> float:
 def evaluations(discovery: Discovery) -> int:
     """How often the network is asked for the teacher of one query."""
     return sum(parts(discovery).values())
-
-
-def parts(discovery: Discovery) -> dict[str, int]:
-    """The same by parts: `ascent`, with the estimate where each one ends, and `probes` of Jacobians."""
-    points = len(range(discovery.first, discovery.last + 1, discovery.every)) * discovery.starts
-    return {"ascent": points * (discovery.iterations + 1), "probes": points * discovery.probes}

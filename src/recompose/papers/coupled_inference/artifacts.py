@@ -2,6 +2,8 @@
 
 from recompose.artifacts import Artifact, Kept, Lines, Paper
 
+PUBLISHED, TUNED = "config/published/coupled_inference.csv", "config/tuned/coupled_inference.yaml"
+
 PAPER = Paper(
     slug="coupled_inference",
     number=1,
@@ -16,6 +18,7 @@ PAPER = Paper(
             index=("method", "factors", "superposed"),
             forms=("table",),
             reads=("table1", "methods", "hyperparameters"),
+            files=(PUBLISHED,),
             value="accuracy",
         ),
         Artifact(
@@ -110,6 +113,7 @@ PAPER = Paper(
             index=("method", "source"),
             forms=("table",),
             reads=("search", "hyperparameters"),
+            files=(PUBLISHED, TUNED),
             value="validation_accuracy",
         ),
     ),

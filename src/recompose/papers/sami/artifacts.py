@@ -117,6 +117,7 @@ PAPER = Paper(
             index=("parameter", "set"),
             forms=("table",),
             reads=("disks", "disks_networks", "faces", "faces_networks", "portraits", *FROZEN[:2]),
+            files=("config/published/sami.csv",),
             value="value",
             module="parameters",
         ),
@@ -128,6 +129,7 @@ PAPER = Paper(
             index=("method", "metric"),
             forms=("table",),
             sources=("comparison",),
+            files=("config/published/sami.csv",),
             stand_in=True,
         ),
         Artifact(

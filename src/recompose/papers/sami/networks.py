@@ -53,12 +53,7 @@ def trained(
     annealing = Annealing(settings.first_weight, settings.weight, settings.epochs)
     loss = training_loss(pair, chosen, len(images), schedule, annealing, reduction=settings.reduction, **told)
     settled = partial(settle, pair, chosen, len(images), schedule, batches=SETTLED, **told)
-    if settings.settled:
-        steps = settings.epochs * steps_of_epoch(len(images), settings.batch)
-        loss = settling(pair, loss, round((1 - settings.settled) * steps), settled)
-    losses = fitted(pair, loss, len(images), settings, names, checkpoint, report)
-    if not settings.settled:
-        settled()
+    losses = fitted_and_settled(pair, loss, settled, len(images), settings, names, checkpoint, report)
     tell(pair.eval(), images, settings, names, device, report)
     return pair, losses
 
@@ -97,6 +92,20 @@ def fitted(
         checkpoint=checkpoint,
         report=report or printing(names),
     )
+
+
+def fitted_and_settled(
+    pair: Pair, loss: Loss, settle: Callable[[], None], count: int, settings: Autoencoder, names: tuple[str | int, ...],
+    checkpoint: Path | None, report: Callable[[str], None] | None,
+) -> Tensor:  # fmt: skip
+    """The same of two networks whose norms are settled: before the last share of the steps, or after all of them."""
+    if settings.settled:
+        steps = settings.epochs * steps_of_epoch(count, settings.batch)
+        loss = settling(pair, loss, round((1 - settings.settled) * steps), settle)
+    losses = fitted(pair, loss, count, settings, names, checkpoint, report)
+    if not settings.settled:
+        settle()
+    return losses
 
 
 def printing(names: tuple[str | int, ...]) -> Callable[[str], None]:

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from recompose.papers.sami.aggregation import printed
-from recompose.papers.sami.settings import Autoencoder, Disks, Encoding, Faces, FrozenDenoiser, joined
+from recompose.papers.sami.portraits.joined import joined
+from recompose.papers.sami.settings import Autoencoder, Disks, Encoding, Faces, FrozenDenoiser
 
 Value = float | str
 Row = dict[str, Any]

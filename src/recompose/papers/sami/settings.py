@@ -92,10 +92,6 @@ class Measures(Block):
     sampling_steps: Count = Field(400, description="moves of the sampler; a quarter of them left specks on images")
 
 
-RAISES = 3
-"""How often at most the search for a weight at which latents collapse goes on above the weights that are asked for."""
-
-
 class Collapse(Block):
     """The search for the largest weight of the KL before latents collapse (appendix A.5)."""
 
@@ -212,12 +208,6 @@ class FrozenDenoiser(Denoising):
     learning_rate: Positive = Field(3e-3, description="of Adam, in the beginning; it falls as half a cosine")
 
 
-def joined(denoiser: FrozenDenoiser, encoder: Encoding, *, uniform: bool = False) -> Autoencoder:
-    """Both as one SAMI; uniform: with steps that are drawn uniformly."""
-    both = denoiser.model_dump(include={"base", "multipliers", "middle", "noise", "steps"}) | encoder.model_dump()
-    return Autoencoder(**both | ({"timesteps": 1.0} if uniform else {}))
-
-
 class PortraitsMeasures(Block):
     """What is measured of the latents of portraits."""
 
@@ -312,8 +302,8 @@ class Sami(Block):
         multipliers=(1, 2, 4), middle=8, steps=500
     )  # fmt: skip
     portraits_networks: Encoding = Encoding(
-        encoder=(32, 64, 128), latents=32, timesteps=0.5, weight=5e-3, first_weight=1e-5, epochs=14, batch=32,
-        learning_rate=6e-3,
+        encoder=(32, 64, 128), latents=32, timesteps=0.5, weight=5e-3, first_weight=1e-5, epochs=14,
+        settled=0.5, batch=32, learning_rate=6e-3,
     )  # fmt: skip
     portraits_measures: PortraitsMeasures = PortraitsMeasures()
     videos: Videos = Videos()

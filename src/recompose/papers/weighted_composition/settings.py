@@ -66,9 +66,7 @@ class Sampling(Block):
     clip: Positive | None = Field(15.0, description="bound on g (Eq. 11) per unit of time; null for none")
     centring: bool = Field(False, description="take the swarm's mean of g off, before the clip")
     noise_on_last_step: bool = Field(True, description="whether the last step of the SDE adds noise")
-    nodes: int = Field(
-        48, ge=4, description="of a network's grid, along each axis; doubled where needed, twice at most"
-    )
+    nodes: int = Field(48, ge=4, description="of a network's grid, along each axis; doubled where needed")
     bound: Positive = Field(
         0.02,
         description="largest error of interpolation, of the predicted noise and of g; beyond it, the network itself",

@@ -25,8 +25,8 @@ REFINED = 2
 """Points at which the networks are asked for a grid, over its nodes: 1.0 to 2.4 were seen."""
 CORRECTORS = 5
 """Samplers of compositions that are compared."""
-DOUBLED = 4
-"""The finest grid has so many times the nodes along each axis."""
+DOUBLED = 2
+"""The finest grid has so many times the nodes along each axis (`diffusion.grid_field`)."""
 
 
 def works(paper: WeightedComposition, batches: int) -> dict[str, Work]:

@@ -116,10 +116,10 @@ def _of_faces(
 
     values, low, high = bootstrap(
         np.hstack([*codes, data.test_factors.numpy()]), tads, generator=numpy_generator(SLUG, "beyond", "tad"),
-        resamples=asked.resamples,
+        resamples=asked.resamples, holds=True,
     )  # fmt: skip
-    rows = [  # the interval of a TAD holds it: resampled images are told apart more easily
-        _row("faces", "tad", method, (values[n], min(low[n], values[n]), max(high[n], values[n])), len(data.test))
+    rows = [
+        _row("faces", "tad", method, (values[n], low[n], high[n]), len(data.test))
         for n, method in enumerate(("paper", "variant", "gain"))
     ]
     squares = [

@@ -23,9 +23,9 @@ from recompose.papers.sami.faces.judge import judge_from_file
 from recompose.papers.sami.names import BRIEF
 from recompose.papers.sami.networks import from_file
 from recompose.papers.sami.objective import Pair
+from recompose.papers.sami.passes import decoding, passes
 from recompose.papers.sami.posterior import means_of
 from recompose.papers.sami.settings import Autoencoder, Baselines, Comparison, Judge
-from recompose.papers.sami.work import decoding, passes
 from recompose.randomness import numpy_generator
 
 Row = dict[str, Any]
@@ -121,9 +121,9 @@ def _captured(method: str, codes: np.ndarray, data: Images, asked: Comparison) -
 
     generator = numpy_generator(SLUG, "comparison", method, "captured")
     both = np.hstack([codes, attributes])
-    values, low, high = bootstrap(both, of, generator=generator, resamples=asked.resamples)
+    values, low, high = bootstrap(both, of, generator=generator, resamples=asked.resamples, holds=True)
     rows = [
-        _row(method, metric, float(value), float(min(least, value)), float(max(most, value)), len(codes))
+        _row(method, metric, float(value), float(least), float(most), len(codes))
         for metric, value, least, most in zip(("tad", "captured"), values, low, high, strict=True)
     ]
     shares = whole.kept.mean(axis=0)

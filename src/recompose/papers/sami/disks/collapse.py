@@ -11,7 +11,8 @@ from recompose.papers.sami.disks.measures import latent_rows
 from recompose.papers.sami.informativeness import collapsed
 from recompose.papers.sami.measuring import row_of_error
 from recompose.papers.sami.networks import trained
-from recompose.papers.sami.settings import RAISES, Autoencoder, Collapse, Disks, Measures
+from recompose.papers.sami.passes import RAISES
+from recompose.papers.sami.settings import Autoencoder, Collapse, Disks, Measures
 from recompose.sweeps import WHOLE, CellStore, sweep
 
 Row = dict[str, Any]

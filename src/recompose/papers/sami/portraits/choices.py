@@ -80,6 +80,6 @@ def attribute_rows(codes: np.ndarray, attributes: np.ndarray, name: str) -> list
         return np.array([found.captured, found.tad, np.nanmean(areas[:, -1] - areas[:, -2])])
 
     generator = numpy_generator(SLUG, "choices", name, "attributes")
-    value, low, high = bootstrap(seen, told, generator=generator, resamples=RESAMPLES)
+    value, low, high = bootstrap(seen, told, generator=generator, resamples=RESAMPLES, holds=True)
     keys = ("captured", "tad", "gap")
     return [row(key, "", value[n], low[n], high[n], len(codes)) for n, key in enumerate(keys)]

@@ -15,7 +15,8 @@ from recompose.papers.sami.data import SLUG
 from recompose.papers.sami.denoisers import Pretrained
 from recompose.papers.sami.networks import SETTLED, file_of, fitted, numbered, schedule_of, untrained_denoiser
 from recompose.papers.sami.objective import Drawn, noised, of_batches, reduced, settled_by
-from recompose.papers.sami.settings import Encoding, FrozenDenoiser, joined
+from recompose.papers.sami.portraits.joined import joined
+from recompose.papers.sami.settings import Encoding, FrozenDenoiser
 
 Names = tuple[str | int, ...]
 Report = Callable[[str], None] | None

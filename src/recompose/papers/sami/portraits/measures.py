@@ -17,6 +17,7 @@ from recompose.papers.sami.measuring import Row, posterior_rows, row, sampled, u
 from recompose.papers.sami.networks import SETTLED, numbered, schedule_of, untrained
 from recompose.papers.sami.objective import Drawn, Pair, errors, settle
 from recompose.papers.sami.portraits.denoiser import denoiser_from_file
+from recompose.papers.sami.portraits.joined import joined
 from recompose.papers.sami.portraits.networks import IMAGES, UNIFORM, diffae_from_file, pair_from_file
 from recompose.papers.sami.portraits.videos import pixels, straightness_rows, videos_of
 from recompose.papers.sami.posterior import means_of
@@ -28,7 +29,6 @@ from recompose.papers.sami.settings import (
     FrozenDenoiser,
     PortraitsMeasures,
     Videos,
-    joined,
 )
 from recompose.randomness import numpy_generator, torch_generator
 from recompose.storage import Measured

@@ -21,13 +21,14 @@ from recompose.papers.sami.networks import (
     file_of,
     filled,
     fitted,
+    fitted_and_settled,
     identity_of,
     numbered,
     schedule_of,
     tell,
     untrained,
 )
-from recompose.papers.sami.objective import Annealing, Pair, settle, settling, steps_of_epoch, training_loss
+from recompose.papers.sami.objective import Annealing, Pair, settle, training_loss
 from recompose.papers.sami.portraits.denoiser import (
     DENOISER,
     Names,
@@ -37,7 +38,8 @@ from recompose.papers.sami.portraits.denoiser import (
     digest,
     kept_denoiser,
 )
-from recompose.papers.sami.settings import Autoencoder, joined
+from recompose.papers.sami.portraits.joined import joined
+from recompose.papers.sami.settings import Autoencoder
 
 IMAGES = "portraits"
 UNIFORM, DIFFAE = "portraits_uniform", "portraits_diffae"
@@ -71,8 +73,9 @@ def trained_encoder(
     """An encoder on a denoiser that keeps all its bits, in evaluation mode, and the losses: 9 E + D a step.
 
     Norms of a batch stand in the way: those of clean images differ from those of noise, and in evaluation both are
-    divided by the same. A joint training lets the denoiser make up for it, a frozen one cannot. So half way the norms
-    are settled, and from there on the encoder is trained as it is evaluated; CelebA-HQ's encoder has no such norms.
+    divided by the same. A joint training lets the denoiser make up for it, a frozen one cannot. So the norms
+    are settled on the way (`settled`), and from there on the encoder is trained as it is evaluated; CelebA-HQ's encoder
+    has no such norms.
     """
     pair = Pair(untrained(images, settings, names).encoder, denoiser, frozen=True).to(device)
     of, schedule = numbered(images, device), schedule_of(settings)
@@ -80,8 +83,7 @@ def trained_encoder(
     annealing = Annealing(settings.first_weight, settings.weight, settings.epochs)
     coupled = training_loss(pair, of, len(images), schedule, annealing, reduction=settings.reduction, **told)
     settled = partial(settle, pair, of, len(images), schedule, batches=SETTLED, **told)
-    loss = settling(pair, coupled, settings.epochs * steps_of_epoch(len(images), settings.batch) // 2, settled)
-    losses = fitted(pair, loss, len(images), settings, names, checkpoint, report)
+    losses = fitted_and_settled(pair, coupled, settled, len(images), settings, names, checkpoint, report)
     tell(pair, images, settings, names, device, report)
     return pair, losses
 
