@@ -82,8 +82,8 @@ for each, written in WRITTEN.items():
         Path(workflow.basedir, "environment.yml")
     )  # for --software-deployment-method conda; else it does nothing
 
-# Papers one after the other, so that the page fills up part by part: of each first what takes no time (gathering, drawing,
-# printing), then its jobs as its rules order them. Ranks, for a scheduler adds priorities up.
+# Papers one after the other, so that one is there before the next begins: of each first what takes no time (gathering,
+# drawing, printing), then its jobs as its rules order them. Ranks, for a scheduler adds priorities up.
 PLACES = {each: place_in_the_queue(each) for each in workflow.rules}
 RANKS = sorted(set(PLACES.values()))
 for each, place in PLACES.items():

@@ -22,7 +22,7 @@ _INTRODUCTION = """\
 <!-- made from the models: recompose config reference -->
 
 `config.yaml` is the file to edit: any key below may stand in it. Later layers win: the defaults here, then
-`scales/<scale>.yaml`, then `config.yaml`, then the command line:
+`scales/<scale>.yaml`, then `config.yaml`, then the files of `--configfile`, then `--config`:
 
     snakemake --cores all --config scale=smoke coupled_inference='{"table1": {"trials": 50}}'
 

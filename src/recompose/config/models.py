@@ -44,7 +44,8 @@ class Shared(Block):
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto takes cuda where there is one")
     artifacts: Literal["all", "probe"] | Annotated[tuple[str, ...], Field(min_length=1)] = Field(
         "all",
-        description="all; probe: a cheap chain of each paper, to see whether everything works; or a list of targets",
+        description="all; probe: a cheap chain of each paper, to see whether everything works; or a list of"
+        " `<paper>_<artifact>`",
     )
     execution: Execution = Execution()
     cluster: Cluster = Cluster()

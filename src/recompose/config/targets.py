@@ -33,7 +33,9 @@ makes a target and what it needs.
     snakemake --cores all -n                                           # what would run, and why
     snakemake --cores all coupled_inference_figure2                    # one artifact, and what it needs
     snakemake --cores all results/small/coupled_inference/table1.md    # one file
-    snakemake --cores all coupled_inference_figure2 --forcerun coupled_inference_figure2_numbers
+    snakemake --cores all coupled_inference_figure2 --forcerun coupled_inference_figure2_part   # measure it again
+    snakemake --cores all --config artifacts='[coupled_inference_figure2]'     # it, its verdicts and a page of it alone
+    snakemake --cores 2                                                # everything, on two cores
     snakemake --cores all --config scale=smoke                         # another scale (targets go before --config)
     snakemake --cores all --config scale=smoke artifacts=probe         # a cheap chain of each paper: does all work?
     snakemake --report report.zip                                      # Snakemake's own report, after a run
@@ -42,7 +44,13 @@ makes a target and what it needs.
 
 `snakemake --list-target-rules` names all targets. Any file below `results/` is a target too. `all`, which needs no
 name, is everything; `tables`, `figures`, `scorecard` and `page` are those of all papers, `<paper>` is all that a
-paper makes, `<paper>_notebook` its claims, told one after another.
+paper makes, `<paper>_notebook` its claims, told one after another. A figure lands in the tree of its scale, for example
+as `results/small/coupled_inference/figure2.png` (and `.svg`), a table beside it ([results.md](results.md)); the page,
+`results/small/index.html`, is made of everything and comes last.
+
+Each step of the rules is a command of `recompose`, which works without Snakemake, too, and then makes nothing that it
+needs: `recompose --help` names those over all papers (scorecard, page, diff, verify, config) and the papers, and
+`recompose coupled-inference --help` what a paper has.
 
 ![data set, solve, measure, table and figure, scorecard, page](overview.svg)
 
@@ -50,12 +58,14 @@ What a target is made by, Snakemake draws: `snakemake --rulegraph mermaid-js cou
 rules, of a paper 29 to 65, of everything 261, as [Mermaid](https://mermaid.live) draws them.
 
 At the scale small all of it takes about 80 minutes on two cores. Measuring took these times of one core in the
-[reference run](../results/reference/README.md), what comes before it (images, networks) not counted. At the published
-scale paper 1 takes about an hour, by its operations; the run that is kept took 21 minutes, without two artifacts and
-three methods that came later. [scales.md](scales.md) tells how the scales differ.
+[reference run](../results/reference/README.md); what comes before it, images, networks and the numbers that it is read
+off, is not counted: where it says 0 s, the work stands in other rows. At the published scale paper 1 takes 75 minutes
+of one core, by its operations; the run that is kept took 21 minutes of two, without two artifacts and three methods
+that came later. [scales.md](scales.md) tells how the scales differ.
 
-Figure 1 of paper 1 is a drawing, not a result. The rooms of paper 2 (Figures 2-4) are rendered ones;
-[rooms.md](rooms.md) says how to make the paper's own anew.
+Left out are the drawings that explain a method and show no result: Figure 1 of papers 1, 3, 4 and 5, and Figure 9 of
+paper 5, its network. The rooms of paper 2 (Figures 2-4) are rendered ones; [rooms.md](rooms.md) says how to make the
+paper's own anew.
 """
 
 
