@@ -104,32 +104,8 @@ rule weighted_composition_tables_numbers:
         " --results results/{params.scale} > {log:q} 2>&1"
 
 
-for artifact in map(COMPOSITIONS.artifact, ["theorems", "discretisation"]):
-
-    rule:
-        name:
-            f"weighted_composition_{artifact.name}_numbers"
-        output:
-            csv=csv("weighted_composition", artifact.name),
-            provenance=sidecars(csv("weighted_composition", artifact.name)),
-        log:
-            f"{TREE}/logs/weighted_composition/{artifact.name}.log",
-        benchmark:
-            f"{TREE}/benchmarks/weighted_composition/{artifact.name}.tsv"
-        resources:
-            **asks(),
-        params:
-            artifact=artifact.name,
-            scale=settings.scale,
-            cells=list(SETTINGS),
-            settings=reads("weighted_composition", *artifact.reads),
-            code=code("weighted_composition", artifact.computed_by),
-        shell:
-            "recompose weighted-composition {params.artifact} --settings {params.settings:q}"
-            " --results results/{params.scale} > {log:q} 2>&1"
-
-
-for artifact in map(COMPOSITIONS.artifact, ["figure1", "error_map", "accuracy", "clipping", "correctors", "grid"]):
+ALONE = ["theorems", "discretisation", "figure1", "error_map", "accuracy", "clipping", "correctors", "grid"]
+for artifact in map(COMPOSITIONS.artifact, ALONE):
 
     rule:
         name:
@@ -144,7 +120,7 @@ for artifact in map(COMPOSITIONS.artifact, ["figure1", "error_map", "accuracy", 
         benchmark:
             f"{TREE}/benchmarks/weighted_composition/{artifact.name}.tsv"
         resources:
-            **asks(COMPOSITIONS_WORK[artifact.name], artifact.gpu),
+            **asks(COMPOSITIONS_WORK.get(artifact.name), artifact.gpu),
         params:
             artifact=artifact.name.replace("_", "-"),
             scale=settings.scale,

@@ -1,4 +1,4 @@
-"""The pictures of paper 4. They read numbers and images, and compute nothing."""
+"""The pictures of paper 4. They read numbers and images, and compute nothing but means with their intervals."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The picture of Figure 3H. It reads numbers, and computes nothing."""
+"""The picture of Figure 3H. It reads numbers, and computes nothing but means with their intervals."""
 
 import matplotlib.pyplot as plt
 import numpy as np
