@@ -13,7 +13,7 @@ import yaml
 from made_up_results import PAPERS
 
 from recompose.config import SCALES, Config, ConfigError, block, load_config
-from recompose.config.documents import DOCUMENTS, write_document
+from recompose.documents import DOCUMENTS, write_document
 from recompose.errors import RecomposeError
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ import torch
 import yaml
 from documented import PAGES, ROOT, defined, methods, read
 
-from recompose.config.verdicts import BEGIN, END, verdicts
 from recompose.datasets.products import bound_products
+from recompose.documents.verdicts import BEGIN, END, verdicts
 from recompose.errors import RecomposeError
 from recompose.metrics.decomposition import decomposition_accuracy
 from recompose.papers import papers

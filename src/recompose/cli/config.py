@@ -34,7 +34,7 @@ def check_values(settings: "Config") -> None:
 def _add_document(name: str, help: str) -> None:
     @commands.command(name, help=help)
     def document(check: Check = False) -> None:
-        from recompose.config.documents import write_document
+        from recompose.documents import write_document
 
         write_document(name, check)
 

@@ -17,12 +17,11 @@ from recompose.blocks import Block
 from recompose.config import ConfigError, block, load_config
 from recompose.config.loading import Layer, validate
 from recompose.config.models import Config
-from recompose.config.targets import busy_seconds
 from recompose.errors import RecomposeError
 from recompose.machine import resolve_device
 from recompose.storage import read_csv, require_format
 from recompose.workflow.code import code_hash
-from recompose.workflow.provenance import read_record, record, require_unchanged, sha256_of, sidecar_of
+from recompose.workflow.provenance import busy_seconds, read_record, record, require_unchanged, sha256_of, sidecar_of
 from recompose.workflow.run import join
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The configuration: its models, how the files become one, and the documents made from the models."""
+"""The configuration: its models, and how the files become one."""
 
 from recompose.blocks import SCALES
 from recompose.config.loading import ConfigError, block, load_config

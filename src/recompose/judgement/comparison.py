@@ -12,8 +12,9 @@ import pandas as pd
 
 from recompose import artifacts as tables
 from recompose.errors import RecomposeError
+from recompose.judgement.findings import VERDICTS
 from recompose.judgement.movements import CHANCE, Artifact, compare_frames, require_numbers
-from recompose.judgement.scorecard import VERDICTS, measured
+from recompose.judgement.scorecard import measured
 from recompose.judgement.templates import render_template
 from recompose.papers import papers
 from recompose.storage import read_csv

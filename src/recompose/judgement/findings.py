@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, field_validator
 
@@ -10,6 +10,7 @@ from recompose.blocks import Block
 from recompose.errors import closest
 
 Verdict = Literal["reproduced", "not reproduced", "undecided", "needs real data"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 _PLACEHOLDER = re.compile(r"\{([^{}:]*)(?::([^{}]*))?\}")
 _BY_HAND = re.compile(r"(?<![\w.])\d*\.\d+|\d+ ?%|\d+(?=[- ](?:fold|times|dB|points)\b)")

@@ -13,8 +13,9 @@ import pandas as pd
 from PIL import Image
 
 from recompose.judgement.claims import Paper, load_papers
+from recompose.judgement.findings import VERDICTS
 from recompose.judgement.gallery import heat_maps, thumbnail, title, told
-from recompose.judgement.scorecard import VERDICTS, counts, measured, scale_of
+from recompose.judgement.scorecard import counts, measured, scale_of
 from recompose.judgement.templates import render_template
 from recompose.papers import papers
 from recompose.storage import read_csv, read_json

@@ -19,15 +19,12 @@ from recompose.blocks import SCALES
 from recompose.errors import RecomposeError
 from recompose.judgement.claims import Claim, Headline, Paper, load_papers
 from recompose.judgement.estimates import Estimate, exact
+from recompose.judgement.findings import VERDICTS
 from recompose.judgement.measuring import Frames, Group, compared, estimate, groups
 from recompose.randomness import numpy_generator
 from recompose.storage import read_csv
 
-REPRODUCED = "reproduced"
-NOT_REPRODUCED = "not reproduced"
-UNDECIDED = "undecided"
-NEEDS_DATA = "needs real data"
-VERDICTS = (REPRODUCED, NOT_REPRODUCED, UNDECIDED, NEEDS_DATA)
+REPRODUCED, NOT_REPRODUCED, UNDECIDED, NEEDS_DATA = VERDICTS
 
 COLUMNS = (
     "paper", "id", "by", "where", "statement", "kind", "cell", "artifact", "quantity", "value", "ci_low", "ci_high",

@@ -109,6 +109,11 @@ def read_record(path: Path) -> dict[str, Any]:
     return content
 
 
+def busy_seconds(record: Mapping[str, Any]) -> float:
+    """For how long making an artifact kept a core busy; a record of before that was noted knows how long it took."""
+    return float(record.get("processor_seconds", record["wall_seconds"]))
+
+
 def require_unchanged(artifacts: Iterable[Path], tree: str | Path) -> None:
     """Refuse to build on artifacts that differ from their records: edited, damaged, or copied over."""
     changed = [

@@ -1,6 +1,6 @@
 """What stands of every artifact in dvc.yaml and docs/targets.md, made from the papers' tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import yaml
 from recompose.artifacts import Paper
 from recompose.papers import papers
 from recompose.storage import read_json
+from recompose.workflow.provenance import busy_seconds
 
 _PIPELINE = """\
 # Made from the papers' tables of artifacts: recompose config pipeline
@@ -141,11 +142,6 @@ def targets(reference: Path = Path("results/reference/small/manifest.json")) -> 
                 lines.append(f"| `{slug}_{artifact.name}` | {artifact.title} | {took} |")
         lines.append("")
     return "\n".join(lines)
-
-
-def busy_seconds(record: Mapping[str, Any]) -> float:
-    """For how long making an artifact kept a core busy; a record of before that was noted knows how long it took."""
-    return float(record.get("processor_seconds", record["wall_seconds"]))
 
 
 def _time(made: dict[str, Any], files: Sequence[str]) -> str:

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from recompose.errors import RecomposeError
+from recompose.judgement.findings import VERDICTS
 from recompose.papers import papers
 from recompose.storage import read_json
 
 BEGIN = "<!-- made from results/reference/small/scorecard.json: recompose config verdicts -->\n"
 END = "<!-- /verdicts -->"
-_VERDICTS = ["reproduced", "not reproduced", "undecided", "needs real data"]
 _COUNTED = {"paper sentences": "sentences", "paper table cells": "printed cells"}
 
 
@@ -26,14 +26,14 @@ def verdicts(readme: Path = Path("README.md"), reference: Path = Path("results/r
 
 def _table(counted: dict[str, dict[str, dict[str, int]]]) -> str:
     """A row for each group of claims; only the first of a paper names it."""
-    lines = [f"| paper | | {' | '.join(_VERDICTS)} |", f"|---|---|{'---:|' * len(_VERDICTS)}"]
+    lines = [f"| paper | | {' | '.join(VERDICTS)} |", f"|---|---|{'---:|' * len(VERDICTS)}"]
     for slug, paper in papers().items():
         if slug not in counted:
             continue
         name = f"{paper.number}. [{paper.name}](docs/findings.md#paper-{paper.number})"
         for group, what in _COUNTED.items():
             if numbers := counted[slug].get(group):
-                found = [str(numbers[verdict.replace(" ", "_")]) for verdict in _VERDICTS]
+                found = [str(numbers[verdict.replace(" ", "_")]) for verdict in VERDICTS]
                 lines.append(f"| {name} | {what} | {' | '.join(found)} |")
                 name = ""
     return "\n".join([*lines, ""])

@@ -12,10 +12,10 @@ from recompose.blocks import Block
 from recompose.config.loading import ConfigError, Layer, validate
 from recompose.config.models import Config
 from recompose.config.reading import read_yaml
-from recompose.config.targets import busy_seconds
 from recompose.errors import RecomposeError
 from recompose.papers import papers
 from recompose.storage import read_json
+from recompose.workflow.provenance import busy_seconds
 
 TIMES = ("<!-- made from results/reference/small/manifest.json: recompose config work -->\n", "<!-- /times -->\n")
 GROWTH = ("<!-- made from the papers' works at the scale paper: recompose config work -->\n", "<!-- /growth -->\n")

@@ -1,20 +1,14 @@
-"""The documents that are made from the models of the configuration, and from the papers' tables of artifacts."""
+"""What is made from the models of the configuration: every key with its default, and what it means."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
 
 from recompose.config.expectations import Schema, expectation, resolve
 from recompose.config.models import Config
-from recompose.config.targets import pipeline, targets
-from recompose.config.verdicts import verdicts
-from recompose.config.work import work
-from recompose.errors import RecomposeError
 from recompose.papers import papers
-from recompose.storage import write_text
 
 _INTRODUCTION = """\
 # Configuration
@@ -90,23 +84,3 @@ def _summary(block: Schema) -> str:
 
 def _inline(value: Any) -> str:
     return yaml.safe_dump([value], default_flow_style=True, width=10**6).strip()[1:-1]
-
-
-DOCUMENTS: dict[str, tuple[str, Callable[[], str]]] = {
-    "defaults": ("config/scales/small.yaml", defaults),
-    "schema": ("workflow/schemas/config.schema.json", schema),
-    "reference": ("config/README.md", reference),
-    "pipeline": ("dvc.yaml", pipeline),
-    "targets": ("docs/targets.md", targets),
-    "verdicts": ("README.md", verdicts),
-    "work": ("docs/scaling.md", work),
-}
-
-
-def write_document(name: str, check: bool = False, root: str | Path = ".") -> None:
-    """Write one of the documents, or only check that it is what the models say."""
-    path, make = DOCUMENTS[name]
-    if not check:
-        write_text(make(), Path(root, path))
-    elif not Path(root, path).exists() or Path(root, path).read_text(encoding="utf-8") != make():
-        raise RecomposeError(f"{path} is not what it is made from; run: recompose config {name}")
