@@ -10,13 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from recompose.diffusion.curves import loss_curve
 from recompose.diffusion.training import Cosine, Loss, Training, fit
 from recompose.errors import named
 from recompose.networks import files
 from recompose.networks.judges import disturbed, trunk
 from recompose.papers.concept_discovery import settings as configuration
 from recompose.papers.concept_discovery.data import SLUG, Images, centred, load_images
-from recompose.papers.concept_discovery.networks import curve
 from recompose.randomness import seed_of, torch_generator
 
 
@@ -69,7 +69,7 @@ def networks(
         report=report,
     )
     with named(name):
-        return files.kept(judge, _identity(data, settings)), curve(name, losses)
+        return files.kept(judge, _identity(data, settings)), loss_curve(name, losses)
 
 
 def trained_judge(folder: Path, benchmark: str, data: Images, settings: configuration.Judge) -> Judge:

@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from recompose.diffusion.curves import loss_curve
 from recompose.diffusion.training import Cosine, Halving, Training, fit
 from recompose.errors import named
 from recompose.machine import resolve_precision
@@ -22,8 +23,6 @@ from recompose.papers.feature_guidance.training import Condition, Told, noise_lo
 
 WARM_UP = 50
 """Steps in which the learning rate grows, where it falls as a cosine; a twentieth of few."""
-CURVE = 50
-"""Steps that a point of the loss curve averages."""
 
 
 def networks(
@@ -112,8 +111,5 @@ def _identity(name: str, network: configuration.Network) -> dict[str, str]:
 
 def _curve(name: str, losses: Tensor) -> pd.DataFrame:
     """The mean loss of every few steps, as the peak signal-to-noise ratio too."""
-    parts = torch.split(losses, CURVE)
-    steps = torch.tensor([len(part) for part in parts]).cumsum(0)
-    means = torch.stack([part.mean() for part in parts])
-    columns = {"network": name, "step": steps, "loss": means, "psnr": -10 * means.log10()}
-    return pd.DataFrame({key: value.numpy() if isinstance(value, Tensor) else value for key, value in columns.items()})
+    frame = loss_curve(name, losses)
+    return frame.assign(psnr=-10 * torch.tensor(frame.loss.to_numpy(), dtype=losses.dtype).log10().numpy())

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, grid_sample, interpolate
 
 from recompose.datasets.labelled_images import LabelledImages
+from recompose.diffusion.curves import loss_curve
 from recompose.diffusion.sampling import noise_like
 from recompose.diffusion.training import Cosine, Loss, Training, fit
 from recompose.errors import named
@@ -17,7 +18,7 @@ from recompose.networks.layout import placed
 from recompose.papers.weighted_composition.rooms import settings as configuration
 from recompose.papers.weighted_composition.rooms.data import load_rooms
 from recompose.papers.weighted_composition.rooms.names import CLASSES, OBJECTS
-from recompose.papers.weighted_composition.rooms.networks import SLUG, centred, curve
+from recompose.papers.weighted_composition.rooms.networks import SLUG, centred
 from recompose.randomness import seed_of, torch_generator
 
 INTACT = "intact"
@@ -80,7 +81,7 @@ def networks(
         report=report,
     )
     with named(name):
-        return files.kept(judge, _identity(rooms, rooms_judge)), curve(name, losses)
+        return files.kept(judge, _identity(rooms, rooms_judge)), loss_curve(name, losses)
 
 
 def trained_judge(
