@@ -261,26 +261,6 @@ def test_swarms_that_do_not_fit_are_refused_before_they_start(monkeypatch):
     _require_room(16, 256, "cpu")
 
 
-def test_what_was_sampled_before_a_stop_is_read_back_and_nothing_else(tmp_path):
-    from recompose.papers.weighted_composition.rooms.experiments import _kept
-    from recompose.sweeps import CellStore
-
-    asked = []
-
-    def make():
-        asked.append(1)
-        return {"images": torch.full((2, 3), float(len(asked)))}
-
-    store = CellStore(tmp_path / "cells", "one")
-    first, again = _kept(store, "K=4 from 0", make), _kept(store, "K=4 from 0", make)
-    torch.testing.assert_close(first, again)
-    assert len(asked) == 1
-    _kept(CellStore(tmp_path / "cells", "other settings"), "K=4 from 0", make)
-    assert len(asked) == 2
-    (tmp_path / "cells" / "K=4 from 0.safetensors").write_bytes(b"cut sh")
-    assert float(_kept(store, "K=4 from 0", make)["images"][0, 0]) == 3
-
-
 def test_too_few_collected_images_are_told(monkeypatch):
     from recompose.papers.weighted_composition.rooms import data
 
