@@ -1,6 +1,5 @@
 """Who says which factors an image shows: a small classifier for each, whose features distances are measured in."""
 
-from collections.abc import Callable
 from math import log2
 from pathlib import Path
 from typing import Any
@@ -58,7 +57,6 @@ def networks(
     data = load_images(folder, name.partition("_")[0])
     settings: configuration.Judge = blocks[name]
     judge = Judge(data.train.shape[-1], values_of(data), settings).to(device)
-    report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
     losses = fit(
         judge,
         _loss(judge, data, batch=settings.batch, names=(SLUG, name)),
@@ -66,7 +64,6 @@ def networks(
         name=name,
         identity={"names": name, "batch": str(settings.batch)},
         checkpoint=checkpoint,
-        report=report,
     )
     with named(name):
         return files.kept(judge, _identity(data, settings)), loss_curve(name, losses)

@@ -1,6 +1,5 @@
 """The class-conditional diffusion model (appendix C): how it is trained, kept, and asked for noise."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -38,7 +37,6 @@ def networks(
     network = ClassUNet((SLUG, name), shape_of(data.train.shape[-1], data.seen, settings))
     network.to(device)
     print(f"{name}: {len(data.train)} images of {data.seen} classes, {precision} on {device}", flush=True)
-    report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
     losses = fit(
         network,
         denoising_loss(
@@ -59,7 +57,6 @@ def networks(
         name=name,
         identity={"names": name, **{key: str(getattr(settings, key)) for key in ("prediction", "batch", "dropout")}},
         checkpoint=checkpoint,
-        report=report,
     )  # fmt: skip
     with named(name):
         return kept(network, name, precision), loss_curve(name, losses)

@@ -1,6 +1,5 @@
 """The networks of paper 5: how they are trained, kept and read."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -36,7 +35,6 @@ def networks(
     made = untrained(name, network, classes, channels)
     placed(made, device)
     print(f"{name}: {len(data.images)} images of {classes} classes, {precision} on {device}", flush=True)
-    report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
     names, each = (SLUG, name), steps_of_epoch(data, training.batch)
     condition, steps = condition_of(kind, made, training.drop_label), passes(training, NETWORKS[name].images) * each
     losses = fit(
@@ -56,13 +54,12 @@ def networks(
             precision=precision,
             compiled=training.compiled,
         ),
-        name=" ".join(names),
+        name=name,
         identity={"names": repr(names), "batch": str(training.batch), "data": repr(tuple(data.images.shape))},
         checkpoint=checkpoint,
-        report=report,
     )
     about = _identity(name, network) | {"classes": classes, "channels": channels, "precision": precision}
-    with named(" ".join(names)):
+    with named(name):
         return files.kept(made, about), _curve(name, losses)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from recompose.diffusion.curves import loss_curve
 from recompose.diffusion.schedules import Schedule, cosine_schedule, ddpm_schedule
-from recompose.diffusion.training import Cosine, Loss, Training, fit
+from recompose.diffusion.training import Cosine, Loss, Training, fit, telling
 from recompose.errors import named
 from recompose.networks import files
 from recompose.papers.sami.baselines import Decoder, Weights, baseline_loss
@@ -92,16 +92,11 @@ def fitted(
         network,
         loss,
         Training(settings.epochs * steps_of_epoch(count, settings.batch), settings.learning_rate, Cosine()),
-        name=" ".join(map(str, names)),
+        name=str(names[-1]),
         identity={"names": repr(names), "settings": settings.model_dump_json()},
         checkpoint=checkpoint,
-        report=report or printing(names),
+        report=report,
     )
-
-
-def printing(names: tuple[str | int, ...]) -> Callable[[str], None]:
-    """How a training is told of unless its caller says otherwise."""
-    return lambda line: print(f"{names[-1]}: {line}", flush=True)
 
 
 def tell(
@@ -110,7 +105,7 @@ def tell(
 ) -> None:  # fmt: skip
     """Tell of the latents of a trained pair, in evaluation mode: a collapse is seen in the log, not in a figure."""
     line = told_of_latents(pair, images, schedule_of(settings), batch=settings.batch, names=names, device=device)
-    (report or printing(names))(line)
+    (report or telling(str(names[-1])))(line)
 
 
 def untrained(images: Tensor, settings: Autoencoder, names: tuple[str | int, ...]) -> Pair:

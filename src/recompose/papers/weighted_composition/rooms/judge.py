@@ -1,6 +1,5 @@
 """Who judges samples of rooms: a small classifier for each object, and one for whether it is a room at all."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -70,7 +69,6 @@ def networks(
     data = load_rooms(folder / "images" / "rooms.safetensors", "judging")
     judge = Judge(rooms.size, rooms_judge.width)
     placed(judge, device)
-    report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
     losses = fit(
         judge,
         _loss(judge, data, batch=rooms_judge.batch, names=(SLUG, name)),
@@ -78,7 +76,6 @@ def networks(
         name=name,
         identity={"names": name, "batch": str(rooms_judge.batch), "rooms": rooms.model_dump_json()},
         checkpoint=checkpoint,
-        report=report,
     )
     with named(name):
         return files.kept(judge, _identity(rooms, rooms_judge)), loss_curve(name, losses)

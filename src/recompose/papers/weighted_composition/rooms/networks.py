@@ -38,7 +38,6 @@ def networks(
     network = ClassUNet((SLUG, name), shape_of(name, rooms, rooms_networks))
     network.to(device)
     print(f"{name}: {len(data.images)} images, {precision} on {device}", flush=True)
-    report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
     losses = fit(
         network,
         velocity_loss(network, data, mixed(name, rooms), batch=rooms_networks.batch, names=(SLUG, name)),
@@ -55,7 +54,6 @@ def networks(
         name=name,
         identity={"names": name, "batch": str(rooms_networks.batch), "rooms": rooms.model_dump_json()},
         checkpoint=checkpoint,
-        report=report,
     )
     with named(name):
         return kept(network, name, precision), loss_curve(name, losses)
