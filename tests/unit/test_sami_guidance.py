@@ -10,7 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from recompose.diffusion.schedules import cosine_schedule, ddpm_schedule
-from recompose.diffusion.training import Training, fit
+from recompose.diffusion.training import Training, fit, steps_of_epoch
 from recompose.errors import RecomposeError
 from recompose.papers.sami.denoisers import Denoiser
 from recompose.papers.sami.encoders import HalfUNet, StridedEncoder
@@ -32,7 +32,6 @@ from recompose.papers.sami.objective import (
     reduced,
     sami_loss,
     settle,
-    steps_of_epoch,
     training_loss,
 )
 from recompose.papers.sami.posterior import Posterior, of_outputs

@@ -156,6 +156,11 @@ def fit(
     return losses.cpu()
 
 
+def steps_of_epoch(count: int, batch: int) -> int:
+    """How many steps see all of so many images once; the last one may be of fewer."""
+    return -(-count // batch)
+
+
 def telling(name: str) -> Callable[[str], None]:
     """How a training is told of unless its caller says otherwise: in lines that begin with its name."""
     return lambda line: print(f"{name}: {line}", flush=True)

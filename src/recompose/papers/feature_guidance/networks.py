@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from recompose.diffusion.curves import loss_curve
-from recompose.diffusion.training import Cosine, Halving, Training, fit
+from recompose.diffusion.training import Cosine, Halving, Training, fit, steps_of_epoch
 from recompose.errors import named
 from recompose.machine import resolve_precision
 from recompose.networks import files
@@ -18,7 +18,7 @@ from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.data import load_images
 from recompose.papers.feature_guidance.names import NETWORKS, Kind
 from recompose.papers.feature_guidance.passes import halving, passes
-from recompose.papers.feature_guidance.training import Condition, Told, noise_loss, steps_of_epoch
+from recompose.papers.feature_guidance.training import Condition, Told, noise_loss
 
 WARM_UP = 50
 """Steps in which the learning rate grows, where it falls as a cosine; a twentieth of few."""
@@ -35,7 +35,7 @@ def networks(
     made = untrained(name, network, classes, channels)
     placed(made, device)
     print(f"{name}: {len(data.images)} images of {classes} classes, {precision} on {device}", flush=True)
-    names, each = (SLUG, name), steps_of_epoch(data, training.batch)
+    names, each = (SLUG, name), steps_of_epoch(len(data.images), training.batch)
     condition, steps = condition_of(kind, made, training.drop_label), passes(training, NETWORKS[name].images) * each
     losses = fit(
         made,

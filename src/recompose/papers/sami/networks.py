@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from recompose.diffusion.curves import loss_curve
 from recompose.diffusion.schedules import Schedule, cosine_schedule, ddpm_schedule
-from recompose.diffusion.training import Cosine, Loss, Training, fit, telling
+from recompose.diffusion.training import Cosine, Loss, Training, fit, steps_of_epoch, telling
 from recompose.errors import named
 from recompose.networks import files
 from recompose.papers.sami.baselines import Decoder, Weights, baseline_loss
@@ -18,7 +18,7 @@ from recompose.papers.sami.data import SLUG, centred, load_images
 from recompose.papers.sami.denoisers import Denoiser
 from recompose.papers.sami.encoders import ENCODERS
 from recompose.papers.sami.informativeness import told as told_of_latents
-from recompose.papers.sami.objective import Annealing, Pair, settle, settling, steps_of_epoch, training_loss
+from recompose.papers.sami.objective import Annealing, Pair, settle, settling, training_loss
 from recompose.papers.sami.settings import Autoencoder, Denoising, FrozenDenoiser
 
 CONTROL = "disks_control"

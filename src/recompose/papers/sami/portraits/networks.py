@@ -11,6 +11,7 @@ import pandas as pd
 from torch import Tensor, nn
 
 from recompose.diffusion.curves import loss_curve
+from recompose.diffusion.training import steps_of_epoch
 from recompose.errors import named
 from recompose.networks import files
 from recompose.papers.sami.baselines import Weights, baseline_loss
@@ -27,7 +28,7 @@ from recompose.papers.sami.networks import (
     tell,
     untrained,
 )
-from recompose.papers.sami.objective import Annealing, Pair, settle, settling, steps_of_epoch, training_loss
+from recompose.papers.sami.objective import Annealing, Pair, settle, settling, training_loss
 from recompose.papers.sami.portraits.denoiser import (
     DENOISER,
     Names,
