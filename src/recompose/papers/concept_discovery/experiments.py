@@ -25,10 +25,9 @@ from recompose.papers.concept_discovery.names import FACTORS
 from recompose.papers.concept_discovery.networks import SCHEDULE, Model, trained_model
 from recompose.randomness import torch_generator
 from recompose.storage import Measured, write_tensors
-from recompose.sweeps import CellStore
+from recompose.sweeps import CellStore, Row
 from recompose.tensor_cells import kept_tensors
 
-Row = dict[str, Any]
 TOGETHER = 64
 """Ascents at a step t that go on together: queries are taken at once, and kept, in groups of so many over `starts`."""
 NEIGHBOURS = 3

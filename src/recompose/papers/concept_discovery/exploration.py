@@ -36,8 +36,7 @@ from recompose.papers.concept_discovery.networks import SCHEDULE, Model, trained
 from recompose.papers.concept_discovery.settings import Digits, Exploration
 from recompose.randomness import torch_generator
 from recompose.storage import Measured
-
-Row = dict[str, Any]
+from recompose.sweeps import Row
 
 
 class Bench:

@@ -1,7 +1,5 @@
 """What the bodies of work of paper 3 measure alike: latents, samples by them, errors of the noise, and rows."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -14,8 +12,7 @@ from recompose.papers.sami.objective import Pair
 from recompose.papers.sami.sampling import conditional_samples
 from recompose.papers.sami.settings import Autoencoder, Measures, PortraitsMeasures
 from recompose.randomness import numpy_generator, torch_generator
-
-Row = dict[str, Any]
+from recompose.sweeps import Row
 
 
 def unit(x: Tensor) -> Tensor:

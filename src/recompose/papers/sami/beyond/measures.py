@@ -17,7 +17,7 @@ from recompose.metrics.intervals import bootstrap, student_interval
 from recompose.papers.sami.comparison.networks import rival_from_file
 from recompose.papers.sami.data import SLUG, Images, load_images
 from recompose.papers.sami.informativeness import ratio
-from recompose.papers.sami.measuring import Row, noise_squares
+from recompose.papers.sami.measuring import noise_squares
 from recompose.papers.sami.names import BRIEF
 from recompose.papers.sami.networks import trained
 from recompose.papers.sami.objective import Pair
@@ -26,7 +26,7 @@ from recompose.papers.sami.settings import Autoencoder, Baselines, Comparison, S
 from recompose.papers.sami.sprites.measures import evaluated
 from recompose.papers.sami.sprites.networks import all_trained, names_of
 from recompose.randomness import numpy_generator
-from recompose.sweeps import WHOLE, CellStore, sweep
+from recompose.sweeps import WHOLE, CellStore, Row, sweep
 
 SCORES = ("modularity", "disentanglement")
 

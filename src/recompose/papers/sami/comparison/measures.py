@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,8 +26,8 @@ from recompose.papers.sami.posterior import means_of
 from recompose.papers.sami.settings import Autoencoder, Baselines, Comparison, Judge
 from recompose.papers.sami.work import decoding, passes
 from recompose.randomness import numpy_generator
+from recompose.sweeps import Row
 
-Row = dict[str, Any]
 SET = "faces"
 OURS = ("sami", BRIEF)
 READINGS: tuple[Reading, ...] = ("norms", "squares")

@@ -12,12 +12,13 @@ from recompose.metrics.variability import variability
 from recompose.papers.sami.data import SLUG, Images, load_images
 from recompose.papers.sami.disks.images import disk_images
 from recompose.papers.sami.informativeness import RESAMPLES
-from recompose.papers.sami.measuring import Row, posterior, posterior_rows, row, row_of_error, sampled, unit
+from recompose.papers.sami.measuring import posterior, posterior_rows, row, row_of_error, sampled, unit
 from recompose.papers.sami.networks import from_file
 from recompose.papers.sami.objective import Pair
 from recompose.papers.sami.settings import Autoencoder, Disks, Measures
 from recompose.randomness import numpy_generator
 from recompose.storage import Measured
+from recompose.sweeps import Row
 
 SHOWN = 8
 """Samples of a condition in Figure 2C."""

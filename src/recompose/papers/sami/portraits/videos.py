@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +13,8 @@ from recompose.metrics.straightness import straightness
 from recompose.papers.sami.data import SLUG
 from recompose.papers.sami.settings import Faces, Videos
 from recompose.randomness import numpy_generator
+from recompose.sweeps import Row
 
-Row = dict[str, Any]
 Code = Callable[[torch.Tensor], np.ndarray]
 """Frames, (frames, channels, size, size) -> a vector of each, (frames, dimension)."""
 FOLDER = Path("data", "videos")

@@ -1,7 +1,6 @@
 """Norms of scores along conditional sampling runs on dSprites (Figure 6), and how many bumps they have."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,8 +17,8 @@ from recompose.papers.sami.sampling import ancestral, guided_noise, noise_of, sc
 from recompose.papers.sami.settings import Autoencoder, Scores
 from recompose.papers.sami.sprites.networks import FIRST
 from recompose.randomness import torch_generator
+from recompose.sweeps import Row
 
-Row = dict[str, Any]
 SMOOTHING = 0.02
 """Standard deviation of the Gaussian that curves are smoothed with, as a share of all steps."""
 PROMINENCE = 1.25
