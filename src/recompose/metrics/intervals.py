@@ -23,6 +23,10 @@ class Interval(NamedTuple):
     low: float
     high: float
 
+    def columns(self, n: int, value: str = "mean") -> dict[str, float]:
+        """What a row says of it; n: how many were measured; value: what the number is called there."""
+        return {value: self.value, "ci_low": self.low, "ci_high": self.high, "n": n}
+
 
 def normal_interval(values: np.ndarray) -> Interval:
     """The mean of many independent numbers, (n,)."""

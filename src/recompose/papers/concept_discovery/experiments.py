@@ -251,17 +251,8 @@ def trained_combination(name: str, *, folder: Path, device: str, **blocks: Any) 
         right = (judge.says(x) == data.factors[of_shown[group]]).double()
         for quantity, each in shown_right(right, data, benchmark).items():
             of_classes = each.view(data.seen, -1).mean(dim=1).numpy()
-            mean, low, high = student_interval(of_classes)
-            rows.append(
-                {
-                    "group": group,
-                    "quantity": quantity,
-                    "mean": mean,
-                    "ci_low": low,
-                    "ci_high": high,
-                    "n": len(of_classes),
-                }
-            )
+            numbers = student_interval(of_classes).columns(len(of_classes))
+            rows.append({"group": group, "quantity": quantity, **numbers})
     return pd.DataFrame(rows)
 
 

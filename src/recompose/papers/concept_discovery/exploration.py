@@ -127,8 +127,7 @@ def noise_seen(images: Tensor) -> np.ndarray:
 
 
 def _spread(values: np.ndarray, interval: Callable[[np.ndarray], Interval] = student_interval) -> dict[str, float]:
-    mean, low, high = interval(values)
-    return {"mean": mean, "ci_low": low, "ci_high": high, "n": len(values)}
+    return interval(values).columns(len(values))
 
 
 @torch.no_grad()

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recompose.metrics.intervals import student_interval
+from recompose.metrics.intervals import Interval, student_interval
 from recompose.papers.sami.data import SLUG, Images
 from recompose.papers.sami.informativeness import active, ratio, seen, squares
 from recompose.papers.sami.networks import schedule_of
@@ -45,7 +45,7 @@ def sampled(
 
 def row(quantity: str, place: str, mean: float, low: float, high: float, n: int) -> Row:
     """What was measured there, with its interval."""
-    return {"quantity": quantity, "place": place, "mean": mean, "ci_low": low, "ci_high": high, "n": n}
+    return {"quantity": quantity, "place": place, **Interval(mean, low, high).columns(n)}
 
 
 def row_of_error(pair: Pair, data: Images, settings: Autoencoder, name: str, device: str) -> Row:

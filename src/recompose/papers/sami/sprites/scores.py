@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 from torch import Tensor
 
-from recompose.metrics.intervals import student_interval, wilson_interval
+from recompose.metrics.intervals import Interval, student_interval, wilson_interval
 from recompose.papers.sami.data import SLUG, centred, load_images
 from recompose.papers.sami.networks import from_file, schedule_of
 from recompose.papers.sami.objective import Pair
@@ -48,7 +48,7 @@ def figure6(*, folder: Path, device: str, dsprites_networks: Autoencoder, dsprit
 
 
 def _row(quantity: str, of: str, run: str, t: int, mean: float, low: float, high: float, n: int) -> Row:
-    return {"quantity": quantity, "of": of, "run": run, "t": t, "mean": mean, "ci_low": low, "ci_high": high, "n": n}
+    return {"quantity": quantity, "of": of, "run": run, "t": t, **Interval(mean, low, high).columns(n)}
 
 
 def magnitudes(

@@ -125,9 +125,8 @@ def _course(quantities: Mapping[str, Tensor], particles: int) -> Iterator[Row]:
     """Mean over the swarms after each weighing, with its interval."""
     for quantity, values in quantities.items():
         for weighing, of_swarms in enumerate(values, start=1):
-            mean, low, high = normal_interval(of_swarms.double().numpy())
             place = {"particles": particles, "weighing": weighing, "quantity": quantity}
-            yield place | {"mean": mean, "ci_low": low, "ci_high": high, "n": len(of_swarms)}
+            yield place | normal_interval(of_swarms.double().numpy()).columns(len(of_swarms))
 
 
 def _require_room(particles: int, size: int, device: str) -> None:
@@ -212,8 +211,8 @@ def rooms_accuracy(*, folder: Path, rooms: Rooms, rooms_judge: RoomsJudge, devic
     right |= {"intact": logits[None, :, -1] > 0, "spoiled": torch.stack(of_bad)}
     rows = []
     for asked, answers in right.items():  # (times, rooms)
-        mean, low, high = clustered_share(answers.double().mean(dim=0).numpy(), len(answers))
-        rows.append({"asked": asked, "accuracy": mean, "ci_low": low, "ci_high": high, "n": answers.numel()})
+        found = clustered_share(answers.double().mean(dim=0).numpy(), len(answers))
+        rows.append({"asked": asked, **found.columns(answers.numel(), "accuracy")})
     return pd.DataFrame(rows)
 
 
@@ -249,9 +248,8 @@ def rooms_errors(
             errors.append(torch.stack(of_times).mean(dim=0).cpu().double().numpy())  # (sources, images)
         for number, source in enumerate(SOURCES):
             per_image = np.stack([of_class[number] for of_class in errors], axis=1) @ weights[number]
-            mean, low, high = normal_interval(per_image)
             place = {"setting": setting, "model": model, "source": source}
-            rows.append(place | {"error": mean, "ci_low": low, "ci_high": high, "n": some})
+            rows.append(place | normal_interval(per_image).columns(some, "error"))
     return pd.DataFrame(rows)
 
 
