@@ -8,7 +8,7 @@ from test_feynman_kac import ancestral_variance
 
 from recompose.datasets.labelled_images import LabelledImages
 from recompose.diffusion.mixtures import gaussian
-from recompose.diffusion.predictions import to_velocity
+from recompose.diffusion.predictions import target, to_clean, to_noise
 from recompose.errors import RecomposeError
 from recompose.networks.unet_operations import operations
 from recompose.papers.weighted_composition.rooms.aggregation import (
@@ -149,8 +149,9 @@ def exact_velocities():
     def velocities(x, t):
         scales = float(schedule.alpha[t]), float(schedule.sigma[t])
         points = x.flatten(1)
-        at = [source.noised(*scales).score(points).reshape(x.shape) for source in sources]
-        return torch.stack([to_velocity(each, x, *scales, "score") for each in at])
+        at = torch.stack([source.noised(*scales).score(points).reshape(x.shape) for source in sources])
+        told = at, x, *scales, "score"
+        return target(to_clean(*told), to_noise(*told), *scales, "velocity")
 
     return velocities
 
