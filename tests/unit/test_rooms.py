@@ -10,7 +10,7 @@ from recompose.datasets.labelled_images import LabelledImages
 from recompose.diffusion.mixtures import gaussian
 from recompose.diffusion.predictions import target, to_clean, to_noise
 from recompose.errors import RecomposeError
-from recompose.networks.unet_operations import operations
+from recompose.networks.diffusers_unet_operations import operations
 from recompose.papers.weighted_composition.rooms.aggregation import (
     as_the_sentence_says,
     clustered_share,
