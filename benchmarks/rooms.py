@@ -23,7 +23,7 @@ from recompose.diffusion.particles import descended, systematic_resampling
 from recompose.diffusion.sampling import ddpm_step
 from recompose.diffusion.schedules import timesteps
 from recompose.networks.diffusers_unet import ClassUNet, kept
-from recompose.networks.unet_operations import operations
+from recompose.networks.diffusers_unet_operations import operations
 from recompose.papers.weighted_composition.rooms.names import MODELS, SOURCES, network_names
 from recompose.papers.weighted_composition.rooms.networks import learned_velocities, schedule_of, shape_of
 from recompose.papers.weighted_composition.rooms.sampling import BASE_COMPOSED, composed_swarms, weight_factor

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: atomic writes, tidy reads, and the finished cells of a long job."""
+"""Files that are whole or not there: atomic writes, tidy reads, and what was measured on its way into them."""
 
 import errno
 import json

@@ -11,7 +11,6 @@ from recompose.diffusion.schedules import Schedule, ddpm_schedule
 from recompose.errors import NotFinite
 from recompose.papers.concept_discovery.composition import (
     composed,
-    coverage,
     greedy,
     likeliest,
     product,
@@ -249,6 +248,11 @@ def test_a_gaussian_is_found_again_from_its_score(reading):
 
 def some_candidates(count: int, d: int, name: str) -> Gaussians:
     return Gaussians(normal(count, d, name=name), 0.1 + normal(count, d, name=f"{name} v").square())
+
+
+def coverage(likelihoods: Tensor) -> Tensor:
+    """F(S), Eq. 8: (prototypes of S, ...) -> a number."""
+    return likelihoods.amax(dim=0).sum()
 
 
 def test_coverage_is_monotone_and_submodular():

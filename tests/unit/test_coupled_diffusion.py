@@ -13,7 +13,6 @@ from recompose.errors import NotFinite
 from recompose.papers.coupled_inference import coupled
 from recompose.papers.coupled_inference.binding import others
 from recompose.papers.coupled_inference.coupled import (
-    VARIANTS,
     clip,
     coupled_inference,
     denoise,
@@ -24,6 +23,7 @@ from recompose.papers.coupled_inference.coupled import (
 )
 from recompose.papers.coupled_inference.hyperparameters import (
     SYNCHRONOUS,
+    VARIANTS,
     Hyperparameters,
     published_hyperparameters,
     tuned_hyperparameters,

@@ -6,9 +6,9 @@ from torch import nn
 
 from recompose.datasets.labelled_images import LabelledImages, intensities
 from recompose.diffusion import training as loop
-from recompose.diffusion.training import Halving, Training, fit
+from recompose.diffusion.training import Halving, Training, fit, steps_of_epoch
 from recompose.networks.unet import FeatureUNet
-from recompose.papers.feature_guidance.training import epoch, noise_loss, steps_of_epoch
+from recompose.papers.feature_guidance.training import epoch, noise_loss
 
 
 class Share(nn.Module):
@@ -47,7 +47,7 @@ def convolutions():
 def trained(condition=no_condition, images=None, make=Share, *, epochs=3, batch=8, average=None, **options):
     images = images or data()
     network = make()
-    each = steps_of_epoch(images, batch)
+    each = steps_of_epoch(len(images.images), batch)
     halving = Halving(each * epochs // 4 or 1)
     training = Training(epochs * each, options.pop("learning_rate", 0.05), halving, average=average)
     loss = noise_loss(network, images, batch=batch, names=("test",), condition=condition)

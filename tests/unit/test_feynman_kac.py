@@ -20,7 +20,7 @@ from recompose.diffusion.feynman_kac import (
 )
 from recompose.diffusion.mixtures import Mixture, gaussian, mixture_scores
 from recompose.diffusion.particles import effective_sample_size, one_of_each, systematic_resampling
-from recompose.diffusion.predictions import to_score, to_velocity
+from recompose.diffusion.predictions import target, to_clean, to_noise, to_score
 from recompose.diffusion.sampling import ddpm_step
 from recompose.diffusion.schedules import VariancePreserving, ddpm_schedule, timesteps, zero_terminal_snr
 from recompose.errors import RecomposeError
@@ -441,7 +441,8 @@ def ancestral(images, particles, swarms, count=100, stop=None, watch=None):
     def velocities(x, number):
         points = x.flatten(0, -3).movedim(0, -1)
         exact = torch.stack([source.noised(*scales(number)).score(points).movedim(-1, 0) for source in sources])
-        return to_velocity(exact.unflatten(1, shape), x, *scales(number), "score")
+        told = exact.unflatten(1, shape), x, *scales(number), "score"
+        return target(to_clean(*told), to_noise(*told), *scales(number), "velocity")
 
     def move(x, velocity, number):
         return ddpm_step(

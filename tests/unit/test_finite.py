@@ -23,8 +23,8 @@ from recompose.metrics.texture_statistics import texture_statistics
 from recompose.networks.files import kept
 from recompose.networks.unet import LabelledUNet
 from recompose.papers.coupled_inference.binding import read_out
-from recompose.papers.coupled_inference.coupled import VARIANTS, coupled_inference
-from recompose.papers.coupled_inference.hyperparameters import published_hyperparameters
+from recompose.papers.coupled_inference.coupled import coupled_inference
+from recompose.papers.coupled_inference.hyperparameters import VARIANTS, published_hyperparameters
 from recompose.papers.coupled_inference.search import accuracies_of
 from recompose.papers.coupled_inference.solvers.least_squares import als
 from recompose.papers.feature_guidance import guidance

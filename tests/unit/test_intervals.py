@@ -7,7 +7,6 @@ from scipy import stats
 from recompose.metrics.intervals import (
     bootstrap,
     normal_interval,
-    paired,
     percentiles,
     student_half_width,
     student_interval,
@@ -47,16 +46,6 @@ def test_of_many_numbers_the_normal_one_is_students():
     values = drawn(5000)
     np.testing.assert_allclose(normal_interval(values)[1:], student_interval(values)[1:], atol=2e-5)
     assert normal_interval(values).high - values.mean() == pytest.approx(1.96 * values.std(ddof=1) / 5000**0.5)
-
-
-def test_pairs_are_compared_by_their_differences():
-    """What both have in common, here much, takes no part."""
-    common, own = 10 * drawn(6), drawn(6, seed=1)
-    found = paired(common + own + 3, common)
-    np.testing.assert_allclose(found, student_interval(own + 3), rtol=1e-9)
-    assert found.low > 0 > student_interval(common + own + 3).low - common.mean()
-    with pytest.raises(ValueError, match="pairs"):
-        paired(common, common[:5])
 
 
 def test_wilsons_interval_has_its_closed_form():

@@ -7,8 +7,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as some
 
-from recompose.diffusion.predictions import target, to_clean, to_noise, to_score, to_velocity
+from recompose.diffusion.predictions import target, to_clean, to_noise, to_score
 from recompose.errors import RecomposeError
+
+
+def to_velocity(predicted, x, alpha, sigma, kind):
+    """What a network that predicts the velocity should say where another one says this."""
+    told = predicted, x, alpha, sigma, kind
+    return target(to_clean(*told), to_noise(*told), alpha, sigma, "velocity")
+
 
 TO = {"noise": to_noise, "clean": to_clean, "velocity": to_velocity, "score": to_score}
 

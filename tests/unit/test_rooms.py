@@ -8,9 +8,9 @@ from test_feynman_kac import ancestral_variance
 
 from recompose.datasets.labelled_images import LabelledImages
 from recompose.diffusion.mixtures import gaussian
-from recompose.diffusion.predictions import to_velocity
+from recompose.diffusion.predictions import target, to_clean, to_noise
 from recompose.errors import RecomposeError
-from recompose.networks.unet_operations import operations
+from recompose.networks.diffusers_unet_operations import operations
 from recompose.papers.weighted_composition.rooms.aggregation import (
     as_the_sentence_says,
     clustered_share,
@@ -149,8 +149,9 @@ def exact_velocities():
     def velocities(x, t):
         scales = float(schedule.alpha[t]), float(schedule.sigma[t])
         points = x.flatten(1)
-        at = [source.noised(*scales).score(points).reshape(x.shape) for source in sources]
-        return torch.stack([to_velocity(each, x, *scales, "score") for each in at])
+        at = torch.stack([source.noised(*scales).score(points).reshape(x.shape) for source in sources])
+        told = at, x, *scales, "score"
+        return target(to_clean(*told), to_noise(*told), *scales, "velocity")
 
     return velocities
 
@@ -259,26 +260,6 @@ def test_swarms_that_do_not_fit_are_refused_before_they_start(monkeypatch):
     with pytest.raises(RecomposeError, match=r"sampling 1024 particles of 256x256 needs \d+\.\d GiB of memory"):
         _require_room(1024, 256, "cpu")
     _require_room(16, 256, "cpu")
-
-
-def test_what_was_sampled_before_a_stop_is_read_back_and_nothing_else(tmp_path):
-    from recompose.papers.weighted_composition.rooms.experiments import _kept
-    from recompose.sweeps import CellStore
-
-    asked = []
-
-    def make():
-        asked.append(1)
-        return {"images": torch.full((2, 3), float(len(asked)))}
-
-    store = CellStore(tmp_path / "cells", "one")
-    first, again = _kept(store, "K=4 from 0", make), _kept(store, "K=4 from 0", make)
-    torch.testing.assert_close(first, again)
-    assert len(asked) == 1
-    _kept(CellStore(tmp_path / "cells", "other settings"), "K=4 from 0", make)
-    assert len(asked) == 2
-    (tmp_path / "cells" / "K=4 from 0.safetensors").write_bytes(b"cut sh")
-    assert float(_kept(store, "K=4 from 0", make)["images"][0, 0]) == 3
 
 
 def test_too_few_collected_images_are_told(monkeypatch):

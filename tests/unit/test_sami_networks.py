@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from recompose.errors import RecomposeError
 from recompose.papers.sami.baselines import Decoder
-from recompose.papers.sami.denoisers import DENOISERS, Denoiser, Pretrained
+from recompose.papers.sami.denoisers import Denoiser, Pretrained
 from recompose.papers.sami.encoders import ENCODERS, DiffusersHalfUNet, HalfUNet, StridedEncoder
 from recompose.papers.sami.layers import BiasFreeNorm, embedding
 from recompose.papers.sami.posterior import SMALLEST_VARIANCE, Posterior, of_outputs
@@ -45,7 +45,7 @@ def test_encoders_have_the_authors_numbers_of_parameters(data, count):
 
 def test_the_denoiser_has_the_authors_number_of_parameters():
     with torch.device("meta"):
-        assert parameters(DENOISERS["celeba"](("test",))) == 30_896_768
+        assert parameters(Denoiser(("test",))) == 30_896_768
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,13 @@ def test_published_encoders_take_the_published_images(data, channels, size, late
     assert encoder.mean(features).shape == encoder.spread(features).shape == (2, latents)
 
 
-@pytest.mark.parametrize(("data", "size"), [("celeba", 64), ("disks", 32), ("dsprites", 64)])
-def test_published_denoisers_take_the_published_images(data, size):
+@pytest.mark.parametrize(
+    ("shape", "size"), [({}, 64), ({"size": 32}, 32), ({"base": 48}, 64)], ids=["celeba", "disks", "dsprites"]
+)
+def test_published_denoisers_take_the_published_images(shape, size):
     with torch.device("meta"):
         x, t = torch.empty(2, 1, size, size), torch.ones(2, dtype=torch.long)
-        assert DENOISERS[data](("test",))(x, t).shape == x.shape
+        assert Denoiser(("test",), **shape)(x, t).shape == x.shape
 
 
 def test_table_1s_widths_are_an_option():

@@ -9,7 +9,6 @@ from recompose.papers.sami.encoders import HalfUNet
 from recompose.papers.sami.theory.formulas import (
     active_dimensions,
     axis_precision,
-    best_precision,
     characteristic_noise,
     penalty,
     reward,
@@ -71,6 +70,12 @@ def test_the_terms_of_the_linear_gaussian_case_are_those_of_samples():
     assert float(second) == pytest.approx(float(reward(weights, c, BETA, VARIANCE)), rel=0.02)
     assert float(third) == pytest.approx(float(penalty(weights, BETA, VARIANCE)), rel=0.02)
     assert reward(weights, c, BETA, VARIANCE) < 0
+
+
+def best_precision(covariance: Tensor, beta: float) -> Tensor:
+    """A = W'W that minimizes L_2 + L_3, from its axes: (pixels, pixels)."""
+    variances, axes = torch.linalg.eigh(covariance)
+    return (axes * axis_precision(variances, beta)) @ axes.T
 
 
 def loss_of(precision: Tensor, c: Tensor, beta: float) -> Tensor:

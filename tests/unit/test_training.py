@@ -316,6 +316,11 @@ def test_a_short_training_tells_how_it_ended_and_nothing_more():
     assert lines == [f"60/60 iterations, mean loss {losses.mean():.4g}, 0 s left"]
 
 
+def test_its_lines_begin_with_its_name_unless_its_caller_takes_them(capsys):
+    _, losses = fitted(name="faces_judge")
+    assert capsys.readouterr().out == f"faces_judge: 60/60 iterations, mean loss {losses.mean():.4g}, 0 s left\n"
+
+
 def test_one_that_is_done_stays_in_its_checkpoint(tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     first, losses = fitted(with_buffers, pictures, ALL, checkpoint=path)

@@ -21,8 +21,7 @@ from recompose.randomness import numpy_generator
 FACTORS = ("color", "shape", "scale", "orientation", "x", "y")
 """The columns of classes and values, by the archive's names."""
 CLASSES = (1, 3, 6, 40, 32, 32)
-"""How many of each there are."""
-SHAPES = ("square", "ellipse", "heart")
+"""How many of each there are. The shapes are a square, an ellipse and a heart."""
 SIDE = 64
 """Pixels of an image's side in the archive."""
 FILE = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
@@ -57,14 +56,6 @@ def classes_of(numbers: Numbers) -> Numbers:
     if wrong:
         raise RecomposeError(f"no sprites {listed(wrong)}: their numbers go from 0 to {count - 1}")
     return np.stack(np.unravel_index(numbers, CLASSES), axis=-1).astype(np.int64)
-
-
-def numbers_of(classes: Numbers) -> Numbers:
-    """The numbers of sprites with these classes, (n, 6). Raises RecomposeError for a class that is none."""
-    wrong = [row for row in classes.tolist() if any(not 0 <= each < of for each, of in zip(row, CLASSES, strict=True))]
-    if wrong:
-        raise RecomposeError(f"no sprites {listed(wrong)}: there are {list(CLASSES)} classes, each from 0")
-    return np.ravel_multi_index(tuple(classes.T), CLASSES).astype(np.int64)
 
 
 def values_of(classes: Numbers) -> NDArray[np.float64]:

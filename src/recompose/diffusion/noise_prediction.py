@@ -53,21 +53,23 @@ def train(
     schedule: VariancePreserving,
     device: str = "cpu",
     checkpoint: Path | None = None,
-    report: Callable[[str], None] = print,
+    name: str | None = None,
+    report: Callable[[str], None] | None = None,
 ) -> Tensor:
     """Train stacked networks, one for each task, all together; each gets the weights it would get alone.
 
     network: (networks, points, inputs) -> (networks, points, dimension), none of which sees another. batch: points of a
-    step, divided equally among the sources. The loss of every step, (steps,), is the mean over the networks. A training
-    that is done stays in its checkpoint. Raises Divergence, after the last step, with the names of networks whose loss
-    became NaN; their weights are NaN, those of the others as without them.
+    step, divided equally among the sources. name, report: as `fit` tells of it; without a name, of how many networks.
+    The loss of every step, (steps,), is the mean over the networks. A training that is done stays in its checkpoint.
+    Raises Divergence, after the last step, with the names of networks whose loss became NaN; their weights are NaN,
+    those of the others as without them.
     """
     network.to(device)
     losses = fit(
         network,
         noise_loss(network, tasks, batch=batch, schedule=schedule, device=device),
         training,
-        name=f"{len(tasks)} networks",
+        name=name or f"{len(tasks)} networks",
         identity={"tasks": repr([task.names for task in tasks]), "batch": str(batch)},
         checkpoint=checkpoint,
         every=SLICE,

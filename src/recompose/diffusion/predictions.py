@@ -52,14 +52,6 @@ def to_clean(predicted: Tensor, x: Tensor, alpha: Scale, sigma: Scale, kind: Kin
             return (x + sigma**2 * predicted) / _some(alpha, NO_DATA)
 
 
-def to_velocity(predicted: Tensor, x: Tensor, alpha: Scale, sigma: Scale, kind: Kind) -> Tensor:
-    """v = alpha noise - sigma x_0."""
-    if kind == "velocity":
-        return predicted
-    given = predicted, x, alpha, sigma, kind
-    return alpha * to_noise(*given) - sigma * to_clean(*given)
-
-
 def to_score(predicted: Tensor, x: Tensor, alpha: Scale, sigma: Scale, kind: Kind) -> Tensor:
     """The gradient of log p_t at x, -noise / sigma."""
     return predicted if kind == "score" else -to_noise(predicted, x, alpha, sigma, kind) / _some(sigma, NO_NOISE)

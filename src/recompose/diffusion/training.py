@@ -93,7 +93,7 @@ def fit(
     identity: Mapping[str, str],
     checkpoint: Path | None = None,
     every: int = 1,
-    report: Callable[[str], None] = print,
+    report: Callable[[str], None] | None = None,
 ) -> Tensor:
     """Train a network where it stands; the loss of every step, (steps,), of several networks their mean.
 
@@ -101,14 +101,16 @@ def fit(
     bits; whether batch normalization and dropout are in training mode is the caller's to say, as with the parts of a
     network that stay as they are.
     loss: computed under autocast where the precision is lower: differences are taken of `predicted.float()`.
-    name: says in messages which training it is. identity: what it is of, in words (its names, its data): a checkpoint
-    has to agree in it, in the training and in the network's shapes.
+    name: says in messages which training it is. report: takes the lines on its progress; None prints them, as
+    `telling` does. identity: what it is of, in words (its names, its data): a checkpoint has to agree in it, in the
+    training and in the network's shapes.
     checkpoint: the file to go on from, and to write at most once a minute, and in the end; one of a training that is
     done has nothing left to do. every: progress is told, and kept, between so many steps only.
 
     Raises RecomposeError where the loss is no number, or the checkpoint is of something else. Losses of several
     networks may be none: the others finish, and the caller finds out which ones failed.
     """
+    report = report or telling(name)
     device = next(network.parameters()).device
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimizer = optimizer_of(trained, training)
@@ -152,6 +154,16 @@ def fit(
     if average:
         network.load_state_dict(average.module.state_dict())
     return losses.cpu()
+
+
+def steps_of_epoch(count: int, batch: int) -> int:
+    """How many steps see all of so many images once; the last one may be of fewer."""
+    return -(-count // batch)
+
+
+def telling(name: str) -> Callable[[str], None]:
+    """How a training is told of unless its caller says otherwise: in lines that begin with its name."""
+    return lambda line: print(f"{name}: {line}", flush=True)
 
 
 def optimizer_of(parameters: list[nn.Parameter], training: Training) -> torch.optim.Optimizer:

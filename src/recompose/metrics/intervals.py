@@ -2,7 +2,7 @@
 
 What repeats decides which one is right: runs, classes or sets are few and vary, so their mean has Student's interval or
 a bootstrap over them; pixels, samples and trials are many, and within one run they say nothing about the next. Two
-methods that share data or runs are compared by the interval of their differences (`paired`).
+methods that share data or runs are compared by the interval of their differences.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,6 +22,10 @@ class Interval(NamedTuple):
     value: float
     low: float
     high: float
+
+    def columns(self, n: int, value: str = "mean") -> dict[str, float]:
+        """What a row says of it; n: how many were measured; value: what the number is called there."""
+        return {value: self.value, "ci_low": self.low, "ci_high": self.high, "n": n}
 
 
 def normal_interval(values: np.ndarray) -> Interval:
@@ -49,13 +53,6 @@ def student_half_width(
     from scipy.special import stdtrit  # scipy.stats takes seconds to import
 
     return stdtrit(np.maximum(n - 1, 1), 1 - outside / 2) * std / np.sqrt(n)
-
-
-def paired(first: np.ndarray, second: np.ndarray, outside: float = OUTSIDE) -> Interval:
-    """The mean difference of two measurements of the same units, (n,) each, by Student's interval."""
-    if first.shape != second.shape:
-        raise ValueError(f"{first.shape} and {second.shape}: pairs are of equal numbers")
-    return student_interval(first - second, outside)
 
 
 def wilson_interval(shares: np.ndarray) -> Interval:

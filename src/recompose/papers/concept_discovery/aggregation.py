@@ -56,14 +56,12 @@ def cost(name: str, samples: pd.DataFrame, **blocks: Any) -> pd.DataFrame:
             continue
         of_queries = values.groupby(["class", "query"])["value"]
         total = of_queries.sum() if quantity == "modes" else of_queries.mean()
-        mean, low, high = student_interval(total.to_numpy())
-        rows.append(
-            {"method": method, "quantity": quantity, "mean": mean, "ci_low": low, "ci_high": high, "n": len(total)}
-        )
+        found = student_interval(total.to_numpy())
+        rows.append({"method": method, "quantity": quantity, **found.columns(len(total))})
         if quantity == "evaluations":
             rows += [
                 rows[-1] | {"quantity": part, "mean": asked, "ci_low": asked, "ci_high": asked}
-                for part, asked in _parts(str(method), mean, discovery, sampling).items()
+                for part, asked in _parts(str(method), found.value, discovery, sampling).items()
             ]
     return pd.DataFrame(rows)
 

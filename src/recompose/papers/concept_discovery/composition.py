@@ -8,19 +8,13 @@ from torch import Tensor
 from recompose.papers.concept_discovery.gaussians import Gaussians
 
 
-def coverage(likelihoods: Tensor) -> Tensor:
-    """F(S), Eq. 8: of each coordinate the best log-likelihood in the set, summed.
-
-    likelihoods: (prototypes of S, ...) -> a number. F is monotone and submodular; of the empty set it is -infinity, so
-    the greedy bound 1 - 1/e holds for F above the worst of every coordinate, with the same choices.
-    """
-    return likelihoods.amax(dim=0).sum()
-
-
 def greedy(likelihoods: Tensor, count: int) -> list[int]:
     """The best singleton, then again and again the largest gain, Eq. 9: indices in the order of their choice.
 
-    likelihoods: (candidates, ...). Where nothing is gained any more the first of the rest is taken, as Eq. 9 does.
+    What is gained is F(S), Eq. 8: of each coordinate the best log-likelihood in the set, summed. It is monotone and
+    submodular; of the empty set it is -infinity, so the greedy bound 1 - 1/e holds for F above the worst of every
+    coordinate, with the same choices. Where nothing is gained any more the first of the rest is taken, as Eq. 9 does.
+    likelihoods: (candidates, ...).
     """
     flat = likelihoods.flatten(1).double()
     covered = torch.full_like(flat[0], -torch.inf)

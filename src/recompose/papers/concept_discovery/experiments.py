@@ -25,10 +25,9 @@ from recompose.papers.concept_discovery.names import FACTORS
 from recompose.papers.concept_discovery.networks import SCHEDULE, Model, trained_model
 from recompose.randomness import torch_generator
 from recompose.storage import Measured, write_tensors
-from recompose.sweeps import CellStore
+from recompose.sweeps import CellStore, Row
 from recompose.tensor_cells import kept_tensors
 
-Row = dict[str, Any]
 TOGETHER = 64
 """Ascents at a step t that go on together: queries are taken at once, and kept, in groups of so many over `starts`."""
 NEIGHBOURS = 3
@@ -252,17 +251,8 @@ def trained_combination(name: str, *, folder: Path, device: str, **blocks: Any) 
         right = (judge.says(x) == data.factors[of_shown[group]]).double()
         for quantity, each in shown_right(right, data, benchmark).items():
             of_classes = each.view(data.seen, -1).mean(dim=1).numpy()
-            mean, low, high = student_interval(of_classes)
-            rows.append(
-                {
-                    "group": group,
-                    "quantity": quantity,
-                    "mean": mean,
-                    "ci_low": low,
-                    "ci_high": high,
-                    "n": len(of_classes),
-                }
-            )
+            numbers = student_interval(of_classes).columns(len(of_classes))
+            rows.append({"group": group, "quantity": quantity, **numbers})
     return pd.DataFrame(rows)
 
 

@@ -36,8 +36,7 @@ from recompose.papers.concept_discovery.networks import SCHEDULE, Model, trained
 from recompose.papers.concept_discovery.settings import Digits, Exploration
 from recompose.randomness import torch_generator
 from recompose.storage import Measured
-
-Row = dict[str, Any]
+from recompose.sweeps import Row
 
 
 class Bench:
@@ -128,8 +127,7 @@ def noise_seen(images: Tensor) -> np.ndarray:
 
 
 def _spread(values: np.ndarray, interval: Callable[[np.ndarray], Interval] = student_interval) -> dict[str, float]:
-    mean, low, high = interval(values)
-    return {"mean": mean, "ci_low": low, "ci_high": high, "n": len(values)}
+    return interval(values).columns(len(values))
 
 
 @torch.no_grad()

@@ -1,6 +1,5 @@
 """Who says which factors an image shows: a small classifier for each, whose features distances are measured in."""
 
-from collections.abc import Callable
 from math import log2
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from recompose.diffusion.curves import loss_curve
 from recompose.diffusion.training import Cosine, Loss, Training, fit
 from recompose.errors import named
 from recompose.networks import files
 from recompose.networks.judges import disturbed, trunk
 from recompose.papers.concept_discovery import settings as configuration
 from recompose.papers.concept_discovery.data import SLUG, Images, centred, load_images
-from recompose.papers.concept_discovery.networks import curve
 from recompose.randomness import seed_of, torch_generator
 
 
@@ -58,7 +57,6 @@ def networks(
     data = load_images(folder, name.partition("_")[0])
     settings: configuration.Judge = blocks[name]
     judge = Judge(data.train.shape[-1], values_of(data), settings).to(device)
-    report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
     losses = fit(
         judge,
         _loss(judge, data, batch=settings.batch, names=(SLUG, name)),
@@ -66,10 +64,9 @@ def networks(
         name=name,
         identity={"names": name, "batch": str(settings.batch)},
         checkpoint=checkpoint,
-        report=report,
     )
     with named(name):
-        return files.kept(judge, _identity(data, settings)), curve(name, losses)
+        return files.kept(judge, _identity(data, settings)), loss_curve(name, losses)
 
 
 def trained_judge(folder: Path, benchmark: str, data: Images, settings: configuration.Judge) -> Judge:

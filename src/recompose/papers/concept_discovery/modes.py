@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recompose.diffusion.predictions import Scale, to_clean
+from recompose.diffusion.predictions import Scale, to_clean, to_score
 from recompose.diffusion.schedules import Schedule
 from recompose.errors import NotFinite, require_finite
 
@@ -56,12 +56,13 @@ def adam_ascent(
     or not. scaled: the step is multiplied by sigma_t, which is Adam's in units of sigma_t, for of gradients it takes
     no more than their direction and their change.
     """
-    sigma = scales(x, t, schedule)[1]
+    alpha, sigma = scales(x, t, schedule)
     unit = sigma if scaled else 1.0
     place = x / unit
     optimizer = torch.optim.Adam([place], lr=step, maximize=True)
     for _ in range(iterations):
-        place.grad = -noise(place * unit, t) / sigma * unit
+        x = place * unit
+        place.grad = to_score(noise(x, t), x, alpha, sigma, "noise") * unit
         optimizer.step()
     return _finite(place * unit, t, "; lower step")
 

@@ -1,6 +1,5 @@
 """The class-conditional diffusion model (appendix C): how it is trained, kept, and asked for noise."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -9,6 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from recompose.diffusion.curves import loss_curve
 from recompose.diffusion.predictions import target, to_noise
 from recompose.diffusion.schedules import ddpm_schedule
 from recompose.diffusion.training import Cosine, Loss, Training, fit
@@ -21,8 +21,6 @@ from recompose.papers.concept_discovery.modes import Noise, Time, scales
 from recompose.papers.concept_discovery.settings import Backbone
 from recompose.randomness import torch_generator
 
-CURVE = 50
-"""Steps that a point of the loss curve averages."""
 SCHEDULE = ddpm_schedule()
 """beta linear from 1e-4 to .02, T = 1000 (Table 5)."""
 Kind = Literal["noise", "velocity"]
@@ -39,7 +37,6 @@ def networks(
     network = ClassUNet((SLUG, name), shape_of(data.train.shape[-1], data.seen, settings))
     network.to(device)
     print(f"{name}: {len(data.train)} images of {data.seen} classes, {precision} on {device}", flush=True)
-    report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
     losses = fit(
         network,
         denoising_loss(
@@ -60,17 +57,9 @@ def networks(
         name=name,
         identity={"names": name, **{key: str(getattr(settings, key)) for key in ("prediction", "batch", "dropout")}},
         checkpoint=checkpoint,
-        report=report,
     )  # fmt: skip
     with named(name):
-        return kept(network, name, precision), curve(name, losses)
-
-
-def curve(name: str, losses: Tensor) -> pd.DataFrame:
-    """The mean loss of every few steps."""
-    parts = torch.split(losses, CURVE)
-    steps = torch.tensor([len(part) for part in parts]).cumsum(0)
-    return pd.DataFrame({"network": name, "step": steps.numpy(), "loss": [float(part.mean()) for part in parts]})
+        return kept(network, name, precision), loss_curve(name, losses)
 
 
 def shape_of(size: int, seen: int, settings: Backbone) -> Shape:

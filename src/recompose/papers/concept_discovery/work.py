@@ -4,7 +4,7 @@ Convolutions are counted. No torch: the workflow reads it.
 """
 
 from recompose.artifacts import Work
-from recompose.networks.unet_operations import operations
+from recompose.networks.diffusers_unet_operations import operations
 from recompose.papers.concept_discovery.passes import parts
 from recompose.papers.concept_discovery.settings import ConceptDiscovery, Discovery
 

@@ -7,7 +7,6 @@ estimates of the factors in the units of the observation (entries of size 1), in
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -16,26 +15,10 @@ from recompose.diffusion.sampling import ode_step, sde_step
 from recompose.diffusion.schedules import Schedule, linear_schedule
 from recompose.errors import NotFinite, named
 from recompose.papers.coupled_inference.binding import others
-from recompose.papers.coupled_inference.hyperparameters import SYNCHRONOUS, Hyperparameters
+from recompose.papers.coupled_inference.hyperparameters import SYNCHRONOUS, VARIANTS, Hyperparameters, Variant
 from recompose.papers.coupled_inference.spaces import LatentSpace, Space, SpanSpace, VectorSpace
 
 EPSILON = 1e-30
-
-
-@dataclass(frozen=True)
-class Variant:
-    """The paper's two design choices (section 4.1)."""
-
-    space: Literal["vector", "latent"]
-    energy: Literal["gaussian", "similarity"]
-
-
-VARIANTS = {
-    "gaussian": Variant("vector", "gaussian"),
-    "latent_gaussian": Variant("latent", "gaussian"),
-    "similarity": Variant("vector", "similarity"),
-    "latent_similarity": Variant("latent", "similarity"),
-}
 
 
 def variant_of(method: str) -> Variant:

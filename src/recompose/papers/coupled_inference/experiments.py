@@ -18,8 +18,8 @@ from recompose.datasets.products import Products, bound_products
 from recompose.errors import named
 from recompose.metrics.decomposition import decomposition_accuracy
 from recompose.metrics.intervals import wilson_interval
-from recompose.papers.coupled_inference.coupled import VARIANTS, coupled_inference, variant_of
-from recompose.papers.coupled_inference.hyperparameters import SYNCHRONOUS, Hyperparameters, floor_steps
+from recompose.papers.coupled_inference.coupled import coupled_inference, variant_of
+from recompose.papers.coupled_inference.hyperparameters import SYNCHRONOUS, VARIANTS, Hyperparameters, floor_steps
 from recompose.papers.coupled_inference.hyperparameters import hyperparameters as chosen_hyperparameters
 from recompose.papers.coupled_inference.settings import (
     Figure2,
@@ -33,14 +33,12 @@ from recompose.papers.coupled_inference.settings import (
     Table1,
     Trials,
 )
-from recompose.papers.coupled_inference.sizes import codebook_size
+from recompose.papers.coupled_inference.sizes import SETS_AT_ONCE, codebook_size
 from recompose.papers.coupled_inference.solvers import NOISE_FREE, Solver, solvers_named
 from recompose.randomness import torch_generator
 from recompose.sweeps import WHOLE, Batch, CellStore, Row, sweep
 
 SLUG = "coupled_inference"
-SETS_AT_ONCE = 5
-"""Sets of codebooks that are solved together."""
 COUNTED = 10
 """Trials whose multiply-adds are counted."""
 

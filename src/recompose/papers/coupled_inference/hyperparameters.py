@@ -1,5 +1,6 @@
-"""The hyperparameters of the diffusion methods: the paper's nine, and the choices it leaves open. No torch here."""
+"""The diffusion methods and their hyperparameters: the paper's nine, and the choices it leaves open. No torch here."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -10,7 +11,21 @@ from recompose.blocks import Block
 from recompose.errors import RecomposeError
 from recompose.storage import read_csv
 
-VARIANTS = ("gaussian", "latent_gaussian", "similarity", "latent_similarity")
+
+@dataclass(frozen=True)
+class Variant:
+    """The paper's two design choices (section 4.1)."""
+
+    space: Literal["vector", "latent"]
+    energy: Literal["gaussian", "similarity"]
+
+
+VARIANTS = {
+    "gaussian": Variant("vector", "gaussian"),
+    "latent_gaussian": Variant("latent", "gaussian"),
+    "similarity": Variant("vector", "similarity"),
+    "latent_similarity": Variant("latent", "similarity"),
+}
 SYNCHRONOUS = {f"synchronous_{variant}": variant for variant in ("latent_gaussian", "similarity", "latent_similarity")}
 """The variants with all factors updated at once, searched by themselves: free to choose, these three searches end with
 one factor after another, which can decide much by itself. That of GAUSSIAN ends with all at once."""

@@ -1,4 +1,7 @@
-"""How large codebooks are. No torch: the settings are checked with it, too."""
+"""How large codebooks are, and how many are solved at once. No torch: the settings are checked with it, too."""
+
+SETS_AT_ONCE = 5
+"""Sets of codebooks that are solved together."""
 
 
 def codebook_size(search_space: int, factors: int) -> int:

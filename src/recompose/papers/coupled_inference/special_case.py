@@ -14,8 +14,8 @@ from torch import Tensor
 from recompose.datasets.products import bound_products
 from recompose.diffusion.schedules import linear_schedule
 from recompose.papers.coupled_inference.binding import BETA, attention_update, mean_estimate, unbind
-from recompose.papers.coupled_inference.coupled import VARIANTS, Run, arrive, denoise, synchronous
-from recompose.papers.coupled_inference.hyperparameters import Hyperparameters
+from recompose.papers.coupled_inference.coupled import Run, arrive, denoise, synchronous
+from recompose.papers.coupled_inference.hyperparameters import VARIANTS, Hyperparameters
 from recompose.papers.coupled_inference.settings import SpecialCase
 from recompose.papers.coupled_inference.spaces import VectorSpace
 

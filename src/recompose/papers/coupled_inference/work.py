@@ -5,16 +5,13 @@ problem, and nearly all of them use it up. What they do between the products tak
 """
 
 from recompose.artifacts import Work
+from recompose.papers.coupled_inference.hyperparameters import VARIANTS
 from recompose.papers.coupled_inference.names import LABELS
 from recompose.papers.coupled_inference.settings import CoupledInference, FixedSize, Trials
-from recompose.papers.coupled_inference.sizes import codebook_size
+from recompose.papers.coupled_inference.sizes import SETS_AT_ONCE, codebook_size
 
-VARIANTS = 4
-"""Of coupled inference: two scores, in the space of the vectors or of the factors."""
 STEPS = 20
 """T, which is searched for: 10 to 50."""
-SETS_AT_ONCE = 5
-"""Sets of codebooks that are solved together."""
 KEPT = 8
 """Estimates of a problem that a solver holds at a time."""
 
@@ -28,16 +25,17 @@ def works(paper: CoupledInference) -> dict[str, Work]:
         (k, codebook_size(space, k), figure2.dimension) for k in figure2.factors for space in figure2.search_spaces
     ]
     of_figure3 = [(figure3.factors, figure3.size, dimension) for dimension in figure3.dimensions]
+    variants = len(VARIANTS)
     restarted = sum(figure4.restart_ratios) * max(figure4.restarts) * STEPS / figure4.iterations
     return {
         "table1": _work(table1, of_table1, methods * len(table1.superposed)),
         "figure2": _work(figure2, of_figure2, methods),
         "figure3": _work(figure3, of_figure3, methods),
-        "figure4": _ablation(figure4, figure4.dimension, VARIANTS * restarted),
-        "figure5": _ablation(paper.figure5, paper.figure5.dimension, VARIANTS * sum(paper.figure5.steps) / STEPS),
-        "figure6": _ablation(paper.figure6, paper.figure6.dimension, 2 * VARIANTS),
-        "restarts": _ablation(paper.restarts, paper.restarts.dimension, 2 * VARIANTS),
-        "table_search": _ablation(paper.search, paper.search.dimension, 2 * VARIANTS),
+        "figure4": _ablation(figure4, figure4.dimension, variants * restarted),
+        "figure5": _ablation(paper.figure5, paper.figure5.dimension, variants * sum(paper.figure5.steps) / STEPS),
+        "figure6": _ablation(paper.figure6, paper.figure6.dimension, 2 * variants),
+        "restarts": _ablation(paper.restarts, paper.restarts.dimension, 2 * variants),
+        "table_search": _ablation(paper.search, paper.search.dimension, 2 * variants),
     }
 
 

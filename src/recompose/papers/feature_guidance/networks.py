@@ -1,13 +1,13 @@
 """The networks of paper 5: how they are trained, kept and read."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import torch
 from torch import Tensor
 
-from recompose.diffusion.training import Cosine, Halving, Training, fit
+from recompose.diffusion.curves import loss_curve
+from recompose.diffusion.training import Cosine, Halving, Training, fit, steps_of_epoch
 from recompose.errors import named
 from recompose.machine import resolve_precision
 from recompose.networks import files
@@ -18,12 +18,10 @@ from recompose.papers.feature_guidance import settings as configuration
 from recompose.papers.feature_guidance.data import load_images
 from recompose.papers.feature_guidance.names import NETWORKS, Kind
 from recompose.papers.feature_guidance.passes import halving, passes
-from recompose.papers.feature_guidance.training import Condition, Told, noise_loss, steps_of_epoch
+from recompose.papers.feature_guidance.training import Condition, Told, noise_loss
 
 WARM_UP = 50
 """Steps in which the learning rate grows, where it falls as a cosine; a twentieth of few."""
-CURVE = 50
-"""Steps that a point of the loss curve averages."""
 
 
 def networks(
@@ -37,8 +35,7 @@ def networks(
     made = untrained(name, network, classes, channels)
     placed(made, device)
     print(f"{name}: {len(data.images)} images of {classes} classes, {precision} on {device}", flush=True)
-    report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
-    names, each = (SLUG, name), steps_of_epoch(data, training.batch)
+    names, each = (SLUG, name), steps_of_epoch(len(data.images), training.batch)
     condition, steps = condition_of(kind, made, training.drop_label), passes(training, NETWORKS[name].images) * each
     losses = fit(
         made,
@@ -57,13 +54,12 @@ def networks(
             precision=precision,
             compiled=training.compiled,
         ),
-        name=" ".join(names),
+        name=name,
         identity={"names": repr(names), "batch": str(training.batch), "data": repr(tuple(data.images.shape))},
         checkpoint=checkpoint,
-        report=report,
     )
     about = _identity(name, network) | {"classes": classes, "channels": channels, "precision": precision}
-    with named(" ".join(names)):
+    with named(name):
         return files.kept(made, about), _curve(name, losses)
 
 
@@ -112,8 +108,5 @@ def _identity(name: str, network: configuration.Network) -> dict[str, str]:
 
 def _curve(name: str, losses: Tensor) -> pd.DataFrame:
     """The mean loss of every few steps, as the peak signal-to-noise ratio too."""
-    parts = torch.split(losses, CURVE)
-    steps = torch.tensor([len(part) for part in parts]).cumsum(0)
-    means = torch.stack([part.mean() for part in parts])
-    columns = {"network": name, "step": steps, "loss": means, "psnr": -10 * means.log10()}
-    return pd.DataFrame({key: value.numpy() if isinstance(value, Tensor) else value for key, value in columns.items()})
+    frame = loss_curve(name, losses)
+    return frame.assign(psnr=-10 * torch.tensor(frame.loss.to_numpy(), dtype=losses.dtype).log10().numpy())

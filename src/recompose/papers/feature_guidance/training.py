@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from recompose.datasets.labelled_images import LabelledImages
-from recompose.diffusion.training import Loss
+from recompose.diffusion.training import Loss, steps_of_epoch
 from recompose.randomness import torch_generator
 
 LossOf = Literal["sigma_z", "z"]
@@ -30,11 +30,6 @@ Condition = Callable[[Told], Tensor | None]
 """What the network is told of the images of a batch, (images, features), or nothing."""
 
 
-def steps_of_epoch(data: LabelledImages, batch: int) -> int:
-    """How many steps go through all images; the last one may be of fewer."""
-    return -(-len(data.images) // batch)
-
-
 def noise_loss(
     network: nn.Module, data: LabelledImages, *, batch: int, names: tuple[str | int, ...], condition: Condition,
     shared: int = 1, of: LossOf = "sigma_z",
@@ -47,7 +42,7 @@ def noise_loss(
     on the names and the step.
     """
     device = next(network.parameters()).device
-    each = steps_of_epoch(data, batch)
+    each = steps_of_epoch(len(data.images), batch)
 
     @functools.lru_cache(maxsize=1)
     def drawn(number: int) -> tuple[Tensor, Tensor]:

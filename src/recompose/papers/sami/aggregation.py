@@ -28,7 +28,7 @@ def table2(comparison: pd.DataFrame) -> pd.DataFrame:
     numbers = numbers[["method", "metric", "published", "text"]].rename(columns={"text": "deviation"})
     here = comparison[comparison.of.isna() | (comparison.of == "")].drop(columns="of").assign(kind="measured")
     accuracy = comparison[comparison.metric == "accuracy"]["mean"].to_numpy()
-    judge = dict(zip(("mean", "ci_low", "ci_high"), student_interval(accuracy), strict=True), n=len(accuracy))
+    judge = student_interval(accuracy).columns(len(accuracy))
     here = pd.concat([here, pd.DataFrame([judge | {"method": "judge", "metric": "accuracy", "kind": "measured"}])])
     both = here.merge(numbers, how="outer", on=["method", "metric"], sort=False)
     both["kind"] = both.kind.fillna("printed")

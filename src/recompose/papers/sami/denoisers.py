@@ -90,11 +90,3 @@ class Pretrained(nn.Module):
         """(images, channels, size, size) -> the noise in them. Raises RecomposeError for other images."""
         require_images(x, self.channels, self.size, "a denoiser")
         return self.unet(x, steps(t, x) - 1, return_dict=False)[0]
-
-
-DENOISERS: dict[str, Callable[..., Denoiser]] = {
-    "disks": partial(Denoiser, size=32),
-    "dsprites": partial(Denoiser, base=48),
-    "celeba": Denoiser,
-}
-"""The denoiser of each data set at its published size; every keyword may be another."""

@@ -50,13 +50,9 @@ def guidance_score(
 
 
 def shifted_noise(noise: Tensor, score: Tensor, sigma: float | Tensor) -> Tensor:
-    """The noise in x_t given z: eps - sqrt(1 - abar) g, Eq. 8."""
-    return noise - sigma * score
+    """The noise in x_t given z: eps - sqrt(1 - abar) g, Eq. 8.
 
-
-def shifted_mean(mean: Tensor, score: Tensor, alpha: float) -> Tensor:
-    """The mean of x_{t-1} given z: mu + (1 - alpha) / sqrt(alpha) g, alpha that of one step.
-
-    A.2, whose last two lines lose the sign: the mean of the shifted noise is this.
+    So the mean of x_{t-1} is mu + (1 - alpha) / sqrt(alpha) g, alpha that of one step: A.2, whose last two lines lose
+    the sign.
     """
-    return mean + (1 - alpha) / alpha**0.5 * score
+    return noise - sigma * score

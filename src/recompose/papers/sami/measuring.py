@@ -1,12 +1,10 @@
 """What the bodies of work of paper 3 measure alike: latents, samples by them, errors of the noise, and rows."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
 
-from recompose.metrics.intervals import student_interval
+from recompose.metrics.intervals import Interval, student_interval
 from recompose.papers.sami.data import SLUG, Images
 from recompose.papers.sami.informativeness import active, ratio, seen, squares
 from recompose.papers.sami.networks import schedule_of
@@ -14,8 +12,7 @@ from recompose.papers.sami.objective import Pair
 from recompose.papers.sami.sampling import conditional_samples
 from recompose.papers.sami.settings import Autoencoder, Measures, PortraitsMeasures
 from recompose.randomness import numpy_generator, torch_generator
-
-Row = dict[str, Any]
+from recompose.sweeps import Row
 
 
 def unit(x: Tensor) -> Tensor:
@@ -48,7 +45,7 @@ def sampled(
 
 def row(quantity: str, place: str, mean: float, low: float, high: float, n: int) -> Row:
     """What was measured there, with its interval."""
-    return {"quantity": quantity, "place": place, "mean": mean, "ci_low": low, "ci_high": high, "n": n}
+    return {"quantity": quantity, "place": place, **Interval(mean, low, high).columns(n)}
 
 
 def row_of_error(pair: Pair, data: Images, settings: Autoencoder, name: str, device: str) -> Row:

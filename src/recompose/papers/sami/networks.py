@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from recompose.diffusion.curves import loss_curve
 from recompose.diffusion.schedules import Schedule, cosine_schedule, ddpm_schedule
-from recompose.diffusion.training import Cosine, Loss, Training, fit
+from recompose.diffusion.training import Cosine, Loss, Training, fit, steps_of_epoch, telling
 from recompose.errors import named
 from recompose.networks import files
 from recompose.papers.sami.baselines import Decoder, Weights, baseline_loss
@@ -18,7 +18,7 @@ from recompose.papers.sami.data import SLUG, centred, load_images
 from recompose.papers.sami.denoisers import Denoiser
 from recompose.papers.sami.encoders import ENCODERS
 from recompose.papers.sami.informativeness import told as told_of_latents
-from recompose.papers.sami.objective import Annealing, Pair, settle, settling, steps_of_epoch, training_loss
+from recompose.papers.sami.objective import Annealing, Pair, settle, settling, training_loss
 from recompose.papers.sami.settings import Autoencoder, Denoising, FrozenDenoiser
 
 CONTROL = "disks_control"
@@ -87,10 +87,10 @@ def fitted(
         network,
         loss,
         Training(settings.epochs * steps_of_epoch(count, settings.batch), settings.learning_rate, Cosine()),
-        name=" ".join(map(str, names)),
+        name=str(names[-1]),
         identity={"names": repr(names), "settings": settings.model_dump_json()},
         checkpoint=checkpoint,
-        report=report or printing(names),
+        report=report,
     )
 
 
@@ -108,18 +108,13 @@ def fitted_and_settled(
     return losses
 
 
-def printing(names: tuple[str | int, ...]) -> Callable[[str], None]:
-    """How a training is told of unless its caller says otherwise."""
-    return lambda line: print(f"{names[-1]}: {line}", flush=True)
-
-
 def tell(
     pair: Pair, images: Tensor, settings: Autoencoder, names: tuple[str | int, ...], device: str,
     report: Callable[[str], None] | None,
 ) -> None:  # fmt: skip
     """Tell of the latents of a trained pair, in evaluation mode: a collapse is seen in the log, not in a figure."""
     line = told_of_latents(pair, images, schedule_of(settings), batch=settings.batch, names=names, device=device)
-    (report or printing(names))(line)
+    (report or telling(str(names[-1])))(line)
 
 
 def untrained(images: Tensor, settings: Autoencoder, names: tuple[str | int, ...]) -> Pair:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from recompose.diffusion.schedules import Schedule
-from recompose.diffusion.training import Loss
+from recompose.diffusion.training import Loss, steps_of_epoch
 from recompose.errors import RecomposeError
 from recompose.papers.sami.denoisers import Noise
 from recompose.papers.sami.guidance import EXACT, Constraints, guidance_score, shifted_noise
@@ -229,11 +229,6 @@ def settling(model: Pair, loss: Loss, first: int, settle: Callable[[], None]) ->
         return loss(step)
 
     return of_step
-
-
-def steps_of_epoch(count: int, batch: int) -> int:
-    """How many steps see all images once; the last one may be of fewer."""
-    return -(-count // batch)
 
 
 def of_batches(

@@ -1,16 +1,15 @@
 """Table 1: the configuration that runs, beside the published one. No torch here, so it is quick."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
 
 from recompose.papers.sami.aggregation import printed
 from recompose.papers.sami.portraits.joined import joined
 from recompose.papers.sami.settings import Autoencoder, Disks, Encoding, Faces, FrozenDenoiser
+from recompose.sweeps import Row
 
 Value = float | str
-Row = dict[str, Any]
 BODIES = {"disks": "ConvNet", "dsprites": "ConvNet", "celeba": "Half-UNet", "celeba_hq": "Half-UNet"}
 """The encoder of each set."""
 PARAMETERS: dict[str, Callable[[Disks | Faces, Autoencoder], Value]] = {

@@ -1,6 +1,6 @@
 """The networks of paper 2 (appendix F.1): how they are trained, kept, and made into scores."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,6 @@ def networks(
     annealing = Cosine() if networks.annealing == "cosine" else None
     training = Training(networks.iterations, networks.learning_rate, annealing, precision=precision)
     print(f"{setting}, {model}: {len(tasks)} networks, {precision} on {device}", flush=True)
-    report: Callable[[str], None] = lambda line: print(f"{setting}, {model}: {line}", flush=True)  # noqa: E731
     train(
         stack,
         tasks,
@@ -51,8 +50,8 @@ def networks(
         batch=networks.batch,
         schedule=schedule_of(task),
         device=device,
+        name=f"{setting}, {model}",
         checkpoint=checkpoint,
-        report=report,
     )
     return files.kept(stack, _identity(setting, model, task) | {"precision": precision}), None
 

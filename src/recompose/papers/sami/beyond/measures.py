@@ -13,11 +13,11 @@ import torch
 
 from recompose.datasets.faces import ATTRIBUTES
 from recompose.metrics.attribute_capture import attribute_capture
-from recompose.metrics.intervals import bootstrap, student_interval
+from recompose.metrics.intervals import Interval, bootstrap, student_interval
 from recompose.papers.sami.comparison.networks import rival_from_file
 from recompose.papers.sami.data import SLUG, Images, load_images
 from recompose.papers.sami.informativeness import ratio
-from recompose.papers.sami.measuring import Row, noise_squares
+from recompose.papers.sami.measuring import noise_squares
 from recompose.papers.sami.names import BRIEF
 from recompose.papers.sami.networks import trained
 from recompose.papers.sami.objective import Pair
@@ -26,7 +26,7 @@ from recompose.papers.sami.settings import Autoencoder, Baselines, Comparison, S
 from recompose.papers.sami.sprites.measures import evaluated
 from recompose.papers.sami.sprites.networks import all_trained, names_of
 from recompose.randomness import numpy_generator
-from recompose.sweeps import WHOLE, CellStore, sweep
+from recompose.sweeps import WHOLE, CellStore, Row, sweep
 
 SCORES = ("modularity", "disentanglement")
 
@@ -65,9 +65,8 @@ def varied(settings: Autoencoder, variant: Variant) -> Autoencoder:
 
 
 def _row(images: str, quantity: str, method: str, interval: tuple[float, float, float], n: int) -> Row:
-    mean, low, high = map(float, interval)
     told = {"case": f"{images}-{quantity}", "method": method}
-    return {**told, "mean": mean, "ci_low": low, "ci_high": high, "n": n}
+    return {**told, **Interval(*map(float, interval)).columns(n)}
 
 
 def _trained(images: torch.Tensor, settings: Autoencoder, names: tuple[str | int, ...], device: str) -> Pair:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,7 @@ from torch import Tensor
 from recompose.datasets.faces import ATTRIBUTES
 from recompose.metrics.attribute_capture import attribute_capture, aurocs
 from recompose.metrics.frechet import frechet_distance
-from recompose.metrics.intervals import NORMAL, bootstrap, wilson_interval
+from recompose.metrics.intervals import NORMAL, Interval, bootstrap, wilson_interval
 from recompose.metrics.participation import Reading, participation_ratio
 from recompose.papers.sami.baselines import BASELINES
 from recompose.papers.sami.comparison.generation import conditioned, made_by, unconditional
@@ -27,8 +26,8 @@ from recompose.papers.sami.passes import decoding, passes
 from recompose.papers.sami.posterior import means_of
 from recompose.papers.sami.settings import Autoencoder, Baselines, Comparison, Judge
 from recompose.randomness import numpy_generator
+from recompose.sweeps import Row
 
-Row = dict[str, Any]
 SET = "faces"
 OURS = ("sami", BRIEF)
 READINGS: tuple[Reading, ...] = ("norms", "squares")
@@ -84,7 +83,7 @@ def _methods(folder: Path, data: Images, settings: Autoencoder, device: str) -> 
 
 
 def _row(method: str, metric: str, mean: float, low: float, high: float, n: int, of: str = "") -> Row:
-    return {"method": method, "metric": metric, "of": of, "mean": mean, "ci_low": low, "ci_high": high, "n": n}
+    return {"method": method, "metric": metric, "of": of, **Interval(mean, low, high).columns(n)}
 
 
 def _exact(method: str, metric: str, value: float, n: int, of: str = "") -> Row:

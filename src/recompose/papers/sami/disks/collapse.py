@@ -1,7 +1,6 @@
 """The largest weight of the KL before latents collapse (appendix A.5), and what smaller ones do to them."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,9 +12,8 @@ from recompose.papers.sami.measuring import row_of_error
 from recompose.papers.sami.networks import trained
 from recompose.papers.sami.passes import RAISES
 from recompose.papers.sami.settings import Autoencoder, Collapse, Disks, Measures
-from recompose.sweeps import WHOLE, CellStore, sweep
+from recompose.sweeps import WHOLE, CellStore, Row, sweep
 
-Row = dict[str, Any]
 RAISE = 10.0
 """By how much the largest weight is raised where latents outlast it."""
 

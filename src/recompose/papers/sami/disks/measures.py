@@ -6,24 +6,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from recompose.datasets.disks import DISK, FACTORS
 from recompose.metrics.intervals import bootstrap, student_interval
 from recompose.metrics.variability import variability
 from recompose.papers.sami.data import SLUG, Images, load_images
 from recompose.papers.sami.disks.images import disk_images
 from recompose.papers.sami.informativeness import RESAMPLES
-from recompose.papers.sami.measuring import Row, posterior, posterior_rows, row, row_of_error, sampled, unit
+from recompose.papers.sami.measuring import posterior, posterior_rows, row, row_of_error, sampled, unit
 from recompose.papers.sami.networks import from_file
 from recompose.papers.sami.objective import Pair
 from recompose.papers.sami.settings import Autoencoder, Disks, Measures
 from recompose.randomness import numpy_generator
 from recompose.storage import Measured
-
-FACTORS = ("x", "y", "background")
-
-
-DISK = 0.5
-"""The disk's intensity: on a background of the same there is nothing to be seen."""
-
+from recompose.sweeps import Row
 
 SHOWN = 8
 """Samples of a condition in Figure 2C."""
@@ -112,7 +107,7 @@ def latent_rows(pair: Pair, data: Images, disks: Disks, measures: Measures, name
         rows.append(row("spread", place, deviation, deviation, deviation, len(at)))
         root = (spread**0.5).mean(axis=1)
         rows.append(row("uncertainty", place, *student_interval(root), len(root)))
-        if background != DISK:
+        if background != DISK:  # on a background of its intensity there is nothing to be seen
             rows.append(row("position", place, *_decodable(at, factors[:, :2], name, place), len(at) // 2))
     return [*rows, *_angles(pair, disks, measures, device)]
 

@@ -1,7 +1,6 @@
 """The encoder of disks with the noise level as input, and without it, as the paper's (section 4)."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -10,9 +9,7 @@ from recompose.papers.sami.disks.measures import latent_rows
 from recompose.papers.sami.measuring import row_of_error
 from recompose.papers.sami.networks import trained
 from recompose.papers.sami.settings import Autoencoder, Disks, Measures, TimeInput
-from recompose.sweeps import WHOLE, CellStore, sweep
-
-Row = dict[str, Any]
+from recompose.sweeps import WHOLE, CellStore, Row, sweep
 
 
 def time_input(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,8 +21,8 @@ from recompose.papers.sami.networks import schedule_of
 from recompose.papers.sami.settings import Autoencoder, FacesMeasures
 from recompose.randomness import torch_generator
 from recompose.storage import Measured
+from recompose.sweeps import Row
 
-Row = dict[str, Any]
 SHOWN = 6
 """Samples of a condition in A."""
 CONDITIONS = 4

@@ -1,6 +1,5 @@
 """Who says which attributes a face has: a classifier, by whose features sets of images are compared."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +44,6 @@ def networks(
     """Train the judge of a set, `<set>_judge`, on the images that all networks see: its tensors and its loss curve."""
     data, settings = load_images(folder, name.partition("_")[0]), blocks[name]
     judge = _untrained(data, settings).to(device)
-    report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
     losses = fit(
         judge,
         _loss(judge, data, batch=settings.batch, names=(SLUG, name)),
@@ -53,7 +51,6 @@ def networks(
         name=name,
         identity={"names": name, "settings": settings.model_dump_json()},
         checkpoint=checkpoint,
-        report=report,
     )
     with named(name):
         return files.kept(judge, _identity(data, settings)), loss_curve(name, losses)

@@ -18,11 +18,12 @@ from recompose.papers.sami.faces.judge import judge_from_file
 from recompose.papers.sami.faces.sampling import TrainedFaces, faces_of
 from recompose.papers.sami.guidance import Constraints
 from recompose.papers.sami.informativeness import RESAMPLES, ratio
-from recompose.papers.sami.measuring import Row, posterior_rows, row, row_of_error, unit
+from recompose.papers.sami.measuring import posterior_rows, row, row_of_error, unit
 from recompose.papers.sami.networks import schedule_of
 from recompose.papers.sami.posterior import Posterior
 from recompose.papers.sami.settings import Autoencoder, FacesMeasures
 from recompose.randomness import numpy_generator, torch_generator
+from recompose.sweeps import Row
 
 
 def faces(

@@ -11,13 +11,13 @@ from recompose.metrics.attribute_capture import attribute_capture, aurocs
 from recompose.metrics.intervals import bootstrap
 from recompose.papers.sami.data import SLUG
 from recompose.papers.sami.informativeness import ratio
-from recompose.papers.sami.measuring import Row, row
+from recompose.papers.sami.measuring import row
 from recompose.papers.sami.portraits.measures import Known, known, latent_rows, noise_errors
 from recompose.papers.sami.portraits.networks import trained_encoder
 from recompose.papers.sami.posterior import means_of
 from recompose.papers.sami.settings import Autoencoder, Choices, Encoding, FrozenDenoiser, PortraitsMeasures
 from recompose.randomness import numpy_generator
-from recompose.sweeps import WHOLE, CellStore, sweep
+from recompose.sweeps import WHOLE, CellStore, Row, sweep
 
 FACTORS = {"weight": "weights", "latents": "latents", "timesteps": "timesteps"}
 """What is varied, and the key of its values."""

@@ -13,7 +13,7 @@ from recompose.metrics.intervals import student_interval
 from recompose.metrics.variability import variability
 from recompose.papers.sami.data import SLUG, Images, centred, load_images
 from recompose.papers.sami.informativeness import ratio
-from recompose.papers.sami.measuring import Row, posterior_rows, row, sampled, unit
+from recompose.papers.sami.measuring import posterior_rows, row, sampled, unit
 from recompose.papers.sami.networks import SETTLED, numbered, schedule_of, untrained
 from recompose.papers.sami.objective import Drawn, Pair, errors, settle
 from recompose.papers.sami.portraits.denoiser import denoiser_from_file
@@ -32,6 +32,7 @@ from recompose.papers.sami.settings import (
 )
 from recompose.randomness import numpy_generator, torch_generator
 from recompose.storage import Measured
+from recompose.sweeps import Row
 
 TRAINED = "portraits_networks"
 CASES = {"oversampled": TRAINED, "uniform": UNIFORM}

@@ -2,20 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from recompose.datasets.sequences import Video, drawn_sequences, read_sequences
 from recompose.errors import RecomposeError, named
-from recompose.metrics.intervals import bootstrap
+from recompose.metrics.intervals import Interval, bootstrap
 from recompose.metrics.straightness import straightness
 from recompose.papers.sami.data import SLUG
 from recompose.papers.sami.settings import Faces, Videos
 from recompose.randomness import numpy_generator
+from recompose.sweeps import Row
 
-Row = dict[str, Any]
 Code = Callable[[torch.Tensor], np.ndarray]
 """Frames, (frames, channels, size, size) -> a vector of each, (frames, dimension)."""
 FOLDER = Path("data", "videos")
@@ -67,7 +66,7 @@ def straightness_rows(videos: list[Video], codes: Mapping[str, Code]) -> list[Ro
 
 def _row(panel: str, method: str, video: str, frame: int, mean: float, low: float, high: float, n: int) -> Row:
     place = {"panel": panel, "method": method, "video": video, "frame": frame}
-    return place | {"mean": mean, "ci_low": low, "ci_high": high, "n": n}
+    return place | Interval(mean, low, high).columns(n)
 
 
 def _exact(panel: str, method: str, video: str, frame: int, value: float) -> Row:

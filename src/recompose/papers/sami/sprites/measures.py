@@ -1,7 +1,6 @@
 """How disentangled latents of dSprites are, SAMI's and those of VAEs (appendix A.7)."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +16,7 @@ from recompose.papers.sami.objective import Pair
 from recompose.papers.sami.settings import Autoencoder, SpriteMeasures, Trainings
 from recompose.papers.sami.sprites.networks import all_trained
 from recompose.randomness import numpy_generator
-from recompose.sweeps import WHOLE, CellStore, sweep
-
-Row = dict[str, Any]
+from recompose.sweeps import WHOLE, CellStore, Row, sweep
 
 
 def dsprites(

@@ -1,7 +1,6 @@
 """Norms of scores along conditional sampling runs on dSprites (Figure 6), and how many bumps they have."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 from torch import Tensor
 
-from recompose.metrics.intervals import student_interval, wilson_interval
+from recompose.metrics.intervals import Interval, student_interval, wilson_interval
 from recompose.papers.sami.data import SLUG, centred, load_images
 from recompose.papers.sami.networks import from_file, schedule_of
 from recompose.papers.sami.objective import Pair
@@ -18,8 +17,8 @@ from recompose.papers.sami.sampling import ancestral, guided_noise, noise_of, sc
 from recompose.papers.sami.settings import Autoencoder, Scores
 from recompose.papers.sami.sprites.networks import FIRST
 from recompose.randomness import torch_generator
+from recompose.sweeps import Row
 
-Row = dict[str, Any]
 SMOOTHING = 0.02
 """Standard deviation of the Gaussian that curves are smoothed with, as a share of all steps."""
 PROMINENCE = 1.25
@@ -49,7 +48,7 @@ def figure6(*, folder: Path, device: str, dsprites_networks: Autoencoder, dsprit
 
 
 def _row(quantity: str, of: str, run: str, t: int, mean: float, low: float, high: float, n: int) -> Row:
-    return {"quantity": quantity, "of": of, "run": run, "t": t, "mean": mean, "ci_low": low, "ci_high": high, "n": n}
+    return {"quantity": quantity, "of": of, "run": run, "t": t, **Interval(mean, low, high).columns(n)}
 
 
 def magnitudes(

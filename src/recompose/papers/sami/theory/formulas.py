@@ -51,18 +51,12 @@ def penalty(weights: Tensor, beta: float, variance: float) -> Tensor:
     return beta**4 * (beta**2 * precision.square().sum() + torch.trace(precision))
 
 
-def best_precision(covariance: Tensor, beta: float) -> Tensor:
-    """A = W'W / s^2 that minimizes L_2 + L_3, without a limit to the latents: (pixels, pixels).
-
-    Along each axis of C, of variance c, a = max(0, (2 k - 1) / (2 beta^2)) with k = c / (c + beta^2): positive exactly
-    where c > beta^2. For little noise the Jacobian is rewarded, not penalized.
-    """
-    variances, axes = torch.linalg.eigh(covariance)
-    return (axes * axis_precision(variances, beta)) @ axes.T
-
-
 def axis_precision(variances: Tensor, beta: float) -> Tensor:
-    """a = max(0, (2 k - 1) / (2 beta^2)) of axes of these variances, of equal shape."""
+    """Along axes of C, of variances c, the A = W'W / s^2 that minimizes L_2 + L_3, without a limit to the latents.
+
+    a = max(0, (2 k - 1) / (2 beta^2)) with k = c / (c + beta^2), of equal shape: positive exactly where c > beta^2. For
+    little noise the Jacobian is rewarded, not penalized.
+    """
     gains = variances / (variances + beta**2)
     return ((2 * gains - 1) / (2 * beta**2)).clamp_min(0)
 

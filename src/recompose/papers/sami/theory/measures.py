@@ -2,7 +2,6 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,8 +19,8 @@ from recompose.papers.sami.posterior import Encoder, Posterior
 from recompose.papers.sami.settings import Autoencoder, Theory
 from recompose.papers.sami.theory import formulas
 from recompose.randomness import numpy_generator, torch_generator
+from recompose.sweeps import Row
 
-Row = dict[str, Any]
 AXES = (0.05, 0.2, 0.8, 3.2)
 """Variances of the data along the axes of the linear-Gaussian case."""
 NOISES = tuple(np.geomspace(0.1, 3, 25).tolist())

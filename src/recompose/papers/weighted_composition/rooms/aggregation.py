@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from recompose.metrics.intervals import NORMAL
+from recompose.metrics.intervals import NORMAL, Interval
 from recompose.papers.weighted_composition.rooms.mixtures import CELLS, base_both_for, composed, mixtures
 from recompose.papers.weighted_composition.rooms.names import OUTCOMES, SETTINGS, SOURCES
 from recompose.papers.weighted_composition.rooms.settings import Rooms
@@ -46,15 +46,14 @@ def _fractions(judged: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for place, swarms in judged.groupby(PLACE, sort=False):
         for outcome in OUTCOMES:
-            mean, low, high = clustered_share(swarms[outcome].to_numpy(), int(swarms.particles.iloc[0]))
+            particles = int(swarms.particles.iloc[0])
+            found = clustered_share(swarms[outcome].to_numpy(), particles)
             here = dict(zip(PLACE, place, strict=True)) | {"outcome": outcome}
-            rows.append(
-                here | {"mean": mean, "ci_low": low, "ci_high": high, "n": len(swarms) * swarms.particles.iloc[0]}
-            )
+            rows.append(here | found.columns(len(swarms) * particles))
     return pd.DataFrame(rows)
 
 
-def clustered_share(shares: np.ndarray, size: int) -> tuple[float, float, float]:
+def clustered_share(shares: np.ndarray, size: int) -> Interval:
     """The mean share of swarms of so many particles, with Wilson's interval for as many trials as they are worth.
 
     Particles of a swarm share ancestors. p (1 - p) over the variance of the mean between swarms says how many
@@ -68,7 +67,7 @@ def clustered_share(shares: np.ndarray, size: int) -> tuple[float, float, float]
     worth = np.clip(mean * (1 - mean) / between if between > 0 else count, count, count * size)
     centre = (mean + NORMAL**2 / (2 * worth)) / (1 + NORMAL**2 / worth)
     half = NORMAL * np.sqrt(mean * (1 - mean) / worth + NORMAL**2 / (4 * worth**2)) / (1 + NORMAL**2 / worth)
-    return mean, float(max(0.0, min(centre - half, mean))), float(min(1.0, max(centre + half, mean)))
+    return Interval(mean, float(max(0.0, min(centre - half, mean))), float(min(1.0, max(centre + half, mean))))
 
 
 def rooms(rooms_fractions: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The numbers of rooms: samples of every setting and model, what a judge says of them, and what they are made from."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from recompose.datasets import rooms as rendered
@@ -39,8 +38,9 @@ from recompose.papers.weighted_composition.rooms.settings import (
     RoomsSampling,
 )
 from recompose.randomness import torch_generator
-from recompose.storage import Measured, write_tensors
+from recompose.storage import Measured
 from recompose.sweeps import CellStore, Row
+from recompose.tensor_cells import Tensors, kept_tensors
 
 BLOCK = 1024
 """Particles that are sampled together, on any machine: a swarm's random numbers hang on its block."""
@@ -80,7 +80,7 @@ def samples(
         for first in range(0, swarms, some):
             place = f"K={particles} from {first}"
 
-            def make(place: str = place, count: int = min(some, swarms - first), particles: int = particles) -> Kept:
+            def make(place: str = place, count: int = min(some, swarms - first), particles: int = particles) -> Tensors:
                 generator = torch_generator(SLUG, name, place, device=device)
                 found, course = composed_swarms(
                     velocities, shape, swarms=count, particles=particles, generator=generator, **told
@@ -88,27 +88,26 @@ def samples(
                 return {"images": _bytes(found), **_stacked(course)}
 
             with torch.inference_mode(), named(place):
-                blocks.append(_kept(cells, place, make))
+                blocks.append(kept_tensors(cells, place, make))
             print(f"{name}: {place}, of {swarms} swarms", flush=True)
         whole = {key: torch.cat([block[key] for block in blocks], dim=int(key != "images")) for key in blocks[0]}
         images[f"K={particles}"] = whole.pop("images").float() / 255
         rows += _course(whole, particles)
     for number, source in enumerate(SOURCES):
 
-        def alone(number: int = number, source: str = source) -> Kept:
+        def alone(number: int = number, source: str = source) -> Tensors:
             generator = torch_generator(SLUG, name, source, device=device)
             of_source = learned(sources=(number,))
             found = sampled_alone(of_source, shape, rooms_sampling.alone, generator=generator, **told)
             return {"images": _bytes(found)}
 
         with torch.inference_mode(), named(source):
-            images[source] = _kept(cells, source, alone)["images"].float() / 255
+            images[source] = kept_tensors(cells, source, alone)["images"].float() / 255
         print(f"{name}: {source} by itself", flush=True)
     frame = pd.DataFrame(rows, columns=["particles", "weighing", *COURSE])
     return Measured(frame.assign(setting=setting, model=model)[["setting", "model", *frame.columns]], images)
 
 
-Kept = dict[str, Tensor]
 COURSE = ("quantity", "mean", "ci_low", "ci_high", "n")
 
 
@@ -116,7 +115,7 @@ def _bytes(images: Tensor) -> Tensor:
     return (127.5 * (images.clamp(-1, 1) + 1)).round().byte().cpu().contiguous()
 
 
-def _stacked(course: Course) -> Kept:
+def _stacked(course: Course) -> Tensors:
     """(weighings, swarms) of each quantity; none for a swarm of one."""
     quantities = {"ess": course.ess, "distinct": course.distinct, "variance": course.variance}
     return {name: torch.stack(each).float() for name, each in quantities.items() if each}
@@ -126,25 +125,8 @@ def _course(quantities: Mapping[str, Tensor], particles: int) -> Iterator[Row]:
     """Mean over the swarms after each weighing, with its interval."""
     for quantity, values in quantities.items():
         for weighing, of_swarms in enumerate(values, start=1):
-            mean, low, high = normal_interval(of_swarms.double().numpy())
             place = {"particles": particles, "weighing": weighing, "quantity": quantity}
-            yield place | {"mean": mean, "ci_low": low, "ci_high": high, "n": len(of_swarms)}
-
-
-def _kept(cells: CellStore | None, name: str, make: Callable[[], Kept]) -> Kept:
-    """What was made before a run was stopped, or is made now and kept: images are too large for rows of JSON."""
-    if cells is None:
-        return make()
-    path = Path(cells.folder) / f"{name}.safetensors"
-    try:
-        with safe_open(path, framework="pt") as file:
-            if (file.metadata() or {}).get("fingerprint") == cells.fingerprint:
-                return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError):  # not there, or cut short
-        pass
-    made = make()
-    write_tensors((made, {"fingerprint": cells.fingerprint}), path)
-    return made
+            yield place | normal_interval(of_swarms.double().numpy()).columns(len(of_swarms))
 
 
 def _require_room(particles: int, size: int, device: str) -> None:
@@ -229,8 +211,8 @@ def rooms_accuracy(*, folder: Path, rooms: Rooms, rooms_judge: RoomsJudge, devic
     right |= {"intact": logits[None, :, -1] > 0, "spoiled": torch.stack(of_bad)}
     rows = []
     for asked, answers in right.items():  # (times, rooms)
-        mean, low, high = clustered_share(answers.double().mean(dim=0).numpy(), len(answers))
-        rows.append({"asked": asked, "accuracy": mean, "ci_low": low, "ci_high": high, "n": answers.numel()})
+        found = clustered_share(answers.double().mean(dim=0).numpy(), len(answers))
+        rows.append({"asked": asked, **found.columns(answers.numel(), "accuracy")})
     return pd.DataFrame(rows)
 
 
@@ -266,9 +248,8 @@ def rooms_errors(
             errors.append(torch.stack(of_times).mean(dim=0).cpu().double().numpy())  # (sources, images)
         for number, source in enumerate(SOURCES):
             per_image = np.stack([of_class[number] for of_class in errors], axis=1) @ weights[number]
-            mean, low, high = normal_interval(per_image)
             place = {"setting": setting, "model": model, "source": source}
-            rows.append(place | {"error": mean, "ci_low": low, "ci_high": high, "n": some})
+            rows.append(place | normal_interval(per_image).columns(some, "error"))
     return pd.DataFrame(rows)
 
 

@@ -1,6 +1,5 @@
 """Who judges samples of rooms: a small classifier for each object, and one for whether it is a room at all."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, grid_sample, interpolate
 
 from recompose.datasets.labelled_images import LabelledImages
+from recompose.diffusion.curves import loss_curve
 from recompose.diffusion.sampling import noise_like
 from recompose.diffusion.training import Cosine, Loss, Training, fit
 from recompose.errors import named
@@ -17,7 +17,7 @@ from recompose.networks.layout import placed
 from recompose.papers.weighted_composition.rooms import settings as configuration
 from recompose.papers.weighted_composition.rooms.data import load_rooms
 from recompose.papers.weighted_composition.rooms.names import CLASSES, OBJECTS
-from recompose.papers.weighted_composition.rooms.networks import SLUG, centred, curve
+from recompose.papers.weighted_composition.rooms.networks import SLUG, centred
 from recompose.randomness import seed_of, torch_generator
 
 INTACT = "intact"
@@ -69,7 +69,6 @@ def networks(
     data = load_rooms(folder / "images" / "rooms.safetensors", "judging")
     judge = Judge(rooms.size, rooms_judge.width)
     placed(judge, device)
-    report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
     losses = fit(
         judge,
         _loss(judge, data, batch=rooms_judge.batch, names=(SLUG, name)),
@@ -77,10 +76,9 @@ def networks(
         name=name,
         identity={"names": name, "batch": str(rooms_judge.batch), "rooms": rooms.model_dump_json()},
         checkpoint=checkpoint,
-        report=report,
     )
     with named(name):
-        return files.kept(judge, _identity(rooms, rooms_judge)), curve(name, losses)
+        return files.kept(judge, _identity(rooms, rooms_judge)), loss_curve(name, losses)
 
 
 def trained_judge(

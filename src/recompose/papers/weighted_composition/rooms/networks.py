@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from recompose.datasets.labelled_images import LabelledImages, intensities
+from recompose.diffusion.curves import loss_curve
 from recompose.diffusion.predictions import target
 from recompose.diffusion.schedules import Schedule, ddpm_schedule, zero_terminal_snr
 from recompose.diffusion.training import Cosine, Loss, Training, fit
@@ -22,8 +23,6 @@ from recompose.papers.weighted_composition.rooms.names import CLASSES, NETWORKS,
 from recompose.randomness import torch_generator
 
 SLUG = "weighted_composition"
-CURVE = 50
-"""Steps that a point of the loss curve averages."""
 Velocities = Callable[[Tensor, int], Tensor]
 """x: (images, 3, size, size) and the step t, as `Schedule` counts -> (sources, images, 3, size, size)"""
 ALL = tuple(range(len(SOURCES)))
@@ -39,7 +38,6 @@ def networks(
     network = ClassUNet((SLUG, name), shape_of(name, rooms, rooms_networks))
     network.to(device)
     print(f"{name}: {len(data.images)} images, {precision} on {device}", flush=True)
-    report: Callable[[str], None] = lambda line: print(f"{name}: {line}", flush=True)  # noqa: E731
     losses = fit(
         network,
         velocity_loss(network, data, mixed(name, rooms), batch=rooms_networks.batch, names=(SLUG, name)),
@@ -56,17 +54,9 @@ def networks(
         name=name,
         identity={"names": name, "batch": str(rooms_networks.batch), "rooms": rooms.model_dump_json()},
         checkpoint=checkpoint,
-        report=report,
     )
     with named(name):
-        return kept(network, name, precision), curve(name, losses)
-
-
-def curve(name: str, losses: Tensor) -> pd.DataFrame:
-    """The mean loss of every few steps."""
-    parts = torch.split(losses, CURVE)
-    steps = torch.tensor([len(part) for part in parts]).cumsum(0)
-    return pd.DataFrame({"network": name, "step": steps.numpy(), "loss": [float(part.mean()) for part in parts]})
+        return kept(network, name, precision), loss_curve(name, losses)
 
 
 def shape_of(name: str, rooms: configuration.Rooms, networks: configuration.RoomsNetworks) -> Shape:

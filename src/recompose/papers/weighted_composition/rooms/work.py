@@ -4,7 +4,7 @@ Convolutions are counted. No torch: the workflow reads it.
 """
 
 from recompose.artifacts import Work
-from recompose.networks.unet_operations import operations
+from recompose.networks.diffusers_unet_operations import operations
 from recompose.papers.weighted_composition.rooms.names import CLASSES, JUDGE, PARTS, SAMPLES, SOURCES, network_names
 from recompose.papers.weighted_composition.rooms.settings import Rooms, RoomsNetworks
 from recompose.papers.weighted_composition.settings import WeightedComposition
