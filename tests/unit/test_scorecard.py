@@ -534,7 +534,10 @@ def test_rows_and_numbers_that_stand_ins_do_not_have_are_named():
     read = frames(a=[{"method": "resonator", "accuracy": 1.0}])
     stated = claim(kind="threshold", of=of, at_least=0, needs={"data": "celeba"})
     assert judge(stated, read, "paper").verdict == NEEDS_DATA
-    assert judge(stated, read, "paper").note == "It needs celeba: here are no rows with method = als."
+    assert (
+        judge(stated, read, "paper").note
+        == "It needs celeba: here are no rows with method = als (a.csv, method = als)."
+    )
     with pytest.raises(RecomposeError, match="no rows with method = als"):
         judge(stated, read, "paper", ["celeba"])
     line = {"artifact": "a", "along": "x", "read": "slowdown", "spread": "none"}
