@@ -7,7 +7,7 @@ own. A method never imports its paper's table: what it has to know is handed to 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from recompose.errors import RecomposeError, nearest
 
@@ -53,8 +53,8 @@ class Artifact:
     """whether its figure shows images, which are kept beside the numbers as `<artifact>.safetensors`"""
     gpu: bool = False
     """whether measuring it wants a GPU"""
-    stand_in: bool = False
-    """whether the data that it is made on stand in for the paper's"""
+    stand_in: str = ""
+    """the set of images that it is made on, the main one of several, where that may stand in for the paper's"""
     module: str = ""
     """the module of its function; empty: `experiments`, or `aggregation` where it has sources. One in a package of its
     own (`rooms.experiments`) is drawn and printed there, too"""
@@ -87,6 +87,21 @@ class DataSet:
     reads: tuple[str, ...] = ()
     module: str = "data"
     """that of the function `images`, which makes it"""
+    file: str = ""
+    """the numbers whose record tells of it, where it has no file of its own"""
+    source: str = "source"
+    """the setting of a block that it reads by which its images are generated ones or real ones"""
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+    """by the value of that setting a sentence: what is said of all that is made on images which stand in for others"""
+
+    def sources(self, settings: Mapping[str, Any]) -> list[str]:
+        """Where its images are from, by the settings of its paper."""
+        return [settings[block][self.source] for block in self.reads if self.source in settings[block]]
+
+    def told(self, settings: Mapping[str, Any]) -> str:
+        """What is to be said of what is made on it: nothing where the images are the paper's."""
+        said = [self.stand_ins.get(source, "") for source in self.sources(settings)]
+        return " ".join(dict.fromkeys(filter(None, said)))
 
 
 @dataclass(frozen=True)
@@ -124,8 +139,8 @@ class Paper:
     data: Mapping[str, DataSet] = field(default_factory=dict)
     networks: Mapping[str, Network] = field(default_factory=dict)
     kept: Mapping[str, Kept] = field(default_factory=dict)
-    stand_in: str = ""
-    """a sentence on what stands in for the paper's data"""
+    unkept: Mapping[str, DataSet] = field(default_factory=dict)
+    """sets of images that are made where they are measured, and kept in no file"""
     probe: tuple[str, ...] = ()
     """artifacts that show cheaply whether all of the paper works, from its data to the page"""
 
@@ -138,6 +153,11 @@ class Paper:
     def command(self) -> str:
         """What its commands begin with, after `recompose`."""
         return self.slug.replace("_", "-")
+
+    @property
+    def sets(self) -> dict[str, DataSet]:
+        """All its sets of images."""
+        return {**self.data, **self.unkept}
 
     def artifact(self, name: str) -> Artifact:
         """The artifact of this name."""
@@ -155,7 +175,7 @@ class Paper:
         for name, network in reversed(list(self.networks.items())):
             used.update(network.networks if name in used else ())
         networks = {name: network for name, network in self.networks.items() if name in used}
-        sets = {network.data for network in networks.values()}
+        sets = {network.data for network in networks.values()} | {artifact.stand_in for artifact in artifacts}
         data = {name: each for name, each in self.data.items() if name in sets}
         return replace(self, artifacts=artifacts, networks=networks, data=data)
 
@@ -163,9 +183,17 @@ class Paper:
         """The names of the artifacts that have a form."""
         return [artifact.name for artifact in self.artifacts if form in artifact.forms]
 
-    def caption(self, artifact: Artifact) -> str:
+    def record_of(self, name: str) -> str:
+        """The file in its folder whose record tells what a set of images was made with."""
+        return f"images/{name}.safetensors" if name in self.data else self.unkept[name].file
+
+    def told_of_data(self, artifact: Artifact, settings: Mapping[str, Any]) -> str:
+        """What is to be said of an artifact's data, by the paper's settings: whose stand-ins they are, if any."""
+        return self.sets[artifact.stand_in].told(settings) if artifact.stand_in else ""
+
+    def caption(self, artifact: Artifact, settings: Mapping[str, Any]) -> str:
         """What people read below it, wherever it is shown: made on stand-ins it says so."""
-        return " ".join(filter(None, [artifact.caption, self.stand_in if artifact.stand_in else ""]))
+        return " ".join(filter(None, [artifact.caption, self.told_of_data(artifact, settings)]))
 
 
 def pick(known: Mapping[str, Entry], name: str, what: str) -> Entry:

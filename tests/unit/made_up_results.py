@@ -27,6 +27,8 @@ PAPERS = sorted(papers())
 CLAIMS = ROOT / "config/claims"
 PUBLISHED = ROOT / "config/published/coupled_inference.csv"
 SLUG = "coupled_inference"
+REAL = {"sami": ("celeba", "celeba_hq", "frames", "archive")}
+"""Where the images of a perfect reproduction are from."""
 SAMPLES = ("100", "1000", "10000")
 VARIANTS = ["gaussian", "latent_gaussian", "similarity", "latent_similarity"]
 

@@ -126,13 +126,41 @@ def test_what_is_read_are_blocks_of_the_settings(paper: Paper) -> None:
 
 @EACH_ARTIFACT
 def test_captions_and_titles_are_for_people(paper: Paper, artifact: Artifact) -> None:
-    caption = paper.caption(artifact)
+    caption = paper.caption(artifact, plain(paper))
     assert caption.endswith(".") and ".." not in caption and "  " not in caption
     assert caption.startswith(artifact.caption) and artifact.caption[0].isupper()
     assert artifact.title and not artifact.title.endswith(".") and "|" not in artifact.title
-    assert artifact.stand_in <= bool(paper.stand_in)
-    assert (artifact.stand_in and caption.endswith(f" {paper.stand_in}")) or caption == artifact.caption
-    assert bool(paper.stand_in) <= any(each.stand_in for each in paper.artifacts)
+    told = paper.told_of_data(artifact, plain(paper))
+    assert bool(told) == bool(artifact.stand_in)
+    assert caption == (f"{artifact.caption} {told}" if told else artifact.caption)
+
+
+def plain(paper: Paper, **sources: dict[str, str]) -> dict[str, Any]:
+    """The paper's settings as plain values, as they are by default but for these: block, key and value."""
+    found = getattr(Config(), paper.slug).model_dump(mode="json")
+    return {**found, **{block: found[block] | values for block, values in sources.items()}}
+
+
+def standing_in(paper: Paper, **sources: dict[str, str]) -> set[str]:
+    """The artifacts of which it is said that they are made on stand-ins."""
+    return {each.name for each in paper.artifacts if paper.told_of_data(each, plain(paper, **sources))}
+
+
+@EACH_PAPER
+def test_a_set_of_images_that_may_stand_in_for_others_is_one_of_the_papers(paper: Paper) -> None:
+    """By a value of a setting that has other values, too; and some artifact says so."""
+    assert {each.stand_in for each in paper.artifacts} - {""} <= {
+        name for name, data in paper.sets.items() if data.stand_ins
+    }
+    for data in paper.sets.values():
+        blocks = [type(getattr(getattr(Config(), paper.slug), name)).model_fields for name in data.reads]
+        options = [get_args(keys[data.source].annotation) for keys in blocks if data.source in keys]
+        assert bool(data.stand_ins) <= bool(options)
+        assert all(set(data.stand_ins) < set(each) for each in options if data.stand_ins)
+        assert all(said.endswith(".") and said[0].isupper() for said in data.stand_ins.values())
+    assert not set(paper.data) & set(paper.unkept)
+    assert {paper.record_of(name) for name in paper.unkept} <= {f"{each.name}.csv" for each in paper.artifacts}
+    assert not any(data.file for data in paper.data.values())
 
 
 @EACH_PAPER
@@ -140,25 +168,58 @@ def test_what_is_made_on_stand_ins_says_so(paper: Paper) -> None:
     """Also what is made of such numbers."""
     known = {each.name: each for each in paper.artifacts}
     for each in paper.artifacts:
-        assert each.stand_in >= any(known[source].stand_in for source in each.sources), each.name
+        of = {known[source].stand_in for source in each.sources} - {""}
+        assert (each.stand_in in of) or not of, each.name
+    drawn = standing_in(paper)
     if paper.slug == "feature_guidance":
-        exact = {each.name for each in paper.artifacts if not each.stand_in}
-        assert exact == {"figure6", "components"}  # of Gaussians, in the paper too
-        assert "textures stand in for the paper's photographs" in paper.caption(known["figure10"])
+        assert set(known) - drawn == {"figure6", "components"}  # of Gaussians, in the paper too
+        assert "textures stand in for the paper's photographs" in paper.caption(known["figure10"], plain(paper))
     elif paper.slug == "weighted_composition":
-        assert {each.name for each in paper.artifacts if each.stand_in} == {each.name for each in ROOMS}
-        assert "rooms stand in for the paper's" in paper.caption(known["figure2"])
+        assert drawn == {each.name for each in ROOMS}
+        assert "rooms stand in for the paper's" in paper.caption(known["figure2"], plain(paper))
     elif paper.slug == "concept_discovery":
-        drawn = {each.name for each in paper.artifacts if each.stand_in}
         assert drawn == {"table2", *(name for name in known if name.startswith("faces_"))}
-        assert "faces that are drawn with CelebA's attributes" in paper.caption(known["table2"])
+        assert "faces that are drawn with CelebA's attributes" in paper.caption(known["table2"], plain(paper))
     elif paper.slug == "sami":
-        of_faces = {name for name, network in paper.networks.items() if network.data in ("faces", "portraits")}
-        drawn = {each.name for each in paper.artifacts if of_faces & {*each.networks}}
-        assert {each.name for each in paper.artifacts if each.stand_in} == {"table2", *drawn}
-        assert "faces that are drawn with CelebA's attributes" in paper.caption(known["table2"])
+        generated = ("faces", "portraits", "dsprites")
+        of_these = {name for name, network in paper.networks.items() if network.data in generated}
+        assert drawn == {"table2", *(each.name for each in paper.artifacts if of_these & {*each.networks})}
+        assert "faces that are drawn with CelebA's attributes" in paper.caption(known["table2"], plain(paper))
+        assert "stand in for dSprites" in paper.caption(known["dsprites"], plain(paper))
     else:
-        assert not any(each.stand_in for each in paper.artifacts)
+        assert not drawn
+
+
+def test_what_is_made_on_the_papers_own_data_says_nothing_of_others() -> None:
+    """By the setting of the very data: portraits may be photographs where faces are drawn ones."""
+    sami, rooms, concepts, guidance = (
+        papers()[slug] for slug in ("sami", "weighted_composition", "concept_discovery", "feature_guidance")
+    )
+    table2 = sami.artifact("table2")
+    assert sami.caption(table2, plain(sami, faces={"source": "celeba"})) == table2.caption
+    assert sami.caption(table2, plain(sami, faces={"source": "drawn"})) == (
+        f"{table2.caption} Made on faces that are drawn with CelebA's attributes, which stand in for its photographs."
+    )
+    left = standing_in(sami) - standing_in(sami, faces={"source": "celeba"})
+    assert left == {"table2", "participation", "comparison", "beyond", "figure3", "faces", "figure5", "figure7"}
+    portraits, videos = {"portraits": {"source": "celeba_hq"}}, {"videos": {"source": "frames"}}
+    assert standing_in(sami) - standing_in(sami, **portraits) == {"portraits", "choices"}
+    assert standing_in(sami) == standing_in(sami, **videos)  # Figure 4 has portraits, too
+    assert standing_in(sami) - standing_in(sami, **portraits, **videos) == {"portraits", "choices", "figure4"}
+    assert standing_in(sami) - standing_in(sami, dsprites={"source": "archive"}) == {"dsprites", "figure6"}
+    assert not standing_in(rooms, rooms={"source": "collection"})
+    assert not standing_in(concepts, faces={"source": "celeba"})
+    assert standing_in(concepts, digits={"source": "mnist"}) == standing_in(concepts)
+    groups = {"figure14", "figure15", "figure16", "fixed_factors"}
+    assert standing_in(guidance, images={"source": "photographs"}) == groups
+    assert standing_in(guidance) - standing_in(guidance, images={"multi": "archives"}) == groups
+    assert not standing_in(guidance, images={"source": "photographs", "multi": "archives"})
+
+
+def test_some_of_a_paper_knows_the_data_that_its_captions_tell_of() -> None:
+    part = papers()["weighted_composition"].only(["rooms_classes"])  # no network is trained for it
+    assert list(part.data) == ["rooms"]
+    assert "stand in" in part.caption(part.artifact("rooms_classes"), plain(part))
 
 
 # -- The functions that they name
@@ -305,7 +366,8 @@ def test_some_of_a_paper_is_whole(paper: Paper, artifact: Artifact) -> None:
     if not artifact.sources and not artifact.sees:
         assert names == [artifact.name]
     assert set(part.networks) == {network for each in part.artifacts for network in each.networks}
-    assert {network.data for network in part.networks.values()} - {None} == set(part.data)
+    shown = {each.stand_in for each in part.artifacts} & set(paper.data)
+    assert {network.data for network in part.networks.values()} - {None} | shown == set(part.data)
     assert part.only([artifact.name]) == part
 
 

@@ -13,9 +13,11 @@ from typing import NamedTuple
 
 import pandas as pd
 import pytest
+from made_up_results import ROOT, latents
 
 from recompose.cli import main
 from recompose.config import SCALES
+from recompose.storage import read_csv, write_csv
 
 EXPERIMENTS = """
 import pandas as pd
@@ -233,6 +235,48 @@ def test_figures_tables_and_searches_have_files_and_records(recompose):
     assert (TREE / "table1.md").read_text() == "1 rows\n"
     assert (TREE / "search/gaussian.yaml").read_text() == "variant: gaussian\ntrials: 200\n"
     assert [record(name)["bytes"] > 0 for name in ("figure2.png", "figure2.svg", "table1.md", "gaussian.yaml")]
+
+
+def made_of_faces(source: str) -> None:
+    """The record of paper 3's faces."""
+    path = Path("results/small/sami/provenance/faces.safetensors.json")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"path": "sami/images/faces.safetensors", "settings": {"faces": {"source": source}}}))
+
+
+def test_a_printed_table_says_what_it_is_made_on_where_that_is_a_stand_in(recompose, monkeypatch):
+    module = types.ModuleType("recompose.papers.sami.faces.tables")
+    module.faces = lambda frame: f"{len(frame)} rows\n"
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    table = Path("results/small/sami/faces.md")
+    table.parent.mkdir()
+    table.with_suffix(".csv").write_text("quantity\nerror\n")
+    told = "Made on faces that are drawn with CelebA's attributes, which stand in for its photographs."
+    for source, expected in (("drawn", f"1 rows\n\n{told}\n"), ("celeba", "1 rows\n")):
+        made_of_faces(source)
+        well(recompose("sami", "table", "faces"))
+        assert table.read_text() == expected
+    Path("results/small/sami/provenance/faces.safetensors.json").unlink()
+    well(recompose("sami", "table", "faces"))
+    assert told in table.read_text()  # nothing is known of it
+
+
+def test_the_scorecard_goes_by_what_the_images_are(recompose):
+    for name in ("claims/sami.yaml", "published/sami.csv"):
+        Path("config", name).parent.mkdir()
+        Path("config", name).write_text((ROOT / "config" / name).read_text())
+    for name, frame in latents().items():
+        write_csv(frame, Path("results/small/sami", f"{name}.csv"))
+    for source, verdict, needs in (("drawn", "needs real data", "celeba"), ("celeba", "undecided", "scale paper")):
+        made_of_faces(source)
+        well(recompose("scorecard"))
+        row = read_csv("results/small/scorecard.csv").set_index("id").loc["table2-tad"]
+        assert (row.verdict, row.value, row.published) == (verdict, 0.583, 0.583)
+        assert row.note == f"It needs {needs}."
+    counted = json.loads(Path("results/small/scorecard.json").read_text())["sami"]
+    assert counted["paper table cells"] == {
+        "reproduced": 0, "not_reproduced": 0, "undecided": 2, "needs_real_data": 0,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The notebook runs on any scale's results, needs no network, and types no number."""
 
 import re
+import shutil
 
 import nbformat
 import pytest
@@ -9,7 +10,8 @@ from made_up_results import CLAIMS, ROOT, SLUG, add_artifacts, make_results
 from recompose.errors import RecomposeError
 from recompose.judgement.notebook import Reader, run_notebook
 from recompose.judgement.scorecard import score
-from recompose.storage import write_csv
+from recompose.papers import papers
+from recompose.storage import write_csv, write_json
 
 NOTEBOOK = ROOT / "workflow/notebooks/coupled_inference.ipynb"
 
@@ -72,3 +74,13 @@ def test_the_reader_shows_numbers_and_claims_as_they_are(results):
         read.claim("joint")
     with pytest.raises(RecomposeError, match="9 rows with"):
         read.number("table1", method="als")
+
+
+def test_the_reader_says_what_stands_in_for_the_data(results, tmp_path):
+    """By the record of the images, of which there is none here: these are the project's own."""
+    caption = papers()["sami"].artifact("table2").caption
+    assert Reader("sami", results, CLAIMS).caption("table2").startswith(f"> {caption} Made on faces that are drawn")
+    tree = shutil.copytree(results, tmp_path / results.name)
+    record = {"settings": {"faces": {"source": "celeba"}}}
+    write_json(record, tree / "sami/provenance/faces.safetensors.json")
+    assert Reader("sami", tree, CLAIMS).caption("table2") == f"> {caption}"

@@ -18,6 +18,7 @@ from recompose.judgement.claims import load_paper, load_papers
 from recompose.judgement.gallery import heat_maps, thumbnail, told
 from recompose.judgement.page import parse_table, render
 from recompose.judgement.scorecard import score
+from recompose.papers import papers
 from recompose.storage import read_csv, read_json, write_csv, write_json
 
 REFERENCE = ROOT / "results/reference/small"
@@ -96,6 +97,21 @@ def test_what_is_not_there_is_left_out(results):
     assert "data:image/png" in page
     assert len([found for tag, found in Attributes(page).tags if tag == "img" and found["alt"]]) == 6
     assert "notebooks/" not in page
+
+
+def test_a_caption_says_what_stands_in_for_the_data_unless_the_images_are_real_ones(results):
+    """By the records; without any, as here, it is what the project brings."""
+    told = "Made on faces that are drawn with CelebA&#39;s attributes"
+    drawn = render(results, CLAIMS).count(told)
+    images, manifest = "sami/images/faces.safetensors", read_json(results / "manifest.json")
+    manifest["artifacts"][images] = {"path": images, "settings": {"faces": {"source": "celeba"}}}
+    write_json(manifest, results / "manifest.json")
+    page = render(results, CLAIMS)
+    of_sami = [artifact for artifact in papers()["sami"].artifacts if artifact.stand_in == "faces" and artifact.forms]
+    shown = [artifact for artifact in of_sami if (results / "sami" / f"{artifact.name}.csv").exists()]
+    assert len(shown) > 4
+    assert drawn - page.count(told) == len(shown)
+    assert page.count(told) > 3  # of portraits, and of paper 4
 
 
 def test_a_tree_without_a_scorecard_is_named(results):
@@ -245,6 +261,7 @@ def claim(row, **change):
         (0.41, "undecided", -1, "?"),
         (0.7, "not reproduced", 2, "▲"),
         (0.1, "not reproduced", -3, "▼"),
+        (0.1, "needs real data", 0, "*"),
     ],
 )
 def test_a_cell_says_how_far_it_is_from_the_printed_number(value, verdict, step, mark):

@@ -13,15 +13,19 @@ from made_up_results import ROOT
 from recompose.blocks import Block
 from recompose.config import Config, block
 from recompose.errors import RecomposeError
+from recompose.papers import papers
 from recompose.storage import write_text
 from recompose.workflow.code import code_hash, module_hashes
 from recompose.workflow.provenance import (
+    caption,
+    made_with,
     read_manifest,
     record,
     require_tree_unchanged,
     require_unchanged,
     sha256_of,
     sidecar_of,
+    sources,
     verify,
     write_manifest,
 )
@@ -342,6 +346,76 @@ def test_a_missing_or_corrupt_manifest_is_one_line(tree, content, expected):
     with pytest.raises(RecomposeError, match=expected) as caught:
         list(verify(tree, Config()))
     assert "\n" not in str(caught.value)
+
+
+# -- Where the images are from
+
+SAMI = papers()["sami"]
+DRAWN = "Made on faces that are drawn with CelebA's attributes, which stand in for its photographs."
+
+
+def made(tree: Path, name: str, **blocks: dict[str, str]) -> None:
+    """A file of paper 3 and its record, by which some settings are other than by default."""
+    settings = block(Config.model_validate({"sami": blocks}), "sami", *blocks)
+    write_text("", tree / "sami" / name)
+    record(tree / "sami" / name, tree=tree, modules=[MODULE], paper="sami", settings=settings)
+
+
+def test_the_record_of_images_tells_where_they_are_from(tmp_path):
+    tree = tmp_path / "small"
+    made(tree, "images/faces.safetensors", faces={"source": "celeba"})
+    made(tree, "images/portraits.safetensors", portraits={})
+    made(tree, "table1.csv", faces={}, portraits={"source": "celeba_hq"})  # another file's record
+    assert made_with(tree, SAMI, "faces")["faces"]["source"] == "celeba"
+    assert made_with(tree, SAMI, "portraits")["portraits"]["source"] == "drawn"
+    assert made_with(tree, SAMI, "dsprites")["dsprites"]["source"] == "drawn"  # of which there is no record
+    assert sources(tree, SAMI) == {"celeba", "drawn"}
+    table2, portraits = (SAMI.artifact(name) for name in ("table2", "portraits"))
+    assert caption(SAMI, table2, tree) == table2.caption
+    assert caption(SAMI, portraits, tree) == f"{portraits.caption} {DRAWN}"
+    assert caption(SAMI, SAMI.artifact("disks"), tree) == SAMI.artifact("disks").caption
+
+
+def test_videos_are_known_by_the_numbers_that_they_are_made_for(tmp_path):
+    tree, figure4 = tmp_path / "small", SAMI.artifact("figure4")
+    assert caption(SAMI, figure4, tree) == f"{figure4.caption} {DRAWN}"
+    made(tree, "figure4.csv", portraits={"source": "celeba_hq"}, videos={})
+    assert caption(SAMI, figure4, tree) == f"{figure4.caption} {DRAWN}"
+    made(tree, "figure4.csv", portraits={"source": "celeba_hq"}, videos={"source": "frames"})
+    assert caption(SAMI, figure4, tree) == figure4.caption
+    assert sources(tree, SAMI) == {"celeba_hq", "frames", "drawn"}
+
+
+def test_where_a_manifest_is_all_there_is_it_tells_and_an_own_record_comes_first(tmp_path):
+    """As in a tree of reference results, of which no images are kept."""
+    tree, table2 = tmp_path / "small", SAMI.artifact("table2")
+    made(tree, "images/faces.safetensors", faces={"source": "celeba"})
+    write_manifest(tree, {})
+    sidecar_of(tree / "sami/images/faces.safetensors", tree).unlink()
+    assert caption(SAMI, table2, tree) == table2.caption
+    made(tree, "images/faces.safetensors", faces={})
+    assert caption(SAMI, table2, tree) == f"{table2.caption} {DRAWN}"
+
+
+def test_results_of_which_nothing_is_known_are_of_stand_ins(tmp_path):
+    assert caption(SAMI, SAMI.artifact("table2"), tmp_path / "small").endswith(DRAWN)
+    assert sources(tmp_path / "small", SAMI) == {"drawn"}
+    assert sources(tmp_path / "small", papers()["coupled_inference"]) == set()
+
+
+@pytest.mark.parametrize("content", ["7", "[]", "{}", '{"settings": 7}'])
+def test_a_damaged_record_of_images_is_one_line(tmp_path, content):
+    tree = tmp_path / "small"
+    write_text(content, sidecar_of(tree / "sami/images/faces.safetensors", tree))
+    with pytest.raises(RecomposeError, match=r"faces.safetensors: its record is not whole .* delete it") as caught:
+        caption(SAMI, SAMI.artifact("table2"), tree)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_reference_results_are_of_stand_ins():
+    tree = ROOT / "results/reference/small"
+    known = {slug: sources(tree, paper) for slug, paper in papers().items()}
+    assert known["sami"] == {"drawn"} and known["feature_guidance"] == {"generated", "textures"}
 
 
 FUNCTIONS = """

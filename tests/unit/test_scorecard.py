@@ -3,13 +3,15 @@
 import json
 import re
 from itertools import combinations
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from made_up_results import CLAIMS, PAPERS, PUBLISHED, SLUG, copy_claims, edit, make_results
+from made_up_results import CLAIMS, PAPERS, PUBLISHED, REAL, SLUG, copy_claims, edit, make_results
 
+from recompose.config import Config
 from recompose.errors import RecomposeError
 from recompose.judgement.claims import Claim, load_papers
 from recompose.judgement.estimates import LINES, Estimate, exact
@@ -19,7 +21,9 @@ from recompose.judgement.scorecard import (
     REPRODUCED,
     UNDECIDED,
     VERDICTS,
+    Verdict,
     _verdict,
+    granted,
     headlines,
     judge,
     markdown,
@@ -195,7 +199,7 @@ def test_a_published_file_without_a_column_is_named(tmp_path):
 
 def test_a_perfect_reproduction_reproduces_everything(results):
     results = results.rename(results.with_name("paper"))
-    card = score(results, CLAIMS)
+    card = score(results, CLAIMS, REAL)
     assert list(card.columns) == COLUMNS
     contrary = card.id.str.endswith("-asynchronous")  # the one point on which a paper and this project cannot both be
     assert set(card.verdict[~contrary]) == {REPRODUCED}
@@ -351,7 +355,7 @@ def test_a_missing_column_is_an_error(results):
 
 
 def test_below_the_scale_that_is_needed_the_number_is_measured_and_decides_nothing(results):
-    card = score(results.rename(results.with_name("smoke")), CLAIMS)
+    card = score(results.rename(results.with_name("smoke")), CLAIMS, REAL)
     assert set(card.verdict) == {UNDECIDED}
     assert card.value.notna().all()
     assert card.note.str.contains("It needs scale|would decide|takes for granted").all()
@@ -503,9 +507,82 @@ def test_a_folder_that_is_no_scale_is_refused(tmp_path):
 def test_a_stand_in_needs_real_data():
     stated = claim(kind="threshold", of={"artifact": "a", "spread": "none"}, at_least=0, needs={"data": "celeba"})
     read = frames(a=[{"accuracy": 1.0}])
-    assert judge(stated, read, "paper").verdict == NEEDS_DATA
+    found = judge(stated, read, "paper")
+    assert (found.verdict, found.note) == (NEEDS_DATA, "It needs celeba.")
+    assert (found.value, found.ci_low, found.ci_high, found.condition) == (1, 1, 1, "at least 0")  # it is shown
+    assert judge(stated, read, "paper", ["drawn"]) == found
     assert judge(stated, read, "paper", ["celeba"]).verdict == REPRODUCED
+    assert judge(stated, frames(a=[{"accuracy": -1.0}]), "paper", ["celeba"]).verdict == NOT_REPRODUCED
     assert set(VERDICTS) == {REPRODUCED, NOT_REPRODUCED, UNDECIDED, NEEDS_DATA}
+
+
+def test_data_are_asked_for_before_a_scale():
+    needs = {"data": "celeba", "scale": "paper"}
+    stated = claim(kind="threshold", of={"artifact": "a", "spread": "none"}, at_least=0, needs=needs)
+    read = frames(a=[{"accuracy": 1.0}])
+    by_data = judge(stated, read, "small")
+    assert (by_data.verdict, by_data.note, by_data.value) == (NEEDS_DATA, "It needs celeba.", 1)
+    by_scale = judge(stated, read, "small", ["celeba"])
+    assert (by_scale.verdict, by_scale.note, by_scale.value) == (UNDECIDED, "It needs scale paper.", 1)
+    told = stated.model_copy(update={"decided_by": "Longer training would."})
+    assert judge(told, read, "small").note == "It needs celeba."  # no training makes up for data
+    assert judge(told, read, "small", ["celeba"]).note == "Longer training would."
+
+
+def test_rows_and_numbers_that_stand_ins_do_not_have_are_named():
+    of = {"artifact": "a", "rows": {"method": "als"}}
+    read = frames(a=[{"method": "resonator", "accuracy": 1.0}])
+    stated = claim(kind="threshold", of=of, at_least=0, needs={"data": "celeba"})
+    assert judge(stated, read, "paper").verdict == NEEDS_DATA
+    assert (
+        judge(stated, read, "paper").note
+        == "It needs celeba: here are no rows with method = als (a.csv, method = als)."
+    )
+    with pytest.raises(RecomposeError, match="no rows with method = als"):
+        judge(stated, read, "paper", ["celeba"])
+    line = {"artifact": "a", "along": "x", "read": "slowdown", "spread": "none"}
+    unmet = claim(kind="trend", of=line, at_least=0, needs={"data": "celeba"})
+    found = judge(unmet, frames(a=[{"x": x, "accuracy": 0.1 * x} for x in range(4)]), "paper")
+    assert (found.verdict, found.note) == (NEEDS_DATA, "It needs celeba. The number is not defined on these results.")
+
+
+def test_what_takes_for_granted_what_needs_real_data_needs_them_too():
+    stated = claim(kind="threshold", of={"artifact": "a"}, at_least=0, requires=["other"])
+    verdicts = {"one": Verdict(REPRODUCED, 1.0, note="So it is."), "other": Verdict(NEEDS_DATA)}
+    found = granted(stated, verdicts)
+    assert (found.verdict, found.value) == (NEEDS_DATA, 1.0)
+    assert found.note == "It takes for granted what needs real data: other. So it is."
+    assert granted(stated, verdicts | {"other": Verdict(REPRODUCED)}).verdict == REPRODUCED
+
+
+def test_printed_numbers_of_celeba_and_dsprites_are_not_compared_with_those_of_drawn_images(results):
+    """They are shown, beside what would decide them."""
+    needing = {
+        "table2-tad": "celeba", "table2-captured": "celeba", "faces-variability-of-images": "celeba",
+        "faces-variability-of-samples": "celeba", "dsprites-modularity": "archive",
+        "dsprites-disentanglement": "archive",
+    }  # fmt: skip
+    results = results.rename(results.with_name("paper"))
+    card = score(results, CLAIMS, {"sami": {"drawn"}, "concept_discovery": {"celeba"}}).set_index("id")
+    assert set(card.index[card.verdict == NEEDS_DATA]) == set(needing)
+    for name, source in needing.items():
+        assert card.note[name].endswith(f"It needs {source}.")
+        assert card.value[name] == pytest.approx(card.published[name], abs=0.005)
+        assert f"{card.value[name]:.3f}" in markdown(card.reset_index()), name
+    some = score(results, CLAIMS, {"sami": {"drawn", "celeba"}}).set_index("id")
+    assert set(some.index[some.verdict == NEEDS_DATA]) == {"dsprites-modularity", "dsprites-disentanglement"}
+    counted = summary(card.reset_index(), headlines(results, CLAIMS))["sami"]
+    assert counted["paper table cells"]["needs_real_data"] == 2
+    assert counted["paper sentences"]["needs_real_data"] == 4
+
+
+def test_the_data_that_claims_need_are_sources_of_their_papers():
+    for paper in load_papers(CLAIMS):
+        blocks = [getattr(getattr(Config(), paper.slug), name) for data in papers()[paper.slug].sets.values()
+                  for name in data.reads]  # fmt: skip
+        known = {value for block in blocks for key in ("source", "multi") if key in type(block).model_fields
+                 for value in get_args(type(block).model_fields[key].annotation)}  # fmt: skip
+        assert {claim.needs.data for claim in paper.claims} - {None} <= known
 
 
 @pytest.mark.parametrize(

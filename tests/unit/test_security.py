@@ -15,7 +15,7 @@ import pytest
 import yaml
 from made_up_results import SLUG, add_artifacts, copy_claims, make_results
 
-from recompose.artifacts import Paper
+from recompose.artifacts import DataSet, Paper
 from recompose.judgement import notebook, page
 from recompose.judgement.comparison import compare
 from recompose.judgement.comparison import render as render_comparison
@@ -229,12 +229,18 @@ def results(tmp_path_factory, claims):
     return tree
 
 
+def attacked_images(data: DataSet) -> DataSet:
+    """A set of images of which something attacked is said."""
+    return replace(data, stand_ins={source: attacked(said) for source, said in data.stand_ins.items()})
+
+
 def attacked_tables() -> dict[str, Paper]:
     """The papers' tables with captions that are attacked."""
     return {
         slug: replace(
             paper,
-            stand_in=attacked(paper.stand_in),
+            data={name: attacked_images(data) for name, data in paper.data.items()},
+            unkept={name: attacked_images(data) for name, data in paper.unkept.items()},
             artifacts=tuple(replace(each, caption=attacked(each.caption)) for each in paper.artifacts),
         )
         for slug, paper in papers().items()

@@ -18,6 +18,7 @@ BATCHES = settings.execution.batches
 # Images take seconds at small: a job of several cores would wait until they are free, and all of its paper with it.
 PROCESSES = 1 if settings.scale == "small" or BATCHES == 1 else 8
 PAPERS = papers()
+PLAIN = {slug: getattr(settings, slug).model_dump(mode="json") for slug in PAPERS}
 CHOSEN = chosen(settings.artifacts)
 
 
@@ -80,13 +81,18 @@ def tables_by_rule(paper):
     return found
 
 
+def caption(slug, artifact):
+    """What people read below an artifact; made on stand-ins by this configuration, it says so."""
+    return PAPERS[slug].caption(artifact, PLAIN[slug])
+
+
 def captions():
     """What the report says of the outputs of each rule that draws or prints."""
     found = {}
     for slug, paper in PAPERS.items():
-        found |= {drawn(slug, each): paper.caption(each) for each in paper.artifacts if "figure" in each.forms}
+        found |= {drawn(slug, each): caption(slug, each) for each in paper.artifacts if "figure" in each.forms}
         for printer, names in tables_by_rule(slug).items():
-            said = [paper.caption(paper.artifact(name)) for name in names]
+            said = [caption(slug, paper.artifact(name)) for name in names]
             found[printer] = "\n".join(f"- {name}: {each}" for name, each in zip(names, said)) if said[1:] else said[0]
     return found
 

@@ -27,7 +27,7 @@ for slug, paper in PAPERS.items():
         params:
             paper=paper.command,
             scale=settings.scale,
-            captions=[paper.caption(artifact) for artifact in paper.artifacts if artifact.forms],
+            captions=[caption(slug, artifact) for artifact in paper.artifacts if artifact.forms],
             code=code_hash("recompose.judgement.notebook"),
         shell:
             "recompose notebook {params.paper} --results results/{params.scale} > {log:q} 2>&1"
@@ -109,6 +109,7 @@ for slug, paper in PAPERS.items():
             params:
                 tables=[paper.command, "table", *artifacts],
                 scale=settings.scale,
+                told=[paper.told_of_data(paper.artifact(each), PLAIN[slug]) for each in artifacts],
                 code=code(slug, *dict.fromkeys(paper.artifact(each).shown_by("table") for each in artifacts)),
             shell:
                 "recompose {params.tables} --results results/{params.scale} > {log:q} 2>&1"

@@ -78,7 +78,7 @@ rule page:
     localrule: True
     params:
         scale=settings.scale,
-        captions=[paper.caption(artifact) for paper in CHOSEN.values() for artifact in paper.artifacts],
+        captions=[caption(slug, artifact) for slug, paper in CHOSEN.items() for artifact in paper.artifacts],
         code=code_hash("recompose.judgement.page"),
     shell:
         "recompose page --results results/{params.scale} > {log:q} 2>&1"

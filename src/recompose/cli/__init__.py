@@ -66,12 +66,13 @@ def scorecard(
     from recompose.cli.step import Step, tree_of_scale
     from recompose.judgement.scorecard import headlines, markdown, score, summary
     from recompose.storage import write_csv, write_json, write_text
-    from recompose.workflow.provenance import require_unchanged
+    from recompose.workflow.provenance import require_unchanged, sources
 
     tree = tree_of_scale(scale, results)
     require_unchanged(tree.glob("*/*.csv"), tree)
+    data = {slug: sources(tree, paper) for slug, paper in papers().items()}
     step = Step(tree, "recompose.judgement.scorecard")
-    card = score(tree, claims, partial=partial)
+    card = score(tree, claims, data, partial)
     step.save(card, tree / "scorecard.csv", write_csv)
     step.save(markdown(card), tree / "scorecard.md", write_text)
     step.save(summary(card, headlines(tree, claims, partial)), tree / "scorecard.json", write_json)

@@ -136,6 +136,7 @@ def show(
 ) -> None:  # fmt: skip
     """Draw or print an artifact from its numbers, and the pictures beside them."""
     from recompose.cli.step import Step, function_of, tree_of_scale
+    from recompose.workflow.provenance import made_with
 
     if form not in artifact.forms:
         raise RecomposeError(f"{artifact.name} is no {form}; {nearest(artifact.name, paper.having(form))}")
@@ -144,7 +145,8 @@ def show(
     step = Step(tree, f"{paper.package}.{artifact.shown_by(form)}")
     shown = function_of(paper.slug, artifact.shown_by(form))(*step.frames(inputs))
     if form == "table" and artifact.stand_in:  # it is read without the page, too
-        shown = f"{shown.rstrip()}\n\n{paper.stand_in}\n"
+        told = paper.told_of_data(artifact, made_with(tree, paper, artifact.stand_in))
+        shown = f"{shown.rstrip()}\n\n{told}\n" if told else shown
     for end in ends:
         step.save(shown, inputs[0].with_suffix(f".{end}"), write)
 

@@ -68,11 +68,11 @@ class Query(Block):
 
 
 class Needs(Block):
-    """What a claim needs before it can be judged; below that scale its number is measured and shown all the same."""
+    """What a claim needs before it can be judged; without it its number is measured and shown all the same."""
 
     scale: Scale = "small"
     data: str | None = None
-    """a data set that cannot be shipped"""
+    """a `source` of the paper's images, where a number is of such as cannot be shipped"""
 
 
 class Cell(Block):

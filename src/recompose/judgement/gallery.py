@@ -14,7 +14,7 @@ from PIL import Image
 from recompose.errors import RecomposeError, nearest
 from recompose.judgement.claims import Paper
 from recompose.judgement.findings import Finding, pieces
-from recompose.judgement.scorecard import NOT_REPRODUCED, UNDECIDED, measured
+from recompose.judgement.scorecard import NEEDS_DATA, NOT_REPRODUCED, UNDECIDED, measured
 
 THUMBNAIL = (360, 240)
 """pixels of a small picture, at most: twice what it takes on the page"""
@@ -131,11 +131,14 @@ def heat_maps(paper: Paper, claims: list[dict[str, Any]]) -> list[HeatMap]:
 
 def _off(claim: Row) -> dict[str, Any]:
     """How far a cell is from what is printed: a step of the colours, up or down, and a mark that needs no colour."""
+    shown = {"shown": claim["measured"].partition(" ")[0]}
+    if claim["verdict"] == NEEDS_DATA:  # measured on other data it is not compared
+        return shown | {"step": 0, "mark": "*"}
     if claim["value"] == "" or claim["published"] == "":
-        return {"shown": claim["measured"].partition(" ")[0], "step": 0, "mark": "?"}
+        return shown | {"step": 0, "mark": "?"}
     difference = claim["value"] - float(claim["published"])
     half = (claim["ci_high"] - claim["ci_low"]) / 2
     size = sum(abs(difference) > step * half for step in STEPS)
     up = difference > 0
     mark = {NOT_REPRODUCED: "▲" if up else "▼", UNDECIDED: "?"}.get(claim["verdict"], "")
-    return {"shown": claim["measured"].partition(" ")[0], "step": size if up else -size, "mark": mark}
+    return shown | {"step": size if up else -size, "mark": mark}

@@ -15,6 +15,7 @@ from recompose.judgement.claims import load_paper
 from recompose.judgement.scorecard import NOT_REPRODUCED, measured, scale_of
 from recompose.papers import papers
 from recompose.storage import read_csv, write_text
+from recompose.workflow.provenance import caption
 
 NOTEBOOKS = Path("workflow/notebooks")
 CLAIMS = Path("config/claims")
@@ -150,12 +151,15 @@ class Reader:
         if not (self.folder / f"{artifact}.png").exists():
             return Markdown(NOT_MADE)  # type: ignore[no-untyped-call]
         return Image(  # type: ignore[no-untyped-call]
-            filename=str(self.folder / f"{artifact}.png"), alt=self.table_of.caption(self.table_of.artifact(artifact))
+            filename=str(self.folder / f"{artifact}.png"), alt=self._caption(artifact)
         )
 
     def caption(self, artifact: str) -> str:
         """What the paper says the figure shows."""
-        return f"> {self.table_of.caption(self.table_of.artifact(artifact))}"
+        return f"> {self._caption(artifact)}"
+
+    def _caption(self, artifact: str) -> str:
+        return caption(self.table_of, self.table_of.artifact(artifact), self.folder.parent)
 
     def table(self, artifact: str) -> str:
         """The table as people read it."""

@@ -19,7 +19,7 @@ from recompose.judgement.scorecard import counts, measured, scale_of
 from recompose.judgement.templates import render_template
 from recompose.papers import papers
 from recompose.storage import read_csv, read_json
-from recompose.workflow.provenance import read_manifest
+from recompose.workflow.provenance import caption, read_manifest
 
 SCORECARD_COLUMNS = (
     "paper", "id", "by", "where", "statement", "kind", "cell", "artifact", "quantity", "condition", "worst", "verdict",
@@ -90,7 +90,7 @@ def _paper(paper: Paper, card: pd.DataFrame, results: Path, manifest: Mapping[st
         "heat_maps": heat_maps(paper, claims),
         "notebook": f"notebooks/{notebook.name}" if notebook.exists() else None,
         "artifacts": [
-            _artifact(artifact.name, table.caption(artifact), folder, manifest)
+            _artifact(artifact.name, caption(table, artifact, results), folder, manifest)
             | {"claims": [claim for claim in claims if claim["beside"] == artifact.name]}
             for artifact in shown
         ],

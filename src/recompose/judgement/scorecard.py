@@ -7,9 +7,10 @@ What is claimed of several cases (`each`) is reproduced if it is for each of the
 
 import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -68,16 +69,21 @@ class Case:
         return order.index(self.verdict), min(low - self.region[0], self.region[1] - high)
 
 
-def score(results: str | Path, claims: str | Path, data: Iterable[str] = (), partial: bool = False) -> pd.DataFrame:
+def score(
+    results: str | Path,
+    claims: str | Path,
+    data: Mapping[str, Collection[str]] = MappingProxyType({}),
+    partial: bool = False,
+) -> pd.DataFrame:
     """The scorecard of one results tree, results/<scale>: a row for each claim of each paper.
 
-    `data` names the data sets that were really there; a claim on any other one `needs real data`. A `partial` tree has
-    some artifacts only: claims about others are left out; else they are an error.
+    `data` tells by its slug where the images of a paper are from; a claim on other ones `needs real data`. A `partial`
+    tree has some artifacts only: claims about others are left out; else they are an error.
     """
     rows, scale = [], scale_of(results)
     for paper in _papers(results, claims, partial):
         frames = _frames(Path(results) / paper.slug)
-        verdicts = {claim.id: judge(claim, frames, scale, data) for claim in paper.claims}
+        verdicts = {claim.id: judge(claim, frames, scale, data.get(paper.slug, ())) for claim in paper.claims}
         rows += [_row(paper, claim, granted(claim, verdicts)) for claim in paper.claims]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -115,35 +121,46 @@ def _row(paper: Paper, claim: Claim, verdict: Verdict) -> dict[str, Any]:
 # One claim
 
 
-def judge(claim: Claim, frames: Frames, scale: str, data: Iterable[str] = ()) -> Verdict:
+def judge(claim: Claim, frames: Frames, scale: str, data: Collection[str] = ()) -> Verdict:
     """The verdict on one claim. Rows it asks for that are not there are an error, never a pass.
 
-    Below the scale that it needs its number is measured where the rows are there, and decides nothing.
+    Without the data that it needs, or below its scale, its number is measured where the rows are there, and decides
+    nothing. `data`: where the images of its paper are from.
     """
-    if claim.needs.data and claim.needs.data not in data:
-        return Verdict(NEEDS_DATA, note=f"It needs {claim.needs.data}.")
-    small = SCALES.index(scale) < SCALES.index(claim.needs.scale)
+    lacks = _lacks(claim, scale, data)
     try:
         cases = _cases(claim, frames)
     except LookupError as error:
-        if small:
-            return Verdict(UNDECIDED, note=f"It needs scale {claim.needs.scale}: here are {error.args[0]}.")
+        if lacks:
+            return Verdict(lacks.verdict, note=f"{lacks.note.rstrip('.')}: here are {error.args[0]}.")
         raise RecomposeError(f"claim {claim.id}: {error.args[0]}") from error
     except ValueError as error:
         raise RecomposeError(f"claim {claim.id}: {error}") from error
     if not cases:
-        return Verdict(UNDECIDED, note="The number is not defined on these results.")
-    verdict = UNDECIDED if small else _together(claim, cases)
+        none = "The number is not defined on these results."
+        return replace(lacks, note=f"{lacks.note} {none}") if lacks else Verdict(UNDECIDED, note=none)
+    verdict = lacks.verdict if lacks else _together(claim, cases)
     case = cases[min(claim.exceptions, len(cases) - 1)]
     notes = [_bound(case.estimate)]
-    if verdict == UNDECIDED:
-        notes.append(claim.decided_by or (f"It needs scale {claim.needs.scale}." if small else _decides(case)))
+    if verdict == NEEDS_DATA and lacks:
+        notes.append(lacks.note)
+    elif verdict == UNDECIDED:
+        notes.append(claim.decided_by or (lacks.note if lacks else _decides(case)))
     place = ", ".join(f"{column} = {value}" for column, value in case.group.items())
     worst = place and f"{place} ({f'the worst but {claim.exceptions}' if claim.exceptions else 'the worst'})"
     low, high = case.estimate.interval
     return Verdict(
         verdict, case.estimate.value, low, high, _condition(claim, case.region), worst, " ".join(filter(None, notes))
     )
+
+
+def _lacks(claim: Claim, scale: str, data: Collection[str]) -> Verdict | None:
+    """The verdict on a claim that cannot be judged on such results: data first, then scale."""
+    if claim.needs.data and claim.needs.data not in data:
+        return Verdict(NEEDS_DATA, note=f"It needs {claim.needs.data}.")
+    if SCALES.index(scale) < SCALES.index(claim.needs.scale):
+        return Verdict(UNDECIDED, note=f"It needs scale {claim.needs.scale}.")
+    return None
 
 
 def _cases(claim: Claim, frames: Frames) -> list[Case]:
@@ -228,10 +245,10 @@ def _together(claim: Claim, cases: list[Case]) -> str:
 def granted(claim: Claim, verdicts: Mapping[str, Verdict]) -> Verdict:
     """The verdict on a claim, among those on what it takes for granted: two methods that fail alike do not agree."""
     verdict = verdicts[claim.id]
-    for worse in (NOT_REPRODUCED, UNDECIDED):
+    for worse in (NOT_REPRODUCED, UNDECIDED, NEEDS_DATA):
         named = ", ".join(name for name in claim.requires if verdicts[name].verdict == worse)
         if named and verdict.verdict == REPRODUCED:
-            what = "is not reproduced" if worse == NOT_REPRODUCED else "is undecided"
+            what = worse if worse == NEEDS_DATA else f"is {worse}"
             note = f"It takes for granted what {what}: {named}. {verdict.note}".strip()
             verdict = replace(verdict, verdict=worse, note=note)
     return verdict

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from recompose.artifacts import Artifact, Paper
 from recompose.config import Config, block
 from recompose.errors import RecomposeError
 from recompose.storage import read_json, write_json
@@ -193,6 +194,35 @@ def read_records(tree: str | Path) -> dict[str, dict[str, Any]]:
     manifest = read_manifest(tree)
     own = {path: sidecar_of(Path(tree, path), tree) for path in manifest}
     return {path: read_record(own[path]) if own[path].exists() else entry for path, entry in manifest.items()}
+
+
+def made_with(tree: str | Path, paper: Paper, images: str) -> dict[str, Any]:
+    """The settings of a paper, as one of its sets of images in a tree was made: by its record, or the manifest's.
+
+    Without either they are the defaults. So results of which nothing is known are those of stand-ins.
+    """
+    file = Path(tree, paper.slug, paper.record_of(images))
+    own = sidecar_of(file, tree)
+    if own.exists():
+        entry = read_json(own)
+    else:
+        gathered = read_manifest(tree) if Path(tree, MANIFEST).exists() else {}
+        entry = gathered.get(file.relative_to(tree).as_posix(), {"settings": {}})
+    settings: dict[str, Any] = getattr(Config(), paper.slug).model_dump(mode="json")
+    try:
+        return settings | entry["settings"]
+    except (KeyError, TypeError) as error:
+        raise RecomposeError(f"{file}: its record is not whole ({error!r}); delete it and run again") from error
+
+
+def caption(paper: Paper, artifact: Artifact, tree: str | Path) -> str:
+    """What people read below an artifact of a tree."""
+    return paper.caption(artifact, made_with(tree, paper, artifact.stand_in) if artifact.stand_in else {})
+
+
+def sources(tree: str | Path, paper: Paper) -> set[str]:
+    """Where the images are from that a paper's results in a tree were made on."""
+    return {each for name, data in paper.sets.items() for each in data.sources(made_with(tree, paper, name))}
 
 
 def verify(tree: str | Path, config: Config) -> Iterator[str]:

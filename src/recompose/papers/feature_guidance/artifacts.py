@@ -3,15 +3,17 @@
 from typing import Any
 
 from recompose.artifacts import Artifact, DataSet, Kept, Lines, Network, Paper
-from recompose.papers.feature_guidance.names import IMAGES, NETWORKS
+from recompose.papers.feature_guidance.names import GROUPS, IMAGES, NETWORKS
 
 SAMPLED = ("figure10", "methods", "figure11", "figure14", "figure16")
 """Those whose samples the table of quality judges."""
+TEXTURES = "Generated textures stand in for the paper's photographs."
 
 
 def _figure(name: str, *, reads: tuple[str, ...], networks: tuple[str, ...], **told: Any) -> Artifact:
-    """A figure that is measured with networks; most show images, of textures that stand in for photographs."""
-    usual: dict[str, Any] = {"forms": ("figure",), "pictures": True, "stand_in": True, "function": "measured"}
+    """A figure that is measured with networks, and made on the images of the first; most show images."""
+    usual: dict[str, Any] = {"forms": ("figure",), "pictures": True, "function": "measured"}
+    usual["stand_in"] = NETWORKS[networks[0]].images
     return Artifact(name, reads=("network", *reads), networks=networks, **usual | told)
 
 
@@ -21,11 +23,19 @@ def _samples(name: str, **told: Any) -> Artifact:
     return _figure(name, reads=("samples", "sampling"), index=index, value="right_features", gpu=True, **told)
 
 
+def _images(name: str, title: str) -> DataSet:
+    """A set of images, and what is said of those that are generated. Gaussians are so in the paper, too."""
+    reads = ("images", "gaussians")
+    if name == "two_gaussians":
+        return DataSet(title, reads)
+    source, generated = ("multi", "textures") if name in GROUPS else ("source", "generated")
+    return DataSet(title, reads, source=source, stand_ins={generated: TEXTURES})
+
+
 PAPER = Paper(
     slug="feature_guidance",
     number=5,
     name="Feature guidance",
-    stand_in="Generated textures stand in for the paper's photographs.",
     artifacts=(
         _figure(
             "figure2",
@@ -45,7 +55,7 @@ PAPER = Paper(
             reads=("network", "gains"),
             value="gain",
             networks=("guided", "mixture", "single"),
-            stand_in=True,
+            stand_in="gray_textures",
             function="measured",
         ),
         Artifact(
@@ -57,7 +67,7 @@ PAPER = Paper(
             index=("images", "model", "condition", "sigma", "quantity"),
             forms=("figure",),
             sources=("figure3_classes",),
-            stand_in=True,
+            stand_in="gray_textures",
             lines=Lines("PSNR over the mixture's denoiser (paper 5, Figure 3)", "gain", "sigma", "mean"),
         ),
         _figure(
@@ -91,7 +101,7 @@ PAPER = Paper(
             forms=("table",),
             value="value",
             sources=("figure5",),
-            stand_in=True,
+            stand_in="gray_textures",
         ),
         Artifact(
             "separation",
@@ -102,7 +112,7 @@ PAPER = Paper(
             forms=("table",),
             value="value",
             sources=("figure4", "figure15"),
-            stand_in=True,
+            stand_in="gray_textures",
         ),
         _figure(
             "factors",
@@ -137,7 +147,7 @@ PAPER = Paper(
             networks=("gaussians", "gaussians_labelled"),
             pictures=False,
             gpu=True,
-            stand_in=False,
+            stand_in="",
         ),
         Artifact(
             "components",
@@ -243,7 +253,7 @@ PAPER = Paper(
             index=("artifact", "kind", "quantity"),
             forms=("table",),
             sources=SAMPLED,
-            stand_in=True,
+            stand_in="gray_textures",
         ),
         Artifact(
             "training",
@@ -253,11 +263,11 @@ PAPER = Paper(
             forms=("figure",),
             value="psnr",
             networks=tuple(NETWORKS),
-            stand_in=True,
+            stand_in="gray_textures",
             module="aggregation",
         ),
     ),
-    data={name: DataSet(title, reads=("images", "gaussians")) for name, title in IMAGES.items()},
+    data={name: _images(name, title) for name, title in IMAGES.items()},
     networks={name: Network(("network", "training"), each.images) for name, each in NETWORKS.items()},
     probe=("figure8",),
     kept={

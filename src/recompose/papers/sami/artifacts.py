@@ -13,6 +13,8 @@ RIVALS = tuple(f"faces_{name}" for name in (BRIEF, *baselines()))
 ON_FROZEN = Network(
     reads=("portraits", *FROZEN[:2]), data="portraits", module="portraits.networks", networks=("portraits_denoiser",)
 )
+DRAWN_FACES = {"drawn": "Made on faces that are drawn with CelebA's attributes, which stand in for its photographs."}
+DRAWN_SPRITES = {"drawn": "Made on sprites drawn with outlines fitted to published images; they stand in for dSprites."}
 
 PAPER = Paper(
     slug="sami",
@@ -85,6 +87,7 @@ PAPER = Paper(
             networks=("dsprites_networks", "dsprites_trainings", "dsprites_vaes"),
             module="sprites.measures",
             gpu=True,
+            stand_in="dsprites",
         ),
         Artifact(
             "figure6",
@@ -97,6 +100,7 @@ PAPER = Paper(
             networks=("dsprites_networks",),
             module="sprites.scores",
             gpu=True,
+            stand_in="dsprites",
         ),
         Artifact(
             "time_input",
@@ -130,7 +134,7 @@ PAPER = Paper(
             forms=("table",),
             sources=("comparison",),
             files=("config/published/sami.csv",),
-            stand_in=True,
+            stand_in="faces",
         ),
         Artifact(
             "participation",
@@ -145,7 +149,7 @@ PAPER = Paper(
             networks=("faces_networks", *RIVALS),
             module="comparison.measures",
             gpu=True,
-            stand_in=True,
+            stand_in="faces",
         ),
         Artifact(
             "comparison",
@@ -158,7 +162,7 @@ PAPER = Paper(
             networks=("faces_networks", *RIVALS, "faces_judge"),
             module="comparison.measures",
             gpu=True,
-            stand_in=True,
+            stand_in="faces",
         ),
         Artifact(
             "beyond",
@@ -179,7 +183,7 @@ PAPER = Paper(
             networks=("dsprites_networks", "dsprites_trainings", "dsprites_vaes", f"faces_{BRIEF}"),
             module="beyond.measures",
             gpu=True,
-            stand_in=True,
+            stand_in="faces",
         ),
         Artifact(
             "figure4",
@@ -194,7 +198,7 @@ PAPER = Paper(
             networks=("portraits_networks", "portraits_denoiser", "portraits_diffae"),
             pictures=True,
             gpu=True,
-            stand_in=True,
+            stand_in="videos",
             module="portraits.measures",
         ),
         Artifact(
@@ -207,7 +211,7 @@ PAPER = Paper(
             reads=FROZEN,
             networks=("portraits_networks", "portraits_denoiser", "portraits_uniform"),
             gpu=True,
-            stand_in=True,
+            stand_in="portraits",
             module="portraits.measures",
         ),
         Artifact(
@@ -221,7 +225,7 @@ PAPER = Paper(
             reads=(*FROZEN, "portraits_choices"),
             networks=("portraits_denoiser",),
             gpu=True,
-            stand_in=True,
+            stand_in="portraits",
             module="portraits.choices",
         ),
         Artifact(
@@ -240,7 +244,7 @@ PAPER = Paper(
             networks=("faces_networks", "faces_judge"),
             pictures=True,
             gpu=True,
-            stand_in=True,
+            stand_in="faces",
             module="faces.axes",
         ),
         Artifact(
@@ -253,7 +257,7 @@ PAPER = Paper(
             reads=ON_FACES,
             networks=("faces_networks", "faces_judge"),
             gpu=True,
-            stand_in=True,
+            stand_in="faces",
             module="faces.measures",
         ),
         Artifact(
@@ -267,7 +271,7 @@ PAPER = Paper(
             value="distance",
             networks=("faces_networks",),
             gpu=True,
-            stand_in=True,
+            stand_in="faces",
             module="faces.measures",
         ),
         Artifact(
@@ -281,16 +285,18 @@ PAPER = Paper(
             value="ratio",
             networks=("faces_networks",),
             gpu=True,
-            stand_in=True,
+            stand_in="faces",
             module="faces.measures",
         ),
     ),
-    stand_in="Made on faces that are drawn with CelebA's attributes, which stand in for its photographs.",
     data={
         "disks": DataSet("disks", reads=("disks",), module="disks.images"),
-        "faces": DataSet("faces, for CelebA", reads=("faces",), module="faces.images"),
-        "dsprites": DataSet("dSprites", reads=("dsprites",), module="sprites.images"),
-        "portraits": DataSet("portraits, for CelebA-HQ", reads=("portraits",), module="faces.images"),
+        "faces": DataSet("faces", reads=("faces",), module="faces.images", stand_ins=DRAWN_FACES),
+        "dsprites": DataSet("dSprites", reads=("dsprites",), module="sprites.images", stand_ins=DRAWN_SPRITES),
+        "portraits": DataSet("portraits", reads=("portraits",), module="faces.images", stand_ins=DRAWN_FACES),
+    },
+    unkept={  # Figure 4 shows portraits, and measures videos
+        "videos": DataSet("videos", reads=("portraits", "videos"), file="figure4.csv", stand_ins=DRAWN_FACES)
     },
     networks={
         "faces_networks": Network(reads=("faces", "faces_networks"), data="faces"),

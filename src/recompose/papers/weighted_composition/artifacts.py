@@ -210,7 +210,6 @@ PAPER = Paper(
             for name, table in TABLES.items()
         ),
     ),
-    stand_in="Rendered rooms stand in for the paper's, which FLUX.1-schnell made.",
     data=DATA,
     networks={name: Network(reads=("task", "networks")) for name in NETWORKS} | TRAINED,
     probe=("figure1",),

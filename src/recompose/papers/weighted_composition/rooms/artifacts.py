@@ -14,8 +14,8 @@ DRAWN = {
 
 
 def _artifact(name: str, module: str = "experiments", **told: Any) -> Artifact:
-    """All are made on rooms that stand in for those of FLUX.1-schnell."""
-    return Artifact(name, module=f"rooms.{module}", stand_in=True, **told)
+    """All are made on rooms, which may stand in for those of FLUX.1-schnell."""
+    return Artifact(name, module=f"rooms.{module}", stand_in="rooms", **told)
 
 
 FIGURES = tuple(
@@ -145,7 +145,8 @@ ROOMS = (
         for name, (setting, model) in SAMPLES.items()
     ),
 )
-DATA = {"rooms": DataSet("Rooms of six classes", reads=("rooms",), module="rooms.data")}
+RENDERED = {"rendered": "Rendered rooms stand in for the paper's, which FLUX.1-schnell made."}
+DATA = {"rooms": DataSet("Rooms of six classes", reads=("rooms",), module="rooms.data", stand_ins=RENDERED)}
 TRAINED = {name: Network(("rooms", "rooms_networks"), "rooms", module="rooms.networks") for name in NETWORKS} | {
     JUDGE: Network(("rooms", "rooms_judge"), "rooms", module="rooms.judge")
 }
