@@ -91,6 +91,8 @@ class DataSet:
     """the numbers whose record tells of it, where it has no file of its own"""
     source: str = "source"
     """the setting of a block that it reads by which its images are generated ones or real ones"""
+    folders: Mapping[str, str] = field(default_factory=dict)
+    """by the value of that setting the folder of real images, where they are read from one"""
     stand_ins: Mapping[str, str] = field(default_factory=dict)
     """by the value of that setting a sentence: what is said of all that is made on images which stand in for others"""
 

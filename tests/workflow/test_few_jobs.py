@@ -42,6 +42,26 @@ def test_papers_come_one_after_the_other_and_pictures_at_once(fresh: Project) ->
     assert done[-1] == "feature_guidance_two_gaussians_images"
 
 
+@pytest.mark.parametrize(
+    ("target", "source", "folder"),
+    [
+        ("concept_discovery_digits_images", "concept_discovery={digits: {source: mnist}}", "data/mnist"),
+        ("sami_faces_images", "sami={faces: {source: celeba}}", "data/celeba"),
+        ("sami_figure4_numbers", "sami={videos: {source: frames}}", "data/videos"),
+    ],
+)
+def test_a_folder_of_real_images_is_an_input(fresh: Project, target: str, source: str, folder: str) -> None:
+    """Others in it are a reason to run. One that is not there is missed by the job, in a line."""
+
+    def files() -> str:
+        return fresh.run("snakemake", target, "--filegraph", "--config", "scale=small", source).stdout
+
+    before = files()
+    assert target in before and folder not in before
+    (fresh.root / folder).mkdir(parents=True)
+    assert folder in files()
+
+
 def processor_seconds(run: Callable[[], object]) -> float:
     """What the processes took that a call has waited for, the least of three: other work shares its caches."""
 

@@ -42,6 +42,12 @@ def image_sets(paper, *names):
     return made(paper, *(f"images/{name}.safetensors" for name in names))
 
 
+def real_images(paper, data):
+    """The folders of real images that a set is read from. What is not there its job misses, in a line."""
+    folders = [data.folders.get(source) for source in data.sources(PLAIN[paper])]
+    return [folder for folder in folders if folder and Path(folder).exists()]
+
+
 def parts(paper, artifact):
     """The shares of an artifact whose cells are dealt to several jobs."""
     return made(paper, *(f"parts/{artifact}.{batch}-of-{BATCHES}.csv" for batch in range(BATCHES)))

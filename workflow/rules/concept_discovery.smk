@@ -20,6 +20,8 @@ for name, data in CONCEPTS.data.items():
     rule:
         name:
             f"concept_discovery_{name}_images"
+        input:
+            real_images("concept_discovery", data),
         output:
             images=image_sets("concept_discovery", name),
             provenance=sidecars(image_sets("concept_discovery", name)),

@@ -18,6 +18,8 @@ for name, data in SAMI.data.items():
     rule:
         name:
             f"sami_{name}_images"
+        input:
+            real_images("sami", data),
         output:
             images=image_sets("sami", name),
             provenance=sidecars(image_sets("sami", name)),
@@ -81,6 +83,7 @@ for place, artifacts in SAMI_MEASURED.items():
             weights("sami", *networks),
             csv("sami", *(name for each in artifacts for name in each.sources)),
             [path for each in artifacts for path in each.files],
+            [real_images("sami", SAMI.unkept[each.stand_in]) for each in artifacts if each.stand_in in SAMI.unkept],
         output:
             measured=files,
             provenance=sidecars(files),

@@ -258,8 +258,15 @@ PAPER = Paper(
         *_numbers("faces", ", faces"),
     ),
     data={
-        "digits": DataSet("ColorMNIST", reads=("digits",), module="digits"),
-        "faces": DataSet("faces", reads=("faces",), module="faces", stand_ins=DRAWN_FACES),
+        "digits": DataSet(
+            "ColorMNIST",
+            reads=("digits",),
+            module="digits",
+            folders={"mnist": "data/mnist", "fashion_mnist": "data/fashion_mnist"},
+        ),
+        "faces": DataSet(
+            "faces", reads=("faces",), module="faces", folders={"celeba": "data/celeba"}, stand_ins=DRAWN_FACES
+        ),
     },
     networks=_networks("digits") | _networks("faces"),
     probe=("digits_coarsening",),

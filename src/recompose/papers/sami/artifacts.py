@@ -13,6 +13,7 @@ RIVALS = tuple(f"faces_{name}" for name in (BRIEF, *baselines()))
 ON_FROZEN = Network(
     reads=("portraits", *FROZEN[:2]), data="portraits", module="portraits.networks", networks=("portraits_denoiser",)
 )
+PHOTOGRAPHS = {source: f"data/{source}" for source in ("celeba", "celeba_hq")}
 DRAWN_FACES = {"drawn": "Made on faces that are drawn with CelebA's attributes, which stand in for its photographs."}
 DRAWN_SPRITES = {"drawn": "Made on sprites drawn with outlines fitted to published images; they stand in for dSprites."}
 
@@ -291,12 +292,26 @@ PAPER = Paper(
     ),
     data={
         "disks": DataSet("disks", reads=("disks",), module="disks.images"),
-        "faces": DataSet("faces", reads=("faces",), module="faces.images", stand_ins=DRAWN_FACES),
-        "dsprites": DataSet("dSprites", reads=("dsprites",), module="sprites.images", stand_ins=DRAWN_SPRITES),
-        "portraits": DataSet("portraits", reads=("portraits",), module="faces.images", stand_ins=DRAWN_FACES),
+        "faces": DataSet("faces", reads=("faces",), module="faces.images", folders=PHOTOGRAPHS, stand_ins=DRAWN_FACES),
+        "dsprites": DataSet(
+            "dSprites",
+            reads=("dsprites",),
+            module="sprites.images",
+            folders={"archive": "data/dsprites"},
+            stand_ins=DRAWN_SPRITES,
+        ),
+        "portraits": DataSet(
+            "portraits", reads=("portraits",), module="faces.images", folders=PHOTOGRAPHS, stand_ins=DRAWN_FACES
+        ),
     },
     unkept={  # Figure 4 shows portraits, and measures videos
-        "videos": DataSet("videos", reads=("portraits", "videos"), file="figure4.csv", stand_ins=DRAWN_FACES)
+        "videos": DataSet(
+            "videos",
+            reads=("portraits", "videos"),
+            file="figure4.csv",
+            folders={"frames": "data/videos"},
+            stand_ins=DRAWN_FACES,
+        )
     },
     networks={
         "faces_networks": Network(reads=("faces", "faces_networks"), data="faces"),
