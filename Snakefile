@@ -22,6 +22,7 @@ from recompose.workflow.run import (
     accept_dates,
     dated_ahead,
     is_full,
+    lift_rate_limit,
     require_own_folder,
     require_targets,
     require_temporary_room,
@@ -100,6 +101,7 @@ onstart:
     begin()
     heed_ctrl_c(workflow)
     watch(workflow)
+    lift_rate_limit(workflow)
     tell_progress()
     logger.info(banner("started"))
 

@@ -62,6 +62,15 @@ def test_a_folder_of_real_images_is_an_input(fresh: Project, target: str, source
     assert folder in files()
 
 
+def test_the_scheduler_looks_for_work_when_a_job_has_ended_and_not_every_second(fresh: Project) -> None:
+    """Each time it looks it says how many jobs are ready, if some are."""
+    asked = [f"coupled_inference_figure{number}" for number in (3, 4, 5)]
+    told = fresh.finish(*asked, "--verbose", cores=1, artifacts="all")
+    jobs = int(re.findall(r" of (\d+) steps", told)[-1])
+    assert jobs >= 9
+    assert told.count("Ready jobs: ") <= 2 * jobs
+
+
 def processor_seconds(run: Callable[[], object]) -> float:
     """What the processes took that a call has waited for, the least of three: other work shares its caches."""
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from recompose.errors import RecomposeError, closest
 from recompose.storage import atomic, is_its_own
@@ -27,6 +28,17 @@ def require_own_folder(folder: Path) -> None:
 def use_own_commands() -> None:
     """Jobs run the commands of the environment that Snakemake runs in, also where nobody has activated it."""
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+
+
+def lift_rate_limit(workflow: Any) -> None:
+    """Start jobs as cores get free, not at most 100 a second, which is Snakemake's default; one that was set stays.
+
+    To look whether more may start its scheduler (9.27.1) wakes after a second, each time that a job has ended and from
+    then on in every second: after 300 jobs 300 times, which took a tenth of a core and more.
+    """
+    limit = workflow.scheduler.job_rate_limiter
+    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
 
 
 def require_targets(words: Iterable[str], rules: Collection[str], papers: Iterable[str]) -> None:
