@@ -58,7 +58,7 @@ needs: `recompose --help` names those over all papers (scorecard, page, diff, ve
 What a target is made by, Snakemake draws: `snakemake --rulegraph mermaid-js coupled_inference_figure2` prints three
 rules, of a paper 29 to 65, of everything 261, as [Mermaid](https://mermaid.live) draws them.
 
-At the scale small all of it takes about 80 minutes on two cores. Measuring took these times of one core in the
+At the scale small all of it takes some 100 minutes on two cores. Measuring took these times of one core in the
 [reference run](../results/reference/README.md); what comes before it, images, networks and the numbers that it is read
 off, is not counted: where it says 0 s, the work stands in other rows. At the published scale paper 1 takes 75 minutes
 of one core, by its operations; the run that is kept took 21 minutes of two, without two artifacts and three methods
