@@ -29,6 +29,10 @@ def accuracies(*values, trials=100, half=HALF):
     return pd.DataFrame(rows).assign(trials=trials)
 
 
+REST = {"path": f"{SLUG}/table1.csv", "sha256": "one", "inputs": {}, "wall_seconds": 1.0}
+"""What a record has besides."""
+
+
 def moved(first, second, artifact, slug=SLUG) -> Artifact:
     """What became of the numbers of an artifact, whose places and own number the paper's table declares."""
     declared = papers()[slug].artifact(artifact)
@@ -166,7 +170,7 @@ def test_settings_are_those_of_the_artifact_that_is_there(before, tmp_path):
     artifact = f"{SLUG}/table1.csv"
     made = json.loads((after / "manifest.json").read_text())["artifacts"][artifact]
     made["settings"]["table1"]["trials"] = 300
-    write_json(made, after / SLUG / "provenance/table1.csv.json")  # made since the manifest was written
+    write_json(REST | made, after / SLUG / "provenance/table1.csv.json")  # made since the manifest was written
     assert compare(before, after).settings == [(f"{SLUG}.table1.trials", "100", "300")]
 
 
@@ -339,7 +343,7 @@ def test_the_command_tells_and_writes_and_leaves_the_trees_alone(before, tmp_pat
 def test_the_command_refuses_what_was_edited(before, tmp_path, monkeypatch, capsys):
     after = shutil.copytree(before, tmp_path / "after")
     record = json.loads((after / "manifest.json").read_text())["artifacts"][f"{SLUG}/table1.csv"]
-    write_json(record | {"sha256": "another"}, after / SLUG / "provenance/table1.csv.json")
+    write_json(REST | record | {"sha256": "another"}, after / SLUG / "provenance/table1.csv.json")
     monkeypatch.setattr(sys, "argv", ["recompose", "diff", str(before), str(after)])
     with pytest.raises(SystemExit) as left:
         main()
