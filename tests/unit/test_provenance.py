@@ -390,7 +390,7 @@ def test_where_a_manifest_is_all_there_is_it_tells_and_an_own_record_comes_first
     """As in a tree of reference results, of which no images are kept."""
     tree, table2 = tmp_path / "small", SAMI.artifact("table2")
     made(tree, "images/faces.safetensors", faces={"source": "celeba"})
-    write_manifest(tree, {})
+    write_manifest(tree)
     sidecar_of(tree / "sami/images/faces.safetensors", tree).unlink()
     assert caption(SAMI, table2, tree) == table2.caption
     made(tree, "images/faces.safetensors", faces={})
