@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from recompose.config import work as tables
+from recompose.documents import work as tables
 from recompose.errors import RecomposeError
 from recompose.papers import papers
 from recompose.papers.coupled_inference.settings import CoupledInference

@@ -3,21 +3,18 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from recompose.documents.configuration import defaults, reference, schema
-from recompose.documents.targets import pipeline, targets
-from recompose.documents.verdicts import verdicts
-from recompose.documents.work import work
+from recompose.documents import configuration, targets, verdicts, work
 from recompose.errors import RecomposeError
 from recompose.storage import write_text
 
 DOCUMENTS: dict[str, tuple[str, Callable[[], str]]] = {
-    "defaults": ("config/scales/small.yaml", defaults),
-    "schema": ("workflow/schemas/config.schema.json", schema),
-    "reference": ("config/README.md", reference),
-    "pipeline": ("dvc.yaml", pipeline),
-    "targets": ("docs/targets.md", targets),
-    "verdicts": ("README.md", verdicts),
-    "work": ("docs/scaling.md", work),
+    "defaults": ("config/scales/small.yaml", configuration.defaults),
+    "schema": ("workflow/schemas/config.schema.json", configuration.schema),
+    "reference": ("config/README.md", configuration.reference),
+    "pipeline": ("dvc.yaml", targets.pipeline),
+    "targets": ("docs/targets.md", targets.targets),
+    "verdicts": ("README.md", verdicts.verdicts),
+    "work": ("docs/scaling.md", work.work),
 }
 
 
