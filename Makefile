@@ -65,7 +65,7 @@ $(shell pwd -P | cmp -s - $(READY) || rm -f $(READY))
 $(READY): requirements.txt requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || \
 		{ echo 'error: $(PYTHON) is not Python 3.11, 3.12 or 3.13; name one that is: make PYTHON=python3.12' >&2; exit 2; }
-	@test -e $@ || { echo 'making the environment in $(VENV)'; $(PYTHON) -m venv --clear $(VENV); }
+	@test -e $@ || { echo 'making the environment in $(VENV): some minutes, 2.6 GB'; $(PYTHON) -m venv --clear $(VENV); }
 	@rm -f $@
 	@python -m pip install --quiet uv || true
 	@$(if $(PIP_FIND_LINKS),UV_FIND_LINKS='$(PIP_FIND_LINKS)') $(if $(PIP_INDEX_URL),UV_DEFAULT_INDEX='$(PIP_INDEX_URL)') \

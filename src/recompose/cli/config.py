@@ -25,7 +25,13 @@ def check(scale: Scale = None) -> None:
 
 
 def check_values(settings: "Config") -> None:
-    """Refuse what the models cannot see, because to know it takes torch or another file: each paper's own `check`."""
+    """Refuse what the models cannot see, because to know it takes torch or another file: each paper's own `check`.
+
+    And the claims, which are judged when all else is done.
+    """
+    from recompose.judgement.claims import load_papers
+
+    load_papers("config/claims")
     for slug, paper in papers().items():
         if find_spec(f"{paper.package}.checks"):
             import_module(f"{paper.package}.checks").check(getattr(settings, slug))

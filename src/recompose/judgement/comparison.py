@@ -128,7 +128,7 @@ def _provenance(
     """Facts and settings of two manifests; settings are compared where both trees have the artifact."""
     facts = [_facts(tree, manifest) for tree, manifest in zip(trees, manifests, strict=True)]
     names = dict.fromkeys(itertools.chain(*facts))
-    before, after = ([", ".join(fact.get(name, {})) or "unknown" for name in names] for fact in facts)
+    before, after = ([", ".join(sorted(fact.get(name, {}))) or "unknown" for name in names] for fact in facts)
     here, there = manifests
     settings: dict[str, tuple[str, str]] = {}
     for artifact in here.keys() & there.keys():
@@ -238,7 +238,11 @@ def _provenance_lines(comparison: Comparison) -> list[str]:
     differing = [f"  {name}: {before} -> {after}" for name, before, after in comparison.facts if before != after]
     alike = [f"{name} {value}" for name, value, other in comparison.facts if value == other]
     keys = [shorten(f"{key}: {before} -> {after}", WIDTH) for key, before, after in comparison.settings]
-    settings = [f"  settings: {len(keys)} keys differ", *_first(keys)] if keys else ["  settings: no key differs"]
+    settings = (
+        [f"  settings: {len(keys)} key{'s differ' if keys[1:] else ' differs'}", *_first(keys)]
+        if keys
+        else ["  settings: no key differs"]
+    )
     return ["Made by", *differing, *([f"  the same: {', '.join(alike)}"] if alike else []), *settings]
 
 

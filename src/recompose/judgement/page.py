@@ -62,6 +62,7 @@ def render(results: str | Path, claims: str | Path = Path("config/claims")) -> s
         ],
         record=_flatten(manifest.get("scorecard.csv", {})),
         commit=next((entry.get("commit") for entry in manifest.values() if entry.get("commit")), None),
+        edited=any(entry.get("dirty") for entry in manifest.values()),
     )
 
 

@@ -106,7 +106,7 @@ def read_record(path: Path) -> dict[str, Any]:
     """
     content = read_json(path)
     if not isinstance(content, dict) or not content.keys() >= _GONE_BY:
-        raise RecomposeError(f"{path}: not a whole record; delete it and run again")
+        raise RecomposeError(f"{path}: not a whole record; delete it and the file that it is of, and run again")
     return content
 
 
@@ -227,8 +227,14 @@ def sources(tree: str | Path, paper: Paper) -> set[str]:
 
 def verify(tree: str | Path, config: Config) -> Iterator[str]:
     """Name every artifact of a tree that is missing, changed or stale, a line each."""
-    for path, entry in read_records(tree).items():
+    for path, gathered in read_manifest(tree).items():
         file = Path(tree, path)
+        own = sidecar_of(file, tree)
+        try:
+            entry = read_record(own) if own.exists() else gathered
+        except RecomposeError as error:
+            yield str(error)
+            continue
         try:
             if not file.exists():
                 yield f"{file}: missing"

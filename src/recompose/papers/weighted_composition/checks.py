@@ -1,5 +1,6 @@
 """What the models of the settings cannot see, because to know it takes torch."""
 
+from recompose.errors import RecomposeError
 from recompose.papers.weighted_composition.names import SETTINGS
 from recompose.papers.weighted_composition.settings import WeightedComposition
 
@@ -12,7 +13,10 @@ def check(settings: WeightedComposition) -> None:
     if settings.correctors.methods != "all":
         from recompose.papers.weighted_composition.correctors import chosen
 
-        chosen(settings.correctors.methods)
+        try:
+            chosen(settings.correctors.methods)
+        except RecomposeError as error:
+            raise RecomposeError(f"weighted_composition.correctors.methods: {error}") from None
     if settings.sampling.weights != USUAL:
         from recompose.datasets.compositions import composition
 
