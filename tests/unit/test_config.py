@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 import yaml
 from made_up_results import PAPERS
 
+from recompose.cli.config import check_values
 from recompose.config import SCALES, Config, ConfigError, block, load_config
 from recompose.documents import DOCUMENTS, write_document
 from recompose.errors import RecomposeError
@@ -296,3 +298,14 @@ def test_a_file_of_the_command_line_is_found_from_a_link_to_the_folder(root, tmp
     (tmp_path / "elsewhere/mine.yaml").write_text("scale: smoke\n")
     config = load_config(root=tmp_path / "elsewhere/link", files=[tmp_path / "elsewhere/mine.yaml"])
     assert config.scale == "smoke"
+
+
+def test_a_mistake_in_a_file_of_claims_is_told_before_a_run(tmp_path, monkeypatch):
+    for folder in ("claims", "published", "tuned"):
+        shutil.copytree(ROOT / "config" / folder, tmp_path / "config" / folder)
+    monkeypatch.chdir(tmp_path)
+    check_values(Config())
+    with Path("config/claims/sami.yaml").open("a") as file:
+        file.write("claims: []\n")
+    with pytest.raises(RecomposeError, match=r"^config/claims/sami\.yaml: line \d+: claims: the key stands twice"):
+        check_values(Config())

@@ -35,7 +35,7 @@ makes a target and what it needs.
     snakemake --cores all coupled_inference_figure2                    # one artifact, and what it needs
     snakemake --cores all results/small/coupled_inference/table1.md    # one file
     snakemake --cores all coupled_inference_figure2 --forcerun coupled_inference_figure2_part   # measure it again
-    snakemake --cores all --config artifacts='[coupled_inference_figure2]'     # it, its verdicts and a page of what there is
+    snakemake --cores all --config artifacts='[coupled_inference_figure2]'  # it, its verdicts, a page of what there is
     snakemake --cores 2                                                # everything, on two cores
     snakemake --cores all --config scale=smoke                         # another scale (targets go before --config)
     snakemake --cores all --config scale=smoke artifacts=probe         # a cheap chain of each paper: does all work?
