@@ -191,9 +191,13 @@ def read_manifest(tree: str | Path) -> dict[str, dict[str, Any]]:
 
 def read_records(tree: str | Path) -> dict[str, dict[str, Any]]:
     """The record of each artifact of a tree's manifest: its own where it has one, for it may have been made since."""
-    manifest = read_manifest(tree)
-    own = {path: sidecar_of(Path(tree, path), tree) for path in manifest}
-    return {path: read_record(own[path]) if own[path].exists() else entry for path, entry in manifest.items()}
+    return {path: _own_or(entry, Path(tree, path), tree) for path, entry in read_manifest(tree).items()}
+
+
+def _own_or(gathered: dict[str, Any], artifact: Path, tree: str | Path) -> dict[str, Any]:
+    """An artifact's own record where it has one, else what the manifest gathered."""
+    own = sidecar_of(artifact, tree)
+    return read_record(own) if own.exists() else gathered
 
 
 def made_with(tree: str | Path, paper: Paper, images: str) -> dict[str, Any]:
@@ -229,9 +233,8 @@ def verify(tree: str | Path, config: Config) -> Iterator[str]:
     """Name every artifact of a tree that is missing, changed or stale, a line each."""
     for path, gathered in read_manifest(tree).items():
         file = Path(tree, path)
-        own = sidecar_of(file, tree)
         try:
-            entry = read_record(own) if own.exists() else gathered
+            entry = _own_or(gathered, file, tree)
         except RecomposeError as error:
             yield str(error)
             continue
