@@ -23,6 +23,7 @@ from recompose.workflow.run import (
     dated_ahead,
     is_full,
     lift_rate_limit,
+    require_keys_once,
     require_own_folder,
     require_targets,
     require_temporary_room,
@@ -39,6 +40,7 @@ try:
     require_own_source(Path(workflow.basedir))
     require_own_folder(Path(workflow.basedir))
     require_temporary_room()
+    require_keys_once(sys.argv[1:])
     given = workflow.config_settings
     settings = (
         pinned(config)

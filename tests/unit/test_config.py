@@ -116,6 +116,7 @@ def test_a_wrong_number_says_what_is_expected(root, text, expected):
         ("figure5: {size: 0}", ["figure5.size = 0", "an integer >= 2"]),
         ("methods: 5", ["methods = 5", "expected all or a list with at least one entry, each a text"]),
         ("methods: []", ["methods = []", "at least one entry"]),
+        ("methods: [als, gaussian, als]", ["methods", "als stands twice", "once"]),
         ("table1: 7", ["table1 = 7", "a mapping of keys"]),
         ("table7: {}", ["table7", "unknown key", '"table1"']),
     ],

@@ -254,10 +254,18 @@ def test_what_was_made_since_the_manifest_goes_by_its_own_record(tree):
     settings = block(other, "coupled_inference", "table1", "methods")
     record(artifact, tree=tree, modules=[MODULE], paper="coupled_inference", settings=settings)
     assert list(verify(tree, Config())) == [f"{artifact}: stale, made with table1.trials = 70, which is 200 now"]
-    sidecar_of(artifact, tree).unlink()  # as in a tree of reference results: the manifest is all there is
+    for name in ("table1", "figure2"):  # as in a tree of reference results: the manifest is all there is
+        sidecar_of(tree / f"coupled_inference/{name}.csv", tree).unlink()
     assert list(verify(tree, Config())) == [
         f"{artifact}: changed since it was made (its sha256 differs); delete it, and the next run makes it again"
     ]
+
+
+def test_a_lost_record_is_named(tree):
+    lost = sidecar_of(tree / "coupled_inference/table1.csv", tree)
+    lost.unlink()
+    told = f"{tree}/coupled_inference/table1.csv: its record {lost} is missing; the next run makes both again"
+    assert list(verify(tree, Config())) == [told]
 
 
 def test_nothing_is_built_on_what_was_changed_since_it_was_made(tree):

@@ -16,7 +16,7 @@ from recompose.storage import is_its_own
 from recompose.workflow import interrupts, run
 from recompose.workflow.cluster import pin, pinned
 from recompose.workflow.provenance import content_hash
-from recompose.workflow.run import dated_ahead, join, require_temporary_room, settle_dates, take
+from recompose.workflow.run import dated_ahead, join, require_keys_once, require_temporary_room, settle_dates, take
 
 OTHER = """
 import sys
@@ -204,3 +204,29 @@ def test_a_command_that_is_over_cannot_be_interrupted(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--config", "scale=smoke", "device=cpu", "--cores", "2"],
+        ["--config", "scale=smoke", "--resources", "gpu=1", "gpu=2"],
+        ["-C", "sami={a: 1}", "--config=scale=smoke"],
+        ["scale=smoke", "scale=small"],  # no settings: targets, which Snakemake does not find
+    ],
+)
+def test_keys_that_stand_once_are_taken(words):
+    require_keys_once(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--config", "device=cpu", "scale=smoke", "scale=small"],
+        ["--config", "scale=smoke", "--cores", "2", "-C", "scale=small"],
+        ["--config=scale=smoke", "--config", "scale=small"],
+    ],
+)
+def test_a_key_that_is_set_twice_is_refused(words):
+    with pytest.raises(RecomposeError, match="--config: scale stands twice; keep one"):
+        require_keys_once(words)

@@ -230,9 +230,17 @@ def sources(tree: str | Path, paper: Paper) -> set[str]:
 
 
 def verify(tree: str | Path, config: Config) -> Iterator[str]:
-    """Name every artifact of a tree that is missing, changed or stale, a line each."""
-    for path, gathered in read_manifest(tree).items():
+    """Name every artifact of a tree that is missing, changed, stale or without its record, a line each.
+
+    A tree of reference results has no record at all, and none is missing there: the manifest is all there is.
+    """
+    manifest = read_manifest(tree)
+    records = {path: sidecar_of(Path(tree, path), tree) for path in manifest}
+    recorded = any(each.exists() for each in records.values())
+    for path, gathered in manifest.items():
         file = Path(tree, path)
+        if recorded and not records[path].exists():
+            yield f"{file}: its record {records[path]} is missing; the next run makes both again"
         try:
             entry = _own_or(gathered, file, tree)
         except RecomposeError as error:

@@ -50,6 +50,22 @@ def require_targets(words: Iterable[str], rules: Collection[str], papers: Iterab
         raise RecomposeError("\n".join(told))
 
 
+def require_keys_once(words: Iterable[str]) -> None:
+    """Refuse a key that a command line sets twice behind --config: Snakemake would take the last of its values."""
+    among, found = False, set()
+    for each in words:
+        option, _, rest = each.partition("=")
+        if option.startswith("-"):
+            among, setting = option in ("--config", "-C"), rest
+        else:
+            setting = each
+        key = setting.partition("=")[0]
+        if among and key in found:
+            raise RecomposeError(f"--config: {key} stands twice; keep one, and what is within it between braces")
+        if among and key:
+            found.add(key)
+
+
 def take(tree: str | Path) -> int:
     """Take a results tree for a run until this process ends, or closes what is returned, unless others are writing it.
 

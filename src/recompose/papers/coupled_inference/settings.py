@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from recompose.blocks import Block, Count
+from recompose.blocks import Block, Chosen, Count
 from recompose.papers.coupled_inference.sizes import codebook_size
 
 Factors = Annotated[int, Field(ge=2, le=8)]
@@ -180,9 +180,7 @@ class CoupledInference(Block):
         "tuned",
         description="of the diffusion methods: as appendix C.1 prints them, as config/tuned has them, or searched anew",
     )
-    methods: Literal["all"] | Annotated[tuple[str, ...], Field(min_length=1)] = Field(
-        "all", description="all methods, or a list of their names"
-    )
+    methods: Chosen = Field("all", description="all methods, or a list of their names")
     table1: Table1 = Table1()
     figure2: Figure2 = Figure2()
     capacity: Capacity = Capacity()

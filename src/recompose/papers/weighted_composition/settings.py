@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from recompose.blocks import Block, Count
+from recompose.blocks import Block, Chosen, Count
 from recompose.papers.weighted_composition.rooms.collection.settings import RoomsCollection
 from recompose.papers.weighted_composition.rooms.settings import Rooms, RoomsJudge, RoomsNetworks, RoomsSampling
 
@@ -122,9 +122,7 @@ class Clipping(Block):
 class Correctors(Block):
     """The samplers of compositions side by side."""
 
-    methods: Literal["all"] | Annotated[tuple[str, ...], Field(min_length=1)] = Field(
-        "all", description="all of them, or a list of their names"
-    )
+    methods: Chosen = Field("all", description="all of them, or a list of their names")
     runs: Count = Field(3, description="of the runs of the task so many at most")
     particles: Count = Field(16, description="K, which each may spend on an output")
 
