@@ -126,6 +126,7 @@ def test_the_gallery_has_each_paper_with_its_question_verdicts_and_pictures(resu
     for slug in PAPERS:
         assert f'id="gallery-{slug}"' in gallery and f'href="#{slug}"' in gallery
     assert gallery.count('class="asks"') == len(PAPERS)
+    assert "<code>faces.source</code>" in gallery and "`" not in gallery
     card = pd.read_csv(results / "scorecard.csv")
     own = card[(card.paper == SLUG) & (card.by == "paper") & ~card.cell]
     assert f"{len(own)} sentences:" in gallery

@@ -1,6 +1,7 @@
 """Claims are read strictly, and verdicts follow the numbers."""
 
 import json
+import math
 import re
 from itertools import combinations
 from typing import get_args
@@ -606,6 +607,14 @@ def test_a_capacity_beyond_the_grid_decides_only_what_it_can(censored, bound, ex
         **bound,
     )
     assert judge(stated, read, "small").verdict == expected
+
+
+def test_a_ratio_to_zero_is_not_defined():
+    read = frames(a=[{"method": "x", "accuracy": 0.5}, {"method": "y", "accuracy": 0.0}])
+    of, against = ({"artifact": "a", "rows": {"method": name}, "spread": "none"} for name in "xy")
+    found = judge(claim(kind="ordering", of=of, against=against, compare="ratio", at_least=2), read, "small")
+    assert (found.verdict, found.note) == (UNDECIDED, "The number is not defined on these results.")
+    assert math.isnan(found.value)
 
 
 def test_the_interval_of_a_difference_is_that_of_independent_normals():

@@ -80,6 +80,31 @@ onerror:
 """
 
 
+TERMINAL = """
+import os, signal, time
+from pathlib import Path
+from threading import Thread
+
+from recompose.workflow.interrupts import heed_ctrl_c
+
+
+rule job:
+    output: "done"
+    shell: "touch begun; sleep 60; touch {output}" if not config["fails"] else "exit 1"
+
+
+def press():
+    while not Path("begun").exists():
+        time.sleep(0.1)
+    os.killpg(0, signal.SIGINT)
+
+
+onstart:
+    heed_ctrl_c(workflow)
+    Thread(target=press, daemon=True).start()
+"""
+
+
 @pytest.mark.parametrize("moment", ["while_it_logs", "while_it_falls_asleep"])
 @pytest.mark.parametrize("heeds", [True, False], ids=["ours", "Snakemake alone"])
 def test_ctrl_c(tmp_path: Path, moment: str, heeds: bool) -> None:
@@ -93,11 +118,25 @@ def test_ctrl_c_again_while_the_run_ends(tmp_path: Path) -> None:
     assert status == 1 and "Terminating processes" in told and "Traceback" not in told, told
 
 
+def test_jobs_that_a_ctrl_c_ends_have_not_failed(tmp_path: Path) -> None:
+    """In a terminal it comes to the jobs as well, which end with an error."""
+    (tmp_path / "Snakefile").write_text(TERMINAL)
+    status, told = end(start(tmp_path, "fails=False"))
+    assert status == 1 and "Terminating processes" in told and "Failed" not in told, told
+    (tmp_path / "begun").unlink()
+    status, told = end(start(tmp_path, "fails=True"))
+    assert status == 1 and "Failed" in told, told
+
+
 def press(tmp_path: Path, snakefile: str, moment: str, heeds: bool) -> tuple[int, str]:
     """What becomes of a run that is interrupted at some moment, and what it prints."""
     (tmp_path / "Snakefile").write_text(snakefile)
-    settings = [f"moment={moment}", f"heeds={heeds}"]
-    run = subprocess.Popen(
+    return end(start(tmp_path, f"moment={moment}", f"heeds={heeds}"))
+
+
+def start(tmp_path: Path, *settings: str) -> subprocess.Popen[str]:
+    """A run of the Snakefile of a folder, in a process group of its own."""
+    return subprocess.Popen(
         [Path(sys.executable).with_name("snakemake"), "--cores", "1", "--logger", "rich", "--config", *settings],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "XDG_CACHE_HOME": str(tmp_path)},
@@ -106,6 +145,10 @@ def press(tmp_path: Path, snakefile: str, moment: str, heeds: bool) -> tuple[int
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
+
+
+def end(run: subprocess.Popen[str]) -> tuple[int, str]:
+    """How a run ends, and what it printed."""
     try:
         status = run.wait(180)
     finally:

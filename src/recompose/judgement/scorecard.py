@@ -164,10 +164,13 @@ def _lacks(claim: Claim, scale: str, data: Collection[str]) -> Verdict | None:
 
 
 def _cases(claim: Claim, frames: Frames) -> list[Case]:
-    """The cases that a claim speaks of, the worst first. A line that never gets to where it is read says nothing."""
+    """The cases that a claim speaks of, the worst first.
+
+    A line that never gets to where it is read says nothing, nor does a ratio to zero.
+    """
     generator = numpy_generator("scorecard", claim.id)
     measured = [(group, compared(claim, frames, group, generator)) for group in groups(claim, frames)]
-    measured = [(group, found) for group, found in measured if not math.isnan(found.value)]
+    measured = [(group, found) for group, found in measured if math.isfinite(found.value)]
     if claim.kind == "fit":
         return [_fit(claim, frames, measured)]
     cases = []

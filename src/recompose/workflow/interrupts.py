@@ -8,6 +8,8 @@ import time
 from types import FrameType, TracebackType
 from typing import Any
 
+from snakemake.logging import LogEvent, logger
+
 HURRY = 3.0
 """Seconds in which a second Ctrl-C means no more than the first: by then a run has ended, but for one that hangs."""
 
@@ -33,8 +35,8 @@ def heed_ctrl_c(workflow: Any) -> None:
     terminating, waits for it for ever. Or it comes just before the thread falls asleep, and is not raised until a job
     ends; or as asyncio begins a coroutine, and turns into a CancelledError, at which no job is cancelled. So an
     interrupt is only noted at first, and raised where the scheduler waits for news: it holds nothing there, and cancels
-    all jobs. One that follows at once means the same, and would break into Snakemake's own end; a later one is Python's
-    again.
+    all jobs; that each of them ends is not told as a failure. One that follows at once means the same, and would break
+    into Snakemake's own end; a later one is Python's again.
 
     Checked with Snakemake 9.27.1 (November 2026), whose `scheduler._open_jobs` this replaces. It can go once Snakemake
     itself does no more than note an interrupt; tests/workflow/test_interrupts.py says when that is so.
@@ -42,6 +44,7 @@ def heed_ctrl_c(workflow: Any) -> None:
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         return  # ignored, as behind nohup
     gate = workflow.scheduler._open_jobs = _Gate()
+    logger.addFilter(lambda record: not (gate.interrupted and getattr(record, "event", None) == LogEvent.JOB_ERROR))
     told, tell = os.pipe()
     os.set_blocking(tell, False)
     signal.set_wakeup_fd(tell, warn_on_full_buffer=False)  # told even while the main thread sleeps

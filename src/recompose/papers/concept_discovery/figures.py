@@ -76,7 +76,7 @@ def digits_examples(frame: pd.DataFrame, images: Images) -> Figure:
         show(panel, picture)
         for place, (before, several, name) in enumerate(titles):
             middle = (before + several / 2) * (size + 2) + place * (size // 3)
-            panel.text(middle, -3, name, ha="center", va="bottom", fontsize=8)
+            panel.annotate(name, (middle, 0), (0, 4), textcoords="offset points", ha="center", va="bottom", fontsize=8)
         green = "#{:02x}{:02x}{:02x}".format(*FRAME["right"])
         right_ones = Patch(facecolor="none", edgecolor=green, linewidth=2.5, label="all factors right, by the judge")
         figure.legend(handles=[right_ones], loc="outside lower center")
