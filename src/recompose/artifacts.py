@@ -85,7 +85,7 @@ class DataSet:
 
     title: str
     reads: tuple[str, ...] = ()
-    module: str = "data"
+    module: str = "images"
     """that of the function `images`, which makes it"""
     file: str = ""
     """the numbers whose record tells of it, where it has no file of its own"""

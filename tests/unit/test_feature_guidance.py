@@ -12,6 +12,7 @@ import torch
 from documented import defined
 
 from recompose.cli.paper import compute, paper_commands
+from recompose.datasets.labelled_images import LabelledImages
 from recompose.diffusion.score_ascent import Ascent
 from recompose.errors import RecomposeError
 from recompose.metrics.intervals import bootstrap
@@ -22,6 +23,7 @@ from recompose.papers.feature_guidance import (
     denoising,
     embedding,
     figures,
+    images,
     interpolation,
     methods,
     networks,
@@ -63,7 +65,7 @@ def folder(tmp_path_factory):
     """All sets of images, and all networks after one epoch."""
     made = tmp_path_factory.mktemp("feature_guidance")
     for name in IMAGES:
-        write_tensors((data.images(name, images=IMAGE, gaussians=GAUSSIANS), {}), made / f"images/{name}.safetensors")
+        write_tensors((images.images(name, images=IMAGE, gaussians=GAUSSIANS), {}), made / f"images/{name}.safetensors")
     for name in NETWORKS:
         tensors, losses = networks.networks(name, folder=made, network=SHAPE, training=TRAINING, device="cpu")
         write_tensors(tensors, made / f"networks/{name}.safetensors")
@@ -112,7 +114,9 @@ def test_the_documented_method_is_the_guided_score_at_weight_one(folder, monkeyp
 
 
 def test_images_do_not_depend_on_the_processes():
-    one, two = (data.images("gray_textures", images=IMAGE, gaussians=GAUSSIANS, processes=number) for number in (1, 2))
+    one, two = (
+        images.images("gray_textures", images=IMAGE, gaussians=GAUSSIANS, processes=number) for number in (1, 2)
+    )
     assert all(torch.equal(one[key], two[key]) for key in one)
     assert one["train"].shape == (6 * 14, 1, 16, 16) and one["test"].shape == (6 * 2, 1, 16, 16)
     assert one["train_labels"].tolist() == [label for label in range(6) for _ in range(14)]
@@ -120,14 +124,14 @@ def test_images_do_not_depend_on_the_processes():
 
 def test_no_texture_is_in_two_sets():
     gray, single, six = (
-        {each[1:] for each in data._members(name, IMAGE)} for name in ("gray_textures", "one_texture", "six_groups")
+        {each[1:] for each in images._members(name, IMAGE)} for name in ("gray_textures", "one_texture", "six_groups")
     )
     assert not gray & single and not gray & six
-    assert {label for label, _, _ in data._members("six_groups", IMAGE)} == set(range(6))
+    assert {label for label, _, _ in images._members("six_groups", IMAGE)} == set(range(6))
 
 
 def test_the_gaussians_lie_on_the_line_between_their_means():
-    made = data.images("two_gaussians", images=IMAGE, gaussians=configuration.Gaussians(patch=8, images=4000))
+    made = images.images("two_gaussians", images=IMAGE, gaussians=configuration.Gaussians(patch=8, images=4000))
     places = data.coordinate(made["train"], configuration.Gaussians(patch=8))
     for label in (0, 1):
         of = places[made["train_labels"] == label]
@@ -167,7 +171,7 @@ class ToTheFirst(ToAPoint):
 def point_bench(classes=4, side=4):
     points = torch.rand(classes, 1, side, side, generator=torch.Generator().manual_seed(1))
     labels = torch.arange(classes).repeat_interleave(3)
-    images = data.LabelledImages(points[labels], labels)
+    images = LabelledImages(points[labels], labels)
     return Bench(images, images, {"guided": ToAPoint(points)}, "cpu"), points
 
 
@@ -210,7 +214,7 @@ def test_guided_samples_of_points_are_the_points():
 def test_members_come_from_all_textures_of_a_class():
     """Six classes of four textures: their patches stand one texture after another."""
     numbers = torch.arange(6 * 4 * 9)
-    images = data.LabelledImages(numbers.view(-1, 1, 1, 1).float(), numbers // 36)
+    images = LabelledImages(numbers.view(-1, 1, 1, 1).float(), numbers // 36)
     bench = Bench(images, images, {}, "cpu")
     for test in (False, True):
         chosen = bench.members(2, 8, test=test).flatten() - 72
@@ -594,14 +598,14 @@ def photographs(tmp_path, monkeypatch):
         path = tmp_path / f"data/{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(generator.integers(0, 256, (48, 48, 3), dtype=np.uint8)).save(path)
-    monkeypatch.setattr(data, "DATA", tmp_path / "data")
+    monkeypatch.setattr(images, "DATA", tmp_path / "data")
     return tmp_path / "data"
 
 
 def test_photographs_in_the_place_of_generated_textures(photographs):
     chosen = IMAGE.model_copy(update={"source": "photographs", "classes": 3, "colour_classes": 3})
     gray, colour, single = (
-        data.images(name, images=chosen, gaussians=GAUSSIANS)
+        images.images(name, images=chosen, gaussians=GAUSSIANS)
         for name in ("gray_textures", "colour_textures", "one_texture")
     )
     assert gray["train"].shape == (3 * 7, 1, 16, 16) and colour["test"].shape == (3 * 2, 3, 16, 16)
@@ -609,20 +613,20 @@ def test_photographs_in_the_place_of_generated_textures(photographs):
     assert single["train"].shape == (2 * 9 - 2, 1, 16, 16) and set(single["train_labels"].tolist()) == {0}
     (photographs / "textures/sand.png").write_bytes(b"no picture")
     with pytest.raises(RecomposeError, match=r"sand.png"):
-        data.images("gray_textures", images=chosen, gaussians=GAUSSIANS)
+        images.images("gray_textures", images=chosen, gaussians=GAUSSIANS)
     skipped = chosen.model_copy(update={"skip_unusable": True})
     with pytest.raises(RecomposeError, match=r"2 textures, and images.classes = 3 are asked for; add more, or lower"):
-        data.images("gray_textures", images=skipped, gaussians=GAUSSIANS)
+        images.images("gray_textures", images=skipped, gaussians=GAUSSIANS)
     skipped = skipped.model_copy(update={"classes": 2})
-    assert len(data.images("gray_textures", images=skipped, gaussians=GAUSSIANS)["train"]) == 2 * 7
+    assert len(images.images("gray_textures", images=skipped, gaussians=GAUSSIANS)["train"]) == 2 * 7
 
 
 def test_the_data_sets_themselves(photographs):
     chosen = IMAGE.model_copy(update={"multi": "archives"})
     with pytest.raises(RecomposeError, match=r"celeba_hq: .*download CelebAMask-HQ"):
-        data.images("six_groups", images=chosen, gaussians=GAUSSIANS)
+        images.images("six_groups", images=chosen, gaussians=GAUSSIANS)
     with pytest.raises(RecomposeError, match=r"cifar10.*download"):
-        data.images("ten_groups", images=chosen, gaussians=GAUSSIANS)
+        images.images("ten_groups", images=chosen, gaussians=GAUSSIANS)
     folder = photographs / "cifar10/cifar-10-batches-bin"
     folder.mkdir(parents=True)
     (folder / "batches.meta.txt").write_text("airplane\ncar\n")
@@ -630,6 +634,6 @@ def test_the_data_sets_themselves(photographs):
         ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"]
     ):
         (folder / f"{name}.bin").write_bytes(bytes([number % 2]) + bytes([number]) * 3072)
-    found = data.images("ten_groups", images=chosen, gaussians=GAUSSIANS)
+    found = images.images("ten_groups", images=chosen, gaussians=GAUSSIANS)
     assert found["train"].shape == (5, 3, 32, 32) and found["train_labels"].tolist() == [0, 1, 0, 1, 0]
     assert (found["test"] == 5).all()

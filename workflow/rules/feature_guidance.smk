@@ -32,7 +32,7 @@ for name, data in GUIDANCE.data.items():
             scale=settings.scale,
             groups=GROUPS.get(name),
             settings=reads("feature_guidance", *data.reads),
-            code=code("feature_guidance", "data"),
+            code=code("feature_guidance", data.module),
         shell:
             "recompose feature-guidance images {params.name} --settings {params.settings:q} --processes {threads}"
             " --results results/{params.scale} > {log:q} 2>&1"

@@ -14,8 +14,8 @@ import yaml
 from recompose.errors import RecomposeError
 
 
-class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, which keeps a list of the keys that stand twice."""
+class _Loader(yaml.CSafeLoader):
+    """PyYAML's safe loader, the one in C, several times as fast; it keeps a list of the keys that stand twice."""
 
     def __init__(self, stream: str):
         super().__init__(stream)
@@ -68,11 +68,9 @@ def read_yaml(root: Path, name: str) -> tuple[dict[str, Any], list[str]]:
         raise RecomposeError(f"{name}: cannot be read as a file: {reason}; put the file in its place") from None
     except UnicodeDecodeError as error:
         return {}, [f"{name}: not UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8"]
-    try:
-        loader = _Loader(text)
-    except yaml.reader.ReaderError as error:
-        character = chr(error.character) if isinstance(error.character, int) else error.character
-        return {}, [f"{name}: a character that no text has ({character!r} at {error.position}); remove it"]
+    if odd := yaml.reader.Reader.NON_PRINTABLE.search(text):
+        return {}, [f"{name}: a character that no text has ({odd[0]!r} at {odd.start()}); remove it"]
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
         if node is not None and (line := _itself_within(node, [])):

@@ -234,10 +234,10 @@ def verify(tree: str | Path, config: Config) -> Iterator[str]:
 
     A tree of reference results has no record at all, and none is missing there: the manifest is all there is.
     """
-    manifest = read_manifest(tree)
-    records = {path: sidecar_of(Path(tree, path), tree) for path in manifest}
+    artifacts = read_manifest(tree)
+    records = {path: sidecar_of(Path(tree, path), tree) for path in artifacts}
     recorded = any(each.exists() for each in records.values())
-    for path, gathered in manifest.items():
+    for path, gathered in artifacts.items():
         file = Path(tree, path)
         if recorded and not records[path].exists():
             yield f"{file}: its record {records[path]} is missing; the next run makes both again"

@@ -7,7 +7,6 @@ from torch import Tensor
 from recompose.metrics.classes import centroids, deviations
 from recompose.metrics.texture_statistics import texture_statistics
 from recompose.papers.feature_guidance import settings as configuration
-from recompose.papers.feature_guidance.data import ONE_TEXTURE
 from recompose.papers.feature_guidance.guidance import (
     MEMBERS,
     Bench,
@@ -17,6 +16,7 @@ from recompose.papers.feature_guidance.guidance import (
     noise,
     psnr,
 )
+from recompose.papers.feature_guidance.names import ONE_TEXTURE
 from recompose.papers.feature_guidance.rows import evenly
 from recompose.storage import Measured
 

@@ -17,6 +17,9 @@ IMAGES = {
 GROUPS = {"six_groups": 6, "ten_groups": 10}
 """Sets whose classes are of many images each, and how many classes they have."""
 
+ONE_TEXTURE = 1
+"""The class with a network of its own in Figure 3: wood, as there."""
+
 
 @dataclass(frozen=True)
 class Network:
