@@ -66,11 +66,7 @@ rule page:
         NOTEBOOKS,
         CLAIMS,
         PUBLISHED,
-        multiext(
-            "src/recompose/judgement/",
-            *[f"{name}.html.j2" for name in ("page", "gallery", "heat_maps", "badge")],
-            *[f"{name}.css.j2" for name in ("style", "gallery")],
-        ),
+        sorted(map(str, Path("src/recompose/judgement").glob("*.j2"))),
     output:
         f"{TREE}/index.html",
     log:
