@@ -9,9 +9,8 @@ from made_up_results import CLAIMS, ROOT, SLUG, add_artifacts, make_results
 
 from recompose.errors import RecomposeError
 from recompose.judgement.notebook import Reader, run_notebook
-from recompose.judgement.scorecard import score
 from recompose.papers import papers
-from recompose.storage import write_csv, write_json
+from recompose.storage import write_json
 
 NOTEBOOK = ROOT / "workflow/notebooks/coupled_inference.ipynb"
 
@@ -20,7 +19,6 @@ NOTEBOOK = ROOT / "workflow/notebooks/coupled_inference.ipynb"
 def results(tmp_path_factory):
     tree = make_results(tmp_path_factory.mktemp("results"))
     add_artifacts(tree)
-    write_csv(score(tree, CLAIMS), tree / "scorecard.csv")
     return tree
 
 

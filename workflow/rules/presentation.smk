@@ -18,7 +18,6 @@ for slug, paper in PAPERS.items():
             claims=f"config/claims/{slug}.yaml",
             published=published(slug),
             readings=sorted(map(str, Path("config/tuned").glob(f"{slug}*.csv"))),
-            scorecard=f"{TREE}/scorecard.csv",
         output:
             f"{TREE}/notebooks/{slug}.html",
         log:

@@ -100,7 +100,7 @@ def notebook(paper: str, results: Results = None, scale: Scale = None) -> None:
     from recompose.workflow.provenance import require_unchanged
 
     slug, tree = paper.replace("-", "_"), tree_of_scale(scale, results)
-    require_unchanged([tree / "scorecard.csv", *(tree / slug).glob("*.*")], tree)
+    require_unchanged((tree / slug).glob("*.*"), tree)
     run_notebook(slug, tree, tree / "notebooks" / f"{slug}.html")
 
 

@@ -46,8 +46,10 @@ makes a target and what it needs.
 `snakemake --list-target-rules` names all targets. Any file below `results/` is a target too. `all`, which needs no
 name, is everything; `tables`, `figures`, `scorecard` and `page` are those of all papers, `<paper>` is all that a
 paper makes, `<paper>_notebook` its claims, told one after another. A figure lands in the tree of its scale, for example
-as `results/small/coupled_inference/figure2.png` (and `.svg`), a table beside it ([results.md](results.md)); the page,
-`results/small/index.html`, is made of everything and comes last.
+as `results/small/coupled_inference/figure2.png` (and `.svg`), a table beside it ([results.md](results.md)). Papers are
+made one after the other, and when one is done its notebook is there, with its figures and verdicts:
+`results/small/notebooks/coupled_inference.html`. The page, `results/small/index.html`, is made of everything and comes
+last.
 
 Each step of the rules is a command of `recompose`, which works without Snakemake, too, and then makes nothing that it
 needs: `recompose --help` names those over all papers (scorecard, page, diff, verify, config) and the papers, and
@@ -60,9 +62,9 @@ rules, of a paper 29 to 65, of everything 261, as [Mermaid](https://mermaid.live
 
 At the scale small all of it takes some 100 minutes on two cores. Measuring took these times of one core in the
 [reference run](../results/reference/README.md); what comes before it, images, networks and the numbers that it is read
-off, is not counted: where it says 0 s, the work stands in other rows. At the published scale paper 1 takes 75 minutes
-of one core, by its operations; the run that is kept took 21 minutes of two, without two artifacts and three methods
-that came later. [scales.md](scales.md) tells how the scales differ.
+off, is not counted: where it says 0 s, the work stands in other rows. At the published scale paper 1 takes 1.4
+hours of one core, by its operations; the run that is kept took 21 minutes of two, without two artifacts and three
+methods that came later. [scales.md](scales.md) tells how the scales differ.
 
 Left out are the drawings that explain a method and show no result: Figure 1 of papers 1, 3, 4 and 5, and Figure 9 of
 paper 5, its network. The rooms of paper 2 (Figures 2-4) are rendered ones; [rooms.md](rooms.md) says how to make the

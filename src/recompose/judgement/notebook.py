@@ -1,6 +1,7 @@
 """Run a paper's notebook on a results tree and turn it into one HTML file that needs no network.
 
-A notebook reads results and computes nothing: its numbers come through a `Reader`, never from a keyboard.
+A notebook reads results and computes nothing: its numbers come through a `Reader`, never from a keyboard. Its verdicts
+are those of the scorecard, on one paper: it need not wait for the others.
 """
 
 import html
@@ -12,10 +13,10 @@ import pandas as pd
 
 from recompose.errors import RecomposeError
 from recompose.judgement.claims import load_paper
-from recompose.judgement.scorecard import NOT_REPRODUCED, measured, scale_of
+from recompose.judgement.scorecard import NOT_REPRODUCED, answerable, judged, measured, scale_of
 from recompose.papers import papers
 from recompose.storage import read_csv, write_text
-from recompose.workflow.provenance import caption
+from recompose.workflow.provenance import caption, sources
 
 NOTEBOOKS = Path("workflow/notebooks")
 CLAIMS = Path("config/claims")
@@ -97,8 +98,7 @@ class Reader:
         self.folder, self.config = Path(results) / paper, Path(claims).parent
         self.table_of = papers()[paper]
         self.paper = load_paper(Path(claims) / f"{paper}.yaml", self.config / "published" / f"{paper}.csv")
-        card = read_csv(Path(results) / "scorecard.csv", ["paper", "id", "statement", "cell", "verdict"])
-        self.card = card[card.paper == paper]
+        self.card = pd.DataFrame(judged(answerable(self.paper, results), results, sources(results, self.table_of)))
 
     def number(self, artifact: str, value: str = "", **rows: Any) -> str:
         """One number of an artifact, its own one with the interval, or a dash where this scale does not measure it."""
@@ -123,7 +123,7 @@ class Reader:
         if found.empty and any(claim.id == name for claim in self.paper.claims):
             return NOT_MADE
         if len(found) != 1:
-            raise RecomposeError(f"scorecard.csv: {len(found)} claims named {name}, one is meant")
+            raise RecomposeError(f"{len(found)} claims named {name}, one is meant")
         return _line(found.to_dict("records")[0])
 
     def claims(self, artifact: str) -> str:

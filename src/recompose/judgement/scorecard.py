@@ -80,20 +80,27 @@ def score(
     `data` tells by its slug where the images of a paper are from; a claim on other ones `needs real data`. A `partial`
     tree has some artifacts only: claims about others are left out; else they are an error.
     """
-    rows, scale = [], scale_of(results)
-    for paper in _papers(results, claims, partial):
-        frames = _frames(Path(results) / paper.slug)
-        verdicts = {claim.id: judge(claim, frames, scale, data.get(paper.slug, ())) for claim in paper.claims}
-        rows += [_row(paper, claim, granted(claim, verdicts)) for claim in paper.claims]
+    papers = _papers(results, claims, partial)
+    rows = [row for paper in papers for row in judged(paper, results, data.get(paper.slug, ()))]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def judged(paper: Paper, results: str | Path, data: Collection[str] = ()) -> list[dict[str, Any]]:
+    """The rows of the scorecard on one paper, whose numbers in a results tree are all that is asked."""
+    frames, scale = _frames(Path(results) / paper.slug), scale_of(results)
+    found = {claim.id: judge(claim, frames, scale, data) for claim in paper.claims}
+    return [_row(paper, claim, granted(claim, found)) for claim in paper.claims]
 
 
 def _papers(results: str | Path, claims: str | Path, partial: bool) -> list[Paper]:
     """The papers with their claims; in a partial tree those that its numbers can answer."""
     found = load_papers(claims)
-    if partial:
-        found = [paper.about({path.stem for path in Path(results, paper.slug).glob("*.csv")}) for paper in found]
-    return found
+    return [answerable(paper, results) for paper in found] if partial else found
+
+
+def answerable(paper: Paper, results: str | Path) -> Paper:
+    """A paper with those of its claims that the numbers in a results tree can answer."""
+    return paper.about({path.stem for path in Path(results, paper.slug).glob("*.csv")})
 
 
 def scale_of(results: str | Path) -> str:
