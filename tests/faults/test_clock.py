@@ -38,7 +38,7 @@ def test_outputs_from_the_future(probed: Project, project: Project) -> None:
     set_back(project, days=10)
     assert project.jobs() == {}
     project.edit("config/claims/coupled_inference.yaml", "title: ", "title: Said otherwise. ")
-    assert project.changed() == {"scorecard"}
+    assert project.changed() == {"scorecard", "coupled_inference_notebook"}
     project.edit("config/claims/coupled_inference.yaml", "title: Said otherwise. ", "title: ")
     assert project.jobs() == {}
     (project.tree / "coupled_inference/figure5.csv").unlink()

@@ -53,7 +53,7 @@ def test_twenty_kills_change_no_byte(probed: Project, fresh: Project) -> None:
                 dates.append(path.stat().st_mtime)
         return len(dates) >= begun and max(dates) > started
 
-    last = jobs - 3  # the notebooks take longer than the random delay
+    last = jobs - 3  # the scorecard and the page take longer than the random delay
     for number in range(KILLS):  # one in each twentieth of the jobs
         begun = 1 + (number * last + rng.randrange(last)) // KILLS
         started = time.time()

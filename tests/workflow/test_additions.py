@@ -9,8 +9,7 @@ from recompose.papers import papers
 
 pytestmark = pytest.mark.workflow
 
-NOTEBOOKS = {f"{slug}_notebook" for slug in papers()}
-OVER_ALL = {"scorecard", "manifest", "page", "all", *NOTEBOOKS}
+OVER_ALL = {"feature_guidance_notebook", "scorecard", "manifest", "page", "all"}
 BLOCK = '''
 class Another(Block):
     """Nobody reads it yet."""

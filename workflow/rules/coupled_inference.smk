@@ -88,6 +88,8 @@ rule coupled_inference_special_case_numbers:
         provenance=sidecars(csv("coupled_inference", "special_case")),
     log:
         f"{TREE}/logs/coupled_inference/special_case.log",
+    benchmark:
+        f"{TREE}/benchmarks/coupled_inference/special_case.tsv"
     resources:
         **asks(),
     params:
@@ -128,6 +130,8 @@ rule coupled_inference_table_search_numbers:
         provenance=sidecars(csv("coupled_inference", "table_search")),
     log:
         f"{TREE}/logs/coupled_inference/table_search.log",
+    benchmark:
+        f"{TREE}/benchmarks/coupled_inference/table_search.tsv"
     resources:
         **asks(),
     params:
