@@ -4,13 +4,15 @@ import re
 import shutil
 
 import nbformat
+import pandas as pd
 import pytest
 from made_up_results import CLAIMS, ROOT, SLUG, add_artifacts, make_results
 
 from recompose.errors import RecomposeError
 from recompose.judgement.notebook import Reader, run_notebook
+from recompose.judgement.scorecard import score
 from recompose.papers import papers
-from recompose.storage import write_json
+from recompose.storage import read_csv, write_csv, write_json
 
 NOTEBOOK = ROOT / "workflow/notebooks/coupled_inference.ipynb"
 
@@ -72,6 +74,16 @@ def test_the_reader_shows_numbers_and_claims_as_they_are(results):
         read.claim("joint")
     with pytest.raises(RecomposeError, match="9 rows with"):
         read.number("table1", method="als")
+
+
+def test_the_reader_judges_as_the_scorecard_does(results, tmp_path):
+    write_csv(score(results, CLAIMS), tmp_path / "scorecard.csv")
+    card = read_csv(tmp_path / "scorecard.csv")
+    ours = Reader(SLUG, results, CLAIMS).card
+    theirs = card[card.paper == SLUG].reset_index(drop=True)
+    assert ours.id.tolist() == theirs.id.tolist()
+    for column in ("verdict", "value", "ci_low", "ci_high", "cell"):
+        pd.testing.assert_series_equal(ours[column], theirs[column], check_exact=True)
 
 
 def test_the_reader_says_what_stands_in_for_the_data(results, tmp_path):

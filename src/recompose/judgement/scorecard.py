@@ -119,7 +119,9 @@ def _frames(folder: Path) -> Frames:
 def _row(paper: Paper, claim: Claim, verdict: Verdict) -> dict[str, Any]:
     told = claim.model_dump(include={"id", "by", "where", "statement", "kind", "quantity", "published"})
     told["cell"] = claim.cell is not None
-    found = {key: getattr(verdict, key) for key in ("value", "ci_low", "ci_high", "condition", "worst", "verdict")}
+    # With the digits that `write_csv` leaves them: what is shown of a row is the same before and after.
+    found = {key: float(f"{getattr(verdict, key):.10g}") for key in ("value", "ci_low", "ci_high")}
+    found |= {key: getattr(verdict, key) for key in ("condition", "worst", "verdict")}
     note = " ".join(filter(None, [claim.reading, verdict.note]))
     return {"paper": paper.slug, "artifact": claim.of.artifact, "note": note} | told | found
 
