@@ -9,7 +9,7 @@ import pytest
 from made_up_results import CLAIMS, ROOT, SLUG, add_artifacts, make_results
 
 from recompose.errors import RecomposeError
-from recompose.judgement.notebook import Reader, run_notebook
+from recompose.judgement.notebook import NOT_MADE, Reader, run_notebook
 from recompose.judgement.scorecard import score
 from recompose.papers import papers
 from recompose.storage import read_csv, write_csv, write_json
@@ -84,6 +84,14 @@ def test_the_reader_judges_as_the_scorecard_does(results, tmp_path):
     assert ours.id.tolist() == theirs.id.tolist()
     for column in ("verdict", "value", "ci_low", "ci_high", "cell"):
         pd.testing.assert_series_equal(ours[column], theirs[column], check_exact=True)
+
+
+def test_where_no_claim_can_be_judged_that_is_said(tmp_path):
+    """As where few artifacts were chosen."""
+    read = Reader(SLUG, tmp_path / "smoke", CLAIMS)
+    assert read.summary() == "The paper's sentences: none. This project's: none."
+    assert read.claims("table1") == ""
+    assert read.claim("joint-accuracy") == read.number("table1") == NOT_MADE
 
 
 def test_the_reader_says_what_stands_in_for_the_data(results, tmp_path):

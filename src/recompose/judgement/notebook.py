@@ -13,7 +13,7 @@ import pandas as pd
 
 from recompose.errors import RecomposeError
 from recompose.judgement.claims import load_paper
-from recompose.judgement.scorecard import NOT_REPRODUCED, answerable, judged, measured, scale_of
+from recompose.judgement.scorecard import COLUMNS, NOT_REPRODUCED, answerable, judged, measured, scale_of
 from recompose.papers import papers
 from recompose.storage import read_csv, write_text
 from recompose.workflow.provenance import caption, sources
@@ -98,7 +98,8 @@ class Reader:
         self.folder, self.config = Path(results) / paper, Path(claims).parent
         self.table_of = papers()[paper]
         self.paper = load_paper(Path(claims) / f"{paper}.yaml", self.config / "published" / f"{paper}.csv")
-        self.card = pd.DataFrame(judged(answerable(self.paper, results), results, sources(results, self.table_of)))
+        rows = judged(answerable(self.paper, results), results, sources(results, self.table_of))
+        self.card = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"cell": bool})
 
     def number(self, artifact: str, value: str = "", **rows: Any) -> str:
         """One number of an artifact, its own one with the interval, or a dash where this scale does not measure it."""
