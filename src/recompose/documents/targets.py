@@ -62,7 +62,7 @@ rules, of a paper 29 to 65, of everything 261, as [Mermaid](https://mermaid.live
 
 At the scale small all of it takes some 100 minutes on two cores. Measuring took these times of one core in the
 [reference run](../results/reference/README.md); what comes before it, images, networks and the numbers that it is read
-off, is not counted: where it says 0 s, the work stands in other rows. At the published scale paper 1 takes 1.4
+off, is not counted: where it says 0 s, the work stands in other rows. At the published scale paper 1 takes 1.3
 hours of one core, by its operations; the run that is kept took 21 minutes of two, without two artifacts and three
 methods that came later. [scales.md](scales.md) tells how the scales differ.
 
