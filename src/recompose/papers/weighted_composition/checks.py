@@ -1,6 +1,6 @@
 """What the models of the settings cannot see, because to know it takes torch."""
 
-from recompose.errors import RecomposeError
+from recompose.errors import named
 from recompose.papers.weighted_composition.names import SETTINGS
 from recompose.papers.weighted_composition.settings import WeightedComposition
 
@@ -13,10 +13,8 @@ def check(settings: WeightedComposition) -> None:
     if settings.correctors.methods != "all":
         from recompose.papers.weighted_composition.correctors import chosen
 
-        try:
+        with named("weighted_composition.correctors.methods"):
             chosen(settings.correctors.methods)
-        except RecomposeError as error:
-            raise RecomposeError(f"weighted_composition.correctors.methods: {error}") from None
     if settings.sampling.weights != USUAL:
         from recompose.datasets.compositions import composition
 
